@@ -1,0 +1,27 @@
+import type { IdTable } from "./id-table.js";
+
+/**
+ * What is known of the items, as columns: every array present has one entry an item. A missing column means that the
+ * data set does not have it; a missing value is "" (text), [] (categories) or NaN (numbers).
+ */
+export interface ItemColumns {
+  readonly titles?: readonly string[];
+  /** Each item's categories, most specific last. */
+  readonly categories?: readonly (readonly string[])[];
+  /** Named free-text fields (description, brand, region). */
+  readonly texts?: Readonly<Record<string, readonly string[]>>;
+  /** WGS84 degrees; NaN when unknown. */
+  readonly latitudes?: Float64Array;
+  readonly longitudes?: Float64Array;
+  /** OSM `opening_hours` syntax in local time; "" when unknown. */
+  readonly openingHours?: readonly string[];
+  /** IANA names, such as America/New_York. */
+  readonly timeZones?: readonly string[];
+}
+
+/** The universe that indices point into: every item that may be ranked, every user that may be served. */
+export interface Catalog {
+  readonly items: IdTable;
+  readonly users: IdTable;
+  readonly itemColumns: ItemColumns;
+}

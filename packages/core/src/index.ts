@@ -1,0 +1,29 @@
+export { PlatformError, throwIfCancelled, type ErrorCode } from "./errors.js";
+export { Random } from "./random.js";
+export { NONE, IdTableBuilder, idTable, type IdTable } from "./id-table.js";
+export type { Catalog, ItemColumns } from "./catalog.js";
+export {
+  CONTEXT_NAMES,
+  interactionsFrom,
+  itemCounts,
+  selectRows,
+  type ContextColumns,
+  type ContextName,
+  type InteractionColumns,
+  type Interactions,
+  type NumberColumn,
+} from "./interactions.js";
+export { listOf, raggedFrom, sliceRagged, type RaggedItems } from "./ragged.js";
+export { queryBatch, sliceQueries, type Query, type QueryBatch } from "./query.js";
+export type { Ranking, Slate } from "./ranking.js";
+export {
+  decodeTensorFile,
+  encodeTensorFile,
+  stringsOf,
+  stringsTensor,
+  type Tensor,
+  type TensorData,
+  type TensorFile,
+} from "./tensor-file.js";
+export type { Progress, Report } from "./progress.js";
+export { parseConfig } from "./config.js";

@@ -1,0 +1,1 @@
+export type { EvaluationSet, Split } from "./splits/split.js";

@@ -1,0 +1,17 @@
+import type { Interactions, QueryBatch, RaggedItems } from "@sequitur/core";
+
+/** Held-out questions with their answers: query i is `queries` row i, all three lists have one entry a query. */
+export interface EvaluationSet {
+  readonly queries: QueryBatch;
+  /** The items that did come next, distinct within a query; at least one. */
+  readonly targets: RaggedItems;
+  /** Items the user had interacted with before (whether or not in the query's history); masked when asked for. */
+  readonly seen: RaggedItems;
+}
+
+/** One way to cut interactions; everything keeps the catalogue, and so the indices, of the whole. */
+export interface Split {
+  readonly train: Interactions;
+  readonly validation: EvaluationSet;
+  readonly test: EvaluationSet;
+}

@@ -1,0 +1,14 @@
+export type { FitRun, Model, Recommender, Retriever, SearchRange, SearchSpace } from "./recommender.js";
+export type { Policy } from "./policy.js";
+export {
+  ARTIFACT_FORMAT,
+  artifactConfig,
+  artifactTensor,
+  decodeArtifact,
+  encodeArtifact,
+  readArtifact,
+  writeArtifact,
+  type Artifact,
+  type ArtifactOrigin,
+} from "./artifact.js";
+export { recommend, type RecommendOptions } from "./recommend.js";

@@ -1,0 +1,74 @@
+import { listOf, PlatformError, type QueryBatch, type RaggedItems, type Ranking } from "@sequitur/core";
+import type { Model } from "./recommender.js";
+
+export interface RecommendOptions {
+  /** Slate length, a positive integer. */
+  readonly k: number;
+  /** Item indices worth scoring, distinct; every item when absent. */
+  readonly candidates?: Int32Array;
+  /** For each query the items that must not appear; any order, repeats allowed. */
+  readonly exclude?: RaggedItems;
+}
+
+/**
+ * The top k of each query: exclude, then cut to k. Score descending, ties to the lower item index; never an excluded
+ * item nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave.
+ */
+export function recommend(model: Model, batch: QueryBatch, options: RecommendOptions): Ranking {
+  const { k, candidates, exclude } = options;
+  if (!(Number.isInteger(k) && k >= 1)) {
+    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
+  }
+  if (exclude !== undefined && exclude.offsets.length !== batch.size + 1) {
+    throw new PlatformError(
+      "bad-config",
+      `exclude must have one list for each of ${batch.size} queries, got ${exclude.offsets.length - 1}.`,
+    );
+  }
+  const columns = candidates?.length ?? model.catalog.items.size;
+  const scores = model.score(batch, candidates);
+  const width = Math.min(k, columns);
+  const offsets = new Int32Array(batch.size + 1);
+  const items = new Int32Array(batch.size * width);
+  const kept = new Float32Array(batch.size * width);
+  const excluded = new Uint8Array(model.catalog.items.size);
+  let end = 0;
+  for (let b = 0; b < batch.size; b++) {
+    const forbidden = exclude ? listOf(exclude, b) : undefined;
+    forbidden?.forEach((item) => (excluded[item] = 1));
+    end = topK(items, kept, end, width, scores.subarray(b * columns, (b + 1) * columns), candidates, excluded);
+    forbidden?.forEach((item) => (excluded[item] = 0));
+    offsets[b + 1] = end;
+  }
+  return { offsets, items: items.subarray(0, end), scores: kept.subarray(0, end) };
+}
+
+/** Keeps the best `width` of one row in outItems, outScores from `start` on, in order; the end of what was kept. */
+function topK(
+  outItems: Int32Array,
+  outScores: Float32Array,
+  start: number,
+  width: number,
+  scores: Float32Array,
+  candidates: Int32Array | undefined,
+  excluded: Uint8Array,
+): number {
+  let end = start;
+  for (let column = 0; column < scores.length; column++) {
+    const score = scores[column]!;
+    const full = end - start === width;
+    if (full && score < outScores[end - 1]!) continue;
+    const item = candidates ? candidates[column]! : column;
+    if (Number.isNaN(score) || excluded[item] === 1) continue;
+    if (full && score === outScores[end - 1] && item > outItems[end - 1]!) continue;
+    let at = full ? end - 1 : end++;
+    while (at > start && (outScores[at - 1]! < score || (outScores[at - 1] === score && outItems[at - 1]! > item))) {
+      outScores[at] = outScores[at - 1]!;
+      outItems[at] = outItems[at - 1]!;
+      at--;
+    }
+    outScores[at] = score;
+    outItems[at] = item;
+  }
+  return end;
+}

@@ -1,0 +1,56 @@
+import type { Catalog, Interactions, Progress, QueryBatch, Random } from "@sequitur/core";
+import type { z } from "zod";
+import type { Artifact } from "./artifact.js";
+
+/** An algorithm: stateless, registered by name. Fitting it yields a Model. */
+export interface Recommender<Config = unknown> {
+  /** The key in configs, artifacts and reports, such as "item-knn". */
+  readonly name: string;
+  /** Defaults, bounds and units live here and nowhere else. */
+  readonly config: z.ZodType<Config>;
+  /** What a hyper-parameter search may vary, by config key; absent when there is nothing to tune. */
+  readonly search?: SearchSpace;
+  fit(train: Interactions, config: Config, run: FitRun): Promise<Model>;
+  load(artifact: Artifact): Model;
+}
+
+/** A fitted, immutable scorer. No Model is unfitted, so no method says "call fit first". */
+export interface Model {
+  readonly name: string;
+  /** Items and users as at the fit; indices in queries and scores point into it. */
+  readonly catalog: Catalog;
+  /**
+   * (B, C) row-major. Higher is better; NaN means "cannot score". C = candidates, else every item of the catalogue.
+   * Column c of a call with candidates equals column candidates[c] of the call without.
+   */
+  score(batch: QueryBatch, candidates?: Int32Array): Float32Array;
+  save(): Artifact;
+}
+
+/** What a fit gets from outside: it reads no clock, environment or console of its own. */
+export interface FitRun {
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  readonly report?: (progress: Progress) => void;
+  /** NDCG@10 of a model on the validation queries, for early stopping; absent when nothing is held out. */
+  readonly validate?: (model: Model) => Promise<number>;
+  /** Folder for checkpoints; absent when none are wanted. A fit resumes from what it finds there. */
+  readonly checkpointDir?: string;
+  /** Threads that the fit may use; 1 when absent. */
+  readonly threads?: number;
+}
+
+/** One dimension of a search; `log` draws the logarithm uniformly. */
+export type SearchRange =
+  | { readonly kind: "choice"; readonly values: readonly (string | number | boolean)[] }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number; readonly log?: boolean }
+  | { readonly kind: "number"; readonly min: number; readonly max: number; readonly log?: boolean };
+
+/** Config key -> range. */
+export type SearchSpace = Readonly<Record<string, SearchRange>>;
+
+/** Proposes candidates. Cheap, high recall; a Model then ranks what it proposes. */
+export interface Retriever {
+  readonly name: string;
+  retrieve(batch: QueryBatch, n: number): readonly Int32Array[];
+}
