@@ -1,0 +1,17 @@
+export {
+  parseReport,
+  REPORT_FORMAT,
+  reportSchema,
+  type Breakdown,
+  type Curve,
+  type Measure,
+  type MetricValue,
+  type ModelComparison,
+  type ModelReport,
+  type ModelRun,
+  type Protocol,
+  type Report,
+  type Trial,
+  type Tuning,
+} from "./report.js";
+export type { EvaluateIo } from "./evaluate-io.js";

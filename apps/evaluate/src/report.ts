@@ -1,0 +1,193 @@
+import { PlatformError } from "@sequitur/core";
+import { z } from "zod";
+
+/** The format of report.json; a reader that does not know it stops. */
+export const REPORT_FORMAT = "sequitur-report/1";
+
+const jsonObject = z.record(z.string(), z.unknown());
+
+const measureSchema = z.strictObject({
+  mean: z.number().describe("mean over queries (and over seeds when there are several)"),
+  low: z.number().describe("lower end of the bootstrap interval of the mean over queries"),
+  high: z.number().describe("upper end of the bootstrap interval of the mean over queries"),
+});
+/** A mean with its interval. */
+export type Measure = z.infer<typeof measureSchema>;
+
+const metricSchema = measureSchema.extend({
+  perSeed: z.array(z.number()).describe("mean over queries of each seed, in the order of `runs`"),
+  spread: z.number().nullable().describe("standard deviation over seeds; null with fewer than two"),
+});
+/** One metric of one model. */
+export type MetricValue = z.infer<typeof metricSchema>;
+
+const curveSchema = z.strictObject({
+  task: z.string().describe("what reported, such as fit sasrec"),
+  unit: z.string().describe("what a step is: epochs, steps, rows"),
+  points: z.array(
+    z.strictObject({
+      step: z.number(),
+      wallMs: z.number().describe("since the start of the fit"),
+      values: z.record(z.string(), z.number()).describe("named numbers such as loss or ndcg@10"),
+    }),
+  ),
+});
+/** What a fit reported while it ran, one list of points a task. */
+export type Curve = z.infer<typeof curveSchema>;
+
+const timingsSchema = z.strictObject({
+  fitSeconds: z.number(),
+  scoreSeconds: z.number().describe("scoring the test queries, ranking and metrics excluded"),
+  rankSeconds: z.number().describe("ranks, metrics and top lists"),
+  usersPerSecond: z.number().describe("test queries scored and ranked a second"),
+});
+
+const runSchema = z.strictObject({
+  seed: z.union([z.number(), z.string()]),
+  timings: timingsSchema,
+  peakMemoryBytes: z.number().describe("peak resident set of the process that fitted and scored this run alone"),
+  curves: z.array(curveSchema),
+});
+/** One fit and its scoring, in a process of its own. */
+export type ModelRun = z.infer<typeof runSchema>;
+
+const trialSchema = z.strictObject({
+  trial: z.number().int(),
+  origin: z.enum(["default", "random"]).describe("default = the config as given, always trial 0"),
+  config: jsonObject.describe("the resolved config of the trial at its last rung"),
+  rungs: z.array(
+    z.strictObject({
+      rung: z.number().int(),
+      queries: z.number().int().describe("validation queries used"),
+      epochs: z.number().nullable().describe("epochs of the fit; null when the model has none"),
+      value: z.number().nullable().describe("validation metric; null when the trial failed"),
+      seconds: z.number(),
+    }),
+  ),
+  error: z.string().nullable(),
+});
+/** One trial of a search. */
+export type Trial = z.infer<typeof trialSchema>;
+
+const tuningSchema = z.strictObject({
+  metric: z.string().describe("what was maximised on the validation queries, such as ndcg@10"),
+  budget: z.number().int().describe("trials allowed, equal for every model that has a search space"),
+  note: z.string().nullable().describe("such as why a model had nothing to tune"),
+  trials: z.array(trialSchema),
+  chosen: z.number().int().describe("index of the winning trial"),
+  seconds: z.number().describe("wall time of the whole search"),
+});
+/** The search of one model, every trial logged. */
+export type Tuning = z.infer<typeof tuningSchema>;
+
+const comparisonSchema = z.strictObject({
+  metric: z.string(),
+  against: z.string().describe("label of the other model"),
+  difference: measureSchema.describe("this model minus the other, over the same queries"),
+  pBootstrap: z.number().describe("two-sided paired bootstrap"),
+  pWilcoxon: z.number().describe("two-sided Wilcoxon signed rank"),
+  pHolm: z.number().describe("Holm-corrected over all models compared, from the paired bootstrap"),
+  significant: z.boolean().describe("pHolm below 1 - confidence"),
+});
+/** A paired comparison with another model of the same report. */
+export type ModelComparison = z.infer<typeof comparisonSchema>;
+
+const breakdownSchema = z.strictObject({
+  by: z.string().describe("user activity, item popularity, user known, item known, category…"),
+  groups: z.array(
+    z.strictObject({
+      name: z.string(),
+      queries: z.number().int(),
+      metrics: z.record(z.string(), measureSchema),
+    }),
+  ),
+});
+/** Metrics by group of queries. */
+export type Breakdown = z.infer<typeof breakdownSchema>;
+
+const modelSchema = z.strictObject({
+  label: z.string().describe("unique in the report; the key of comparisons and of the per-query file"),
+  name: z.string().describe("name of the recommender, or oracle"),
+  role: z
+    .enum(["competitor", "ceiling"])
+    .describe("ceiling = knows the true choice probabilities of generated data; not a competitor"),
+  config: jsonObject.describe("resolved config of the final fit"),
+  error: z.string().nullable().describe("one line; then the lists and records below are empty"),
+  tuning: tuningSchema.nullable().describe("null when no search was asked for"),
+  runs: z.array(runSchema).describe("one a seed"),
+  metrics: z.record(z.string(), metricSchema).describe("per-query metrics by name and cut-off, such as ndcg@10"),
+  lists: z
+    .record(z.string(), z.number())
+    .describe("metrics of the top lists as a whole, such as coverage@10; mean over seeds"),
+  breakdowns: z.array(breakdownSchema),
+  comparisons: z.strictObject({
+    best: z.array(comparisonSchema).describe("against the best competitor by the main metric; empty for itself"),
+    baseline: z.array(comparisonSchema).describe("against the baseline; empty for itself"),
+  }),
+});
+/** Everything about one model of the report. */
+export type ModelReport = z.infer<typeof modelSchema>;
+
+const protocolSchema = z.strictObject({
+  summary: z.string().describe("the whole protocol in one sentence, to be shown beside every table"),
+  split: z.string().describe("kind of the split"),
+  masked: z.boolean().describe("whether items seen before the query were removed from the ranking"),
+  maskedBecause: z.string().describe("who decided: the config, or what auto found in the data"),
+  rankedItems: z.number().int().describe("items ranked for each query: the full catalogue"),
+  ties: z.string().describe("the rule for tied and NaN scores"),
+  queries: z.strictObject({
+    test: z.number().int(),
+    testUsed: z.number().int().describe("fewer than test when maxQueries subsampled"),
+    validation: z.number().int(),
+    train: z.number().int().describe("training interactions"),
+  }),
+  confidence: z.number().describe("of every interval, such as 0.95"),
+  notes: z.array(z.string()).describe("loud notes: subsampling, refits, dropped data"),
+});
+/** How the numbers were made. */
+export type Protocol = z.infer<typeof protocolSchema>;
+
+const dataSchema = z.strictObject({
+  name: z.string(),
+  fingerprint: z.string().describe("of the interactions that were split, after filters"),
+  sourceFingerprint: z.string().describe("of the data set as read, before filters"),
+  stats: jsonObject.describe("what `sequitur data stats` prints, after filters"),
+  notes: z.array(z.string()),
+});
+
+/** The schema of report.json. */
+export const reportSchema = z.strictObject({
+  format: z.literal(REPORT_FORMAT),
+  title: z.string(),
+  config: jsonObject.describe("the resolved experiment: give it back as --config to repeat the report"),
+  data: dataSchema,
+  protocol: protocolSchema,
+  mainMetric: z.string().describe("the metric that orders the leaderboard, such as ndcg@10"),
+  cutoffs: z.array(z.number().int()),
+  baseline: z.string().nullable().describe("label of the model the others are compared with; null when it failed"),
+  best: z.string().nullable().describe("label of the best competitor by the main metric; null when all failed"),
+  models: z.array(modelSchema).describe("best first by the main metric; ceilings first, failures last"),
+  queriesFile: z.string().describe("per-query values beside the report, safetensors layout"),
+  environment: z.strictObject({
+    commit: z.string().nullable().describe("of the code; null outside a git checkout; ends in + when it had changes"),
+    node: z.string(),
+    machine: z.string().describe("processor, cores, memory, system"),
+    threads: z.number().int(),
+    concurrency: z.number().int().describe("models run at once; above 1 the timings disturb each other"),
+  }),
+  startedAt: z.string().describe("ISO instant"),
+  seconds: z.number().describe("wall time of the whole experiment; of the last part when it was resumed"),
+});
+/** What one experiment found; report.json holds exactly this. */
+export type Report = z.infer<typeof reportSchema>;
+
+/** Checks what was read from a report.json; `where` names the file. `bad-data` says what is wrong. */
+export function parseReport(value: unknown, where: string): Report {
+  const parsed = reportSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new PlatformError(
+    "bad-data",
+    `${where}: expected a report of format ${REPORT_FORMAT}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
+  );
+}
