@@ -79,8 +79,12 @@ export function decodeTensorFile(bytes: Uint8Array, where: string): TensorFile {
   const tensors = new Map<string, Tensor>();
   let manifest: unknown = null;
   for (const [name, value] of Object.entries(header)) {
-    if (name === "__metadata__") manifest = readManifest(value, fail);
-    else if (!name.startsWith("__pad__")) tensors.set(name, readTensor(name, value, body, fail));
+    if (name === "__metadata__") {
+      manifest = readManifest(value, fail);
+    } else {
+      const tensor = readTensor(name, value, body, fail);
+      if (!name.startsWith("__pad__")) tensors.set(name, tensor);
+    }
   }
   return { manifest, tensors };
 }
