@@ -93,7 +93,7 @@ function sourceFiles(folder: string): string[] {
 
 /** Tests, benches, verify checks and build scripts: all that is not shipped. */
 function isCheck(file: string): boolean {
-  return /\.test\.ts$/.test(file) || !/\/(src|bin)\//.test(file);
+  return file.endsWith(".test.ts") || !/\/(src|bin)\//.test(file);
 }
 
 /** Specifiers of static, type-only and dynamic imports, re-exports and createRequire calls with a literal. */
@@ -139,7 +139,7 @@ describe("the import rule", () => {
 
   it("makes no circle", () => {
     const reach = (room: string, seen: ReadonlySet<string>): void => {
-      expect(seen.has(room), [...seen, room].join(" -> ")).toBe(false);
+      expect([...seen]).not.toContain(room);
       const workspace = workspaces.find((candidate) => candidate.room === room)!;
       for (const name of workspace.runtime) {
         const other = roomOf.get(name);
