@@ -69,7 +69,7 @@ function readTable(): Map<string, string[]> {
               .filter(Boolean),
           ] as const,
       )
-      .filter(([room]) => room !== "room"),
+      .filter(([room]) => room !== "room" && room !== "---"),
   );
 }
 
