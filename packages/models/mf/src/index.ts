@@ -1,0 +1,8 @@
+export {
+  bpoObjective,
+  nbpoObjective,
+  nbpoOriginalObjective,
+  nbpoSurrogateObjective,
+  type Coefficients,
+  type Objective,
+} from "./objectives.js";
