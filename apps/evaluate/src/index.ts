@@ -15,3 +15,5 @@ export {
   type Tuning,
 } from "./report.js";
 export type { EvaluateIo } from "./evaluate-io.js";
+export { reportPage } from "./report-page/report-page.js";
+export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";

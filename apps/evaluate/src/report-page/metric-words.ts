@@ -1,0 +1,121 @@
+/** What a reader who is new to the field needs to know of a metric. */
+export interface MetricWords {
+  /** Short name, without a cut-off. */
+  readonly title: string;
+  /** Plain sentence; K stands for the cut-off. */
+  readonly meaning: string;
+  /** What a good value looks like. */
+  readonly better: "higher" | "lower" | "depends";
+}
+
+/** By the metric's name in lower case without marks, so that hit-rate and hitRate are one. */
+const WORDS: Readonly<Record<string, MetricWords>> = {
+  recall: {
+    title: "Recall",
+    meaning:
+      "Of the items that the user went on to, the share that stood among the first K. With one such item a query it is the same as the hit rate.",
+    better: "higher",
+  },
+  hitrate: {
+    title: "Hit rate",
+    meaning: "The share of queries with at least one right item among the first K.",
+    better: "higher",
+  },
+  precision: {
+    title: "Precision",
+    meaning: "The share of the first K that was right. With one right item a query it cannot exceed 1/K.",
+    better: "higher",
+  },
+  f1: { title: "F1", meaning: "The harmonic mean of precision and recall at K.", better: "higher" },
+  ndcg: {
+    title: "NDCG",
+    meaning:
+      "Like recall, but a right item counts less the lower it stands (divided by the logarithm of its place): 1 when all right items come first, 0 when none is among the first K.",
+    better: "higher",
+  },
+  mrr: {
+    title: "MRR",
+    meaning: "One divided by the place of the first right item, so 1, 1/2, 1/3…; 0 beyond the cut-off.",
+    better: "higher",
+  },
+  map: {
+    title: "MAP",
+    meaning: "The precision at the place of each right item, averaged: rewards having all of them early.",
+    better: "higher",
+  },
+  auc: {
+    title: "AUC",
+    meaning: "The chance that a right item is ranked above a random other one; 0.5 is a coin toss.",
+    better: "higher",
+  },
+  coverage: {
+    title: "Coverage",
+    meaning: "The share of all items that appears in somebody's first K.",
+    better: "higher",
+  },
+  gini: {
+    title: "Gini",
+    meaning: "How unevenly the places in the lists are spread over items: 0 = all items alike, 1 = one item takes all.",
+    better: "lower",
+  },
+  novelty: {
+    title: "Novelty",
+    meaning: "How rare the recommended items are in the training data, in bits (−log2 of their share).",
+    better: "depends",
+  },
+  diversity: {
+    title: "Diversity",
+    meaning: "How different the items within one list are from each other, by their categories.",
+    better: "depends",
+  },
+  popularity: {
+    title: "Popularity",
+    meaning: "How often the recommended items occur in the training data, on average.",
+    better: "depends",
+  },
+  calibration: {
+    title: "Miscalibration",
+    meaning:
+      "How far the mix of categories in the lists is from the mix in the user's own history (Kullback–Leibler divergence): 0 = the same mix.",
+    better: "lower",
+  },
+};
+
+const ALIASES: Readonly<Record<string, string>> = {
+  hit: "hitrate",
+  hr: "hitrate",
+  hits: "hitrate",
+  meanreciprocalrank: "mrr",
+  reciprocalrank: "mrr",
+  averageprecision: "map",
+  itemcoverage: "coverage",
+  cataloguecoverage: "coverage",
+  catalogcoverage: "coverage",
+  intralistdiversity: "diversity",
+  ild: "diversity",
+  averagepopularity: "popularity",
+  averagerecommendationpopularity: "popularity",
+  arp: "popularity",
+  miscalibration: "calibration",
+};
+
+/** A metric's key in the report, such as `ndcg@10`, taken apart; the cut-off is null when it has none. */
+export function metricParts(key: string): { readonly name: string; readonly cutoff: number | null } {
+  const match = /^(.+)@(\d+)$/.exec(key);
+  return match ? { name: match[1]!, cutoff: Number(match[2]) } : { name: key, cutoff: null };
+}
+
+/** The words of a metric, or undefined for one that this page does not know. */
+export function metricWords(key: string): MetricWords | undefined {
+  const plain = metricParts(key)
+    .name.toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, "");
+  return WORDS[ALIASES[plain] ?? plain];
+}
+
+/** `NDCG@10`, `Hit rate@5`, `MRR`; an unknown metric keeps its key. */
+export function metricTitle(key: string): string {
+  const { name, cutoff } = metricParts(key);
+  const title = metricWords(key)?.title ?? name;
+  return cutoff === null ? title : `${title}@${cutoff}`;
+}
