@@ -1,0 +1,7 @@
+export { startEngine, type Engine, type EngineOptions } from "./engine.js";
+export { detectFeatures, type RuntimeFeatures } from "./features.js";
+export { Memory, type MemoryUse, type Scratch } from "./memory.js";
+export { Block, type BlockArray, type Bytes, type Floats, type Ints, type SignedBytes, type Words } from "./block.js";
+export { type Kernels } from "./kernels.js";
+export { type ElementwiseKernels } from "./elementwise/elementwise.js";
+export { type MatmulKernels, type MatmulShape } from "./matmul/matmul.js";

@@ -1,0 +1,34 @@
+import { checkedElementwise, type ElementwiseKernels } from "./elementwise/elementwise.js";
+import { referenceElementwise } from "./elementwise/reference.js";
+import { wasmElementwise } from "./elementwise/wasm.js";
+import { checkedMatmul, type MatmulKernels } from "./matmul/matmul.js";
+import { referenceMatmul } from "./matmul/reference.js";
+import { wasmMatmul } from "./matmul/wasm.js";
+import { type Memory } from "./memory.js";
+import { type WasmContext } from "./wasm-context.js";
+
+/** Every operation of an engine, over blocks of its memory; `out` comes first and is the only argument written. */
+export interface Kernels extends MatmulKernels, ElementwiseKernels {}
+
+/** The compiled kernels. */
+export function wasmKernels(context: WasmContext): Kernels {
+  return checked({
+    ...wasmMatmul(context),
+    ...wasmElementwise(context),
+  });
+}
+
+/** The plain TypeScript twins: the meaning of every kernel, and what runs where WebAssembly cannot. */
+export function referenceKernels(_memory: Memory): Kernels {
+  return checked({
+    ...referenceMatmul(),
+    ...referenceElementwise(),
+  });
+}
+
+function checked(body: Kernels): Kernels {
+  return {
+    ...checkedMatmul(body),
+    ...checkedElementwise(body),
+  };
+}
