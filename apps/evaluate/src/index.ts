@@ -17,3 +17,15 @@ export {
 export type { EvaluateIo } from "./evaluate-io.js";
 export { reportPage } from "./report-page/report-page.js";
 export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";
+export { evaluate, type EvaluateParts } from "./evaluate.js";
+export {
+  experimentSchema,
+  labelOf,
+  parseExperiment,
+  type Experiment,
+  type ModelChoice,
+  type TuneConfig,
+} from "./experiment.js";
+export type { OpenData, SourceData } from "./prepare-data.js";
+export type { RunnerRun, TaskRunner } from "./run-in-process.js";
+export type { Algorithm, Task } from "./task.js";

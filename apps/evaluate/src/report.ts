@@ -42,13 +42,14 @@ const timingsSchema = z.strictObject({
   usersPerSecond: z.number().describe("test queries scored and ranked a second"),
 });
 
-const runSchema = z.strictObject({
-  seed: z.union([z.number(), z.string()]),
+/** One fit and its scoring, as the process that did it reports. */
+export const runSchema = z.strictObject({
+  seed: z.number().int(),
   timings: timingsSchema,
   peakMemoryBytes: z.number().describe("peak resident set of the process that fitted and scored this run alone"),
   curves: z.array(curveSchema),
 });
-/** One fit and its scoring, in a process of its own. */
+/** A run as the report holds it. */
 export type ModelRun = z.infer<typeof runSchema>;
 
 const trialSchema = z.strictObject({

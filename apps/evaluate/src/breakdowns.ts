@@ -1,0 +1,80 @@
+import { itemCounts, type Interactions, type RaggedItems } from "@sequitur/core";
+import type { EvaluationSet } from "@sequitur/data";
+import {
+  byColdTarget,
+  byColdUser,
+  byTargetLabel,
+  byTargetPopularity,
+  byUserActivity,
+  rankingMetrics,
+  selectRanks,
+  type QueryGroup,
+  type TargetGroup,
+} from "@sequitur/metrics";
+import { measureOf, type IntervalOptions } from "./intervals.js";
+import type { Piece } from "./piece.js";
+import type { Breakdown } from "./report.js";
+import { seedMean } from "./seed-mean.js";
+
+/** A way to part the queries (or their targets), the same for every model of a report. */
+export interface Partition {
+  readonly by: string;
+  readonly groups: readonly (QueryGroup | TargetGroup)[];
+}
+
+const MOST_CATEGORIES = 12;
+
+/** By activity, by popularity, cold and warm, by category; a partition of one group says nothing and is left out. */
+export function partitionsOf(train: Interactions, { queries, targets }: EvaluationSet): Partition[] {
+  const perUser = train.userOffsets.slice(1).map((end, user) => end - train.userOffsets[user]!);
+  const perItem = itemCounts(train);
+  const { categories } = train.catalog.itemColumns;
+  const all: Partition[] = [
+    { by: "user activity (training interactions)", groups: byUserActivity(queries.users, perUser) },
+    { by: "user known in training", groups: byColdUser(queries.users, perUser) },
+    { by: "popularity of the right item", groups: byTargetPopularity(targets, perItem) },
+    { by: "right item known in training", groups: byColdTarget(targets, perItem) },
+  ];
+  if (categories) {
+    const last = categories.map((names) => names.at(-1) ?? "");
+    all.push({ by: "category of the right item", groups: byTargetLabel(targets, last, MOST_CATEGORIES) });
+  }
+  return all.filter(({ groups }) => groups.length > 1);
+}
+
+/** One model's metrics in every group; those by target count only the targets of the group. */
+export function breakdownsOf(
+  partitions: readonly Partition[],
+  pieces: readonly Piece[],
+  targets: RaggedItems,
+  metrics: readonly string[],
+  options: IntervalOptions,
+): Breakdown[] {
+  const values = seedMean(pieces);
+  return partitions.map(({ by, groups }) => ({
+    by,
+    groups: groups.map((group) => {
+      const own = "positions" in group ? targetValues(group, pieces, targets, metrics) : undefined;
+      const users = Int32Array.from(group.rows, (row) => options.users[row]!);
+      const measures = metrics.map((name) => {
+        const column = own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!);
+        return [name, measureOf(column, { ...options, users }, `${by}/${group.name}/${name}`)] as const;
+      });
+      return { name: group.name, queries: group.rows.length, metrics: Object.fromEntries(measures) };
+    }),
+  }));
+}
+
+function targetValues(
+  group: TargetGroup,
+  pieces: readonly Piece[],
+  targets: RaggedItems,
+  metrics: readonly string[],
+): Map<string, Float64Array> {
+  return seedMean(
+    pieces.map((piece) => {
+      const { ranks, offsets } = selectRanks(piece.ranks, targets, group);
+      return { ...piece, values: rankingMetrics(ranks, { offsets }, { metrics, cutoffs: [] }) };
+    }),
+  );
+}

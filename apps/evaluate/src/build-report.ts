@@ -1,0 +1,132 @@
+import { Random } from "@sequitur/core";
+import { breakdownsOf, partitionsOf } from "./breakdowns.js";
+import { comparisonsWith, type ValuesByLabel } from "./comparisons.js";
+import type { Experiment } from "./experiment.js";
+import { measureOf, type IntervalOptions } from "./intervals.js";
+import { meanOf } from "./mean-of.js";
+import type { MetricNames } from "./metric-names.js";
+import type { PreparedData } from "./prepare-data.js";
+import { protocolOf } from "./protocol.js";
+import { QUERIES_FILE } from "./query-file.js";
+import { REPORT_FORMAT, type MetricValue, type ModelComparison, type ModelReport, type Report } from "./report.js";
+import type { Outcome } from "./run-contender.js";
+import { seedMean } from "./seed-mean.js";
+
+/** What the report needs beside the outcomes. */
+export interface ReportParts {
+  readonly experiment: Experiment;
+  readonly data: PreparedData;
+  readonly metrics: MetricNames;
+  readonly environment: Report["environment"];
+  readonly startedAt: string;
+  readonly seconds: number;
+}
+
+/** Everything that was found, in the order of the leaderboard: ceilings, then competitors best first, then failures. */
+export function buildReport(outcomes: readonly Outcome[], parts: ReportParts): Report {
+  const { experiment, data, metrics } = parts;
+  const values: ValuesByLabel = new Map(
+    outcomes.filter(({ error }) => error === null).map(({ contender, pieces }) => [contender.label, seedMean(pieces)]),
+  );
+  const main = (label: string): number => meanOf(values.get(label)?.get(metrics.main) ?? []);
+  const ordered = inOrder(outcomes, main);
+  const best = ordered.find(({ contender, error }) => contender.role === "competitor" && error === null)?.contender
+    .label;
+  const baseline = baselineOf(experiment, values);
+  const options: IntervalOptions = {
+    random: new Random(experiment.seed[0]!).fork("report"),
+    confidence: experiment.confidence,
+    resamples: experiment.resamples,
+    users: data.test.queries.users,
+  };
+  const compare = (against: string | undefined): Map<string, ModelComparison[]> =>
+    against === undefined ? new Map() : comparisonsWith(against, values, metrics.compared, options);
+  const comparisons = { best: compare(best), baseline: compare(baseline) };
+  const partitions = experiment.breakdowns ? partitionsOf(data.train, data.test) : [];
+  return {
+    format: REPORT_FORMAT,
+    title: experiment.title === "" ? `${experiment.data.name}, ${experiment.split.kind}` : experiment.title,
+    config: { ...experiment },
+    data: {
+      name: experiment.data.name,
+      fingerprint: data.fingerprint,
+      sourceFingerprint: data.sourceFingerprint,
+      stats: { ...data.stats },
+      notes: [...data.notes],
+    },
+    protocol: protocolOf(experiment, data),
+    mainMetric: metrics.main,
+    cutoffs: experiment.k,
+    baseline: baseline ?? null,
+    best: best ?? null,
+    models: ordered.map((outcome) => ({
+      ...modelReport(outcome, metrics, options),
+      breakdowns:
+        outcome.error === null
+          ? breakdownsOf(partitions, outcome.pieces, data.test.targets, metrics.grouped, options)
+          : [],
+      comparisons: {
+        best: comparisons.best.get(outcome.contender.label) ?? [],
+        baseline: comparisons.baseline.get(outcome.contender.label) ?? [],
+      },
+    })),
+    queriesFile: QUERIES_FILE,
+    environment: parts.environment,
+    startedAt: parts.startedAt,
+    seconds: parts.seconds,
+  };
+}
+
+function inOrder(outcomes: readonly Outcome[], main: (label: string) => number): Outcome[] {
+  const place = ({ contender, error }: Outcome): number => (error !== null ? 2 : contender.role === "ceiling" ? 0 : 1);
+  return [...outcomes].sort((a, b) => place(a) - place(b) || main(b.contender.label) - main(a.contender.label) || 0);
+}
+
+/** The one asked for, else popularity, else the first model; undefined when it failed. */
+function baselineOf({ baseline, models }: Experiment, values: ValuesByLabel): string | undefined {
+  const labels = models.map(({ label, name }) => label ?? name);
+  const wanted = baseline ?? (labels.includes("popularity") ? "popularity" : labels[0]);
+  return wanted !== undefined && values.has(wanted) ? wanted : undefined;
+}
+
+function modelReport(
+  { contender, config, tuning, pieces, error }: Outcome,
+  { all }: MetricNames,
+  options: IntervalOptions,
+): Omit<ModelReport, "breakdowns" | "comparisons"> {
+  const means = seedMean(pieces);
+  const metrics = error === null ? all.map((name) => [name, metricValue(name, means, pieces, options)] as const) : [];
+  return {
+    label: contender.label,
+    name: contender.name,
+    role: contender.role,
+    config: { ...config },
+    error,
+    tuning,
+    runs: pieces.map(({ run }) => run),
+    metrics: Object.fromEntries(metrics),
+    lists: meanLists(pieces.map(({ lists }) => lists)),
+  };
+}
+
+function metricValue(
+  name: string,
+  means: ReadonlyMap<string, Float64Array>,
+  pieces: Outcome["pieces"],
+  options: IntervalOptions,
+): MetricValue {
+  const perSeed = pieces.map(({ values }) => meanOf(values.get(name)!)).map((mean) => (Number.isNaN(mean) ? 0 : mean));
+  // The same draws for every model: intervals of models differ by the models alone.
+  return { ...measureOf(means.get(name)!, options, name), perSeed, spread: standardDeviation(perSeed) };
+}
+
+function standardDeviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+function meanLists(lists: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = Object.keys(lists[0] ?? {}).filter((name) => lists.every((list) => name in list));
+  return Object.fromEntries(names.map((name) => [name, meanOf(lists.map((list) => list[name]!))]));
+}

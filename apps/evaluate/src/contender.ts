@@ -1,0 +1,92 @@
+import { PlatformError } from "@sequitur/core";
+import type { SearchSpace } from "@sequitur/recommender";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { labelOf, type Experiment, type ModelChoice } from "./experiment.js";
+import { loadAlgorithm } from "./load-algorithm.js";
+import { parseStrictly } from "./parse-strictly.js";
+import type { Algorithm } from "./task.js";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** A model that takes part, its name and config found to be right before any long work. */
+export interface Contender {
+  readonly label: string;
+  readonly name: string;
+  readonly role: "competitor" | "ceiling";
+  readonly algorithm: Algorithm;
+  /** What the user wrote; a search leaves these fields as they are. */
+  readonly given: Config;
+  readonly search: SearchSpace;
+  /** Digest of the file of a model that is not built in, so that pieces of an older version are not taken up. */
+  readonly moduleDigest: string | null;
+  /** Fills the defaults; `bad-config` names the field. */
+  resolve(config: Config): Config;
+}
+
+/** Everybody who takes part, the ceiling first. Unknown models and bad configs stop the experiment here. */
+export async function contendersOf(experiment: Experiment): Promise<Contender[]> {
+  const contenders: Contender[] = [];
+  if (experiment.oracle) contenders.push(oracleContender(experiment));
+  for (const choice of experiment.models) contenders.push(await contenderOf(choice));
+  return contenders;
+}
+
+function oracleContender({ data }: Experiment): Contender {
+  return {
+    label: "oracle",
+    name: "oracle",
+    role: "ceiling",
+    algorithm: { kind: "oracle", city: { ...data.city } },
+    given: {},
+    search: {},
+    moduleDigest: null,
+    resolve: (config) => config,
+  };
+}
+
+async function contenderOf(choice: ModelChoice): Promise<Contender> {
+  const { name, module, config: given } = choice;
+  const label = labelOf(choice);
+  const recommender = await loadAlgorithm(name, module);
+  const schema = recommender.config as z.ZodType<Config>;
+  const contender: Contender = {
+    label,
+    name,
+    role: "competitor",
+    algorithm: { kind: "recommender", name, ...(module !== undefined && { module: resolve(module) }) },
+    given,
+    search: recommender.search ?? {},
+    moduleDigest: module === undefined ? null : await fileDigest(module),
+    resolve: (config) => parseStrictly(schema, config, `config of ${label}`),
+  };
+  const known = Object.keys(contender.resolve(given));
+  const stray = Object.keys(contender.search).find((key) => !known.includes(key) && !isOptional(contender, key));
+  if (stray !== undefined) {
+    throw new PlatformError(
+      "bad-config",
+      `${name}: the search space names "${stray}", which its config does not have.`,
+    );
+  }
+  return contender;
+}
+
+/** An optional field has no default to show up in a resolved config, but the schema takes it. */
+function isOptional({ resolve: parse, given, search }: Contender, key: string): boolean {
+  const range = search[key]!;
+  const value = range.kind === "choice" ? range.values[0] : range.min;
+  try {
+    parse({ ...given, [key]: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function fileDigest(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}

@@ -1,0 +1,126 @@
+import { PlatformError } from "@sequitur/core";
+import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
+import { z } from "zod";
+import { parseStrictly } from "./parse-strictly.js";
+
+/** A list that may be written as one value, as on a command line. */
+function listOf<T>(item: z.ZodType<T>) {
+  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1));
+}
+
+/** An object that may be written as the one string that is enough to fill it. */
+function named<T>(key: string, schema: z.ZodType<T>) {
+  return z.preprocess((value) => (typeof value === "string" ? { [key]: value } : value), schema);
+}
+
+const dataSchema = z.strictObject({
+  name: z.string().min(1).default("city").describe("a data set of `sequitur data list`; city is generated"),
+  from: z.string().min(1).optional().describe("folder of a local copy of the raw files, in place of a download"),
+  datasetsDir: z.string().min(1).default("datasets").describe("folder of the data set manifests"),
+  city: cityConfigSchema.optional().describe("options of the generator, only for city"),
+});
+
+const modelSchema = z.strictObject({
+  name: z.string().min(1).describe("name of the recommender"),
+  label: z.string().min(1).optional().describe("what reports call it, the name when absent; unique"),
+  config: z.record(z.string(), z.unknown()).default({}).describe("fields of the recommender's config"),
+  module: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a JavaScript file that exports the recommender of this name, for a model that is not built in"),
+});
+/** One model of an experiment. */
+export type ModelChoice = z.infer<typeof modelSchema>;
+
+const tuneSchema = z.strictObject({
+  trials: z.int().min(0).default(0).describe("configs tried for each model, the given one included; 0 = no search"),
+  metric: z.string().default("ndcg@10").describe("per-query metric whose mean over validation queries is maximised"),
+  eta: z.int().min(2).default(3).describe("one in eta trials goes on to the next rung, which costs eta times as much"),
+  rungs: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe("rungs of successive halving at most; the last uses all queries and epochs"),
+  minQueries: z.int().min(1).default(200).describe("validation queries that a rung uses at least"),
+  refit: z.boolean().default(false).describe("fit the winner on train and validation together before the test"),
+});
+/** How hyper-parameters are searched. */
+export type TuneConfig = z.infer<typeof tuneSchema>;
+
+const memorySchema = z.strictObject({
+  scoreMb: z.number().positive().default(64).describe("MiB for one block of scores, queries x items x 4 bytes"),
+  processMb: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("MiB that the process of one model may hold; above it the model fails; null = no limit"),
+});
+
+/** Every field of an experiment, on the command line and in a config file alike. */
+export const experimentSchema = z.strictObject({
+  title: z.string().default("").describe("heading of the report; made from the data and the split when empty"),
+  data: named("name", dataSchema).prefault({}).describe("what to read"),
+  filters: z.array(filterConfigSchema).default([]).describe("applied in order before the split"),
+  split: named("kind", splitConfigSchema)
+    .prefault({ kind: "leave-one-out" })
+    .describe("what is trained on and what is asked"),
+  models: listOf(named("name", modelSchema)).describe("recommenders to compare"),
+  k: listOf(z.int().min(1)).default([5, 10, 20]).describe("cut-offs"),
+  metrics: listOf(z.string().min(1))
+    .default(["ndcg", "recall", "hit", "precision", "mrr", "map"])
+    .describe("metrics of one query: a name at every cut-off, or one at its own such as ndcg@100"),
+  metric: z.string().optional().describe("orders the leaderboard; ndcg@10 when 10 is a cut-off"),
+  exclude: z
+    .enum(["auto", "seen", "nothing"])
+    .default("auto")
+    .describe("items removed from each ranking; auto = seen, unless users come back to items in this data"),
+  baseline: z.string().optional().describe("label that others are compared with; popularity when it takes part"),
+  oracle: z.boolean().default(false).describe("city only: add the true choice model as the ceiling"),
+  seed: listOf(z.int().min(0)).default([1]).describe("one fit of each model for every seed; the mean is reported"),
+  tune: tuneSchema.prefault({}).describe("hyper-parameter search"),
+  maxQueries: z.int().min(1).nullable().default(null).describe("test queries, drawn at random; null = all"),
+  threads: z.int().min(1).nullable().default(null).describe("threads of one fit; null = cores / concurrency"),
+  concurrency: z.int().min(1).default(1).describe("models at once; above 1 the timings disturb each other"),
+  memory: memorySchema.prefault({}).describe("limits"),
+  confidence: z.number().gt(0.5).lt(1).default(0.95).describe("of the bootstrap intervals"),
+  resamples: z.int().min(100).default(1000).describe("bootstrap resamples"),
+  breakdowns: z.boolean().default(true).describe("also report groups of queries by user and item"),
+});
+/** A resolved experiment. */
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/** Checks an experiment as written and fills its defaults; `where` names the file or "command line" in errors. */
+export function parseExperiment(value: unknown, where: string): Experiment {
+  const experiment = parseStrictly(experimentSchema, value, where);
+  const labels = new Set<string>();
+  for (const model of experiment.models) {
+    const label = labelOf(model);
+    if (labels.has(label) || (experiment.oracle && label === "oracle")) {
+      throw new PlatformError("bad-config", `${where}: models: labels must be distinct, got "${label}" twice.`);
+    }
+    labels.add(label);
+  }
+  const { baseline } = experiment;
+  if (baseline !== undefined && !labels.has(baseline)) {
+    throw new PlatformError(
+      "bad-config",
+      `${where}: baseline must be the label of a model (${[...labels].join(", ")}), got "${baseline}".`,
+    );
+  }
+  return { ...experiment, data: resolveData(experiment, where) };
+}
+
+/** Writes out the generator's defaults, and refuses what only a generated city can give. */
+function resolveData({ data, oracle }: Experiment, where: string): Experiment["data"] {
+  if (data.name === "city") return { ...data, city: data.city ?? cityConfigSchema.parse({}) };
+  const only = oracle ? "oracle" : data.city === undefined ? undefined : "data.city";
+  if (only === undefined) return data;
+  throw new PlatformError("bad-config", `${where}: ${only} needs the data set city, got "${data.name}".`);
+}
+
+/** What reports call a model. */
+export function labelOf(model: ModelChoice): string {
+  return model.label ?? model.name;
+}

@@ -1,0 +1,24 @@
+import type { Random } from "@sequitur/core";
+import { bootstrapInterval } from "@sequitur/metrics";
+import type { Measure } from "./report.js";
+
+/** How means get their intervals: users are drawn with all their queries, for those are not independent. */
+export interface IntervalOptions {
+  readonly random: Random;
+  readonly confidence: number;
+  readonly resamples: number;
+  /** (Q) user of each query. */
+  readonly users: Int32Array;
+}
+
+/** The mean of per-query values with its interval; the whole range [0, 1] when there is one user only. */
+export function measureOf(values: Float64Array, options: IntervalOptions, name: string): Measure {
+  const { random, confidence: level, resamples, users: clusters } = options;
+  const { mean, low, high } = bootstrapInterval(values, { random: random.fork(name), level, resamples, clusters });
+  return { mean: orElse(mean, 0), low: orElse(low, 0), high: orElse(high, 1) };
+}
+
+/** JSON has no NaN. */
+export function orElse(value: number, other: number): number {
+  return Number.isFinite(value) ? value : other;
+}

@@ -1,0 +1,44 @@
+import { loadRecommender, recommenderNames } from "@sequitur/builtin";
+import { PlatformError } from "@sequitur/core";
+import type { Recommender } from "@sequitur/recommender";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { nearestKey } from "./nearest-key.js";
+
+/** A built-in recommender by name, or the one of that name that a JavaScript file exports. */
+export async function loadAlgorithm(name: string, module?: string): Promise<Recommender> {
+  if (module !== undefined) return recommenderOf(module, name);
+  if (!recommenderNames.includes(name)) {
+    const near = nearestKey(name, recommenderNames);
+    const hint = near === undefined ? "" : ` Did you mean ${near}?`;
+    throw new PlatformError("not-found", `model must be one of ${recommenderNames.join(", ")}, got "${name}".${hint}`);
+  }
+  return loadRecommender(name);
+}
+
+async function recommenderOf(module: string, name: string): Promise<Recommender> {
+  const path = resolve(module);
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new PlatformError("not-found", `module ${path} cannot be loaded: ${reason}`, { cause });
+  }
+  const found = Object.values(exported).find((value) => isRecommender(value) && value.name === name);
+  if (found === undefined) {
+    const names = Object.values(exported)
+      .filter(isRecommender)
+      .map((value) => value.name);
+    throw new PlatformError(
+      "not-found",
+      `module ${path} must export a recommender named "${name}", got ${names.length > 0 ? names.join(", ") : "none"}.`,
+    );
+  }
+  return found as Recommender;
+}
+
+function isRecommender(value: unknown): value is Recommender {
+  const candidate = value as Partial<Recommender> | null;
+  return typeof candidate === "object" && typeof candidate?.name === "string" && typeof candidate.fit === "function";
+}

@@ -1,0 +1,167 @@
+import { PlatformError, throwIfCancelled, type Ranking, type Report } from "@sequitur/core";
+import type { EvaluationSet } from "@sequitur/data";
+import { candidateCounts, rankingMetrics, targetRanks } from "@sequitur/metrics";
+import { recommend, type Model } from "@sequitur/recommender";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { selectQuestions } from "./question-file.js";
+
+/** What to measure, and within which memory. */
+export interface MeasureOptions {
+  /** Metrics of one query, as `expandMetrics` takes them. */
+  readonly metrics: readonly string[];
+  readonly cutoffs: readonly number[];
+  /** Whether items seen before the query leave its ranking. */
+  readonly masked: boolean;
+  /** Bytes of one block of scores; at least one query is scored at a time. */
+  readonly scoreBytes: number;
+  /** Length of the top lists to keep; 0 keeps none. */
+  readonly listLength: number;
+}
+
+/** What a model is worth on a set of questions. */
+export interface Measured {
+  /** Metric name -> (Q) value of each query; NaN where the metric is undefined. */
+  readonly values: ReadonlyMap<string, Float64Array>;
+  /** The rank of each target, aligned with the targets of the questions; Infinity when it was not ranked. */
+  readonly ranks: Float64Array;
+  /** Top lists of all queries; empty lists when none were asked for. */
+  readonly lists: Ranking;
+  readonly scoreMs: number;
+  readonly rankMs: number;
+}
+
+/** From outside: a clock for the timings, and the usual signal and progress. */
+export interface MeasureRun {
+  readonly clock: () => number;
+  readonly task: string;
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+}
+
+/** More queries at once make models no faster and progress coarser. */
+const MAX_BLOCK = 1024;
+
+/** Scores the whole catalogue for every query, block by block, and reads ranks, metrics and top lists from the scores. */
+export async function measureModel(
+  model: Model,
+  set: EvaluationSet,
+  options: MeasureOptions,
+  run: MeasureRun,
+): Promise<Measured> {
+  const size = set.queries.size;
+  const columns = model.catalog.items.size;
+  const width = Math.max(1, Math.min(MAX_BLOCK, size, Math.floor(options.scoreBytes / (4 * columns))));
+  const parts: BlockResult[] = [];
+  let scoreMs = 0;
+  let rankMs = 0;
+  for (let from = 0; from < size; from += width) {
+    throwIfCancelled(run.signal);
+    const to = Math.min(size, from + width);
+    const block = selectQuestions(
+      set,
+      Int32Array.from({ length: to - from }, (_, i) => from + i),
+    );
+    const started = run.clock();
+    const scores = model.score(block.queries);
+    const scored = run.clock();
+    checkScores(model, scores, block);
+    if (from === 0) checkIndependence(model, scores, block);
+    const checked = run.clock();
+    parts.push(measureBlock(model, scores, block, options));
+    scoreMs += scored - started;
+    rankMs += run.clock() - checked;
+    run.report?.({ task: run.task, done: to, total: size, unit: "queries" });
+    await nextTurn();
+  }
+  return { ...joinBlocks(parts), scoreMs, rankMs };
+}
+
+interface BlockResult {
+  readonly ranks: Float64Array;
+  readonly values: ReadonlyMap<string, Float64Array>;
+  readonly lists: Ranking | undefined;
+  readonly size: number;
+}
+
+function measureBlock(
+  model: Model,
+  scores: Float32Array,
+  block: EvaluationSet,
+  { metrics, cutoffs, masked, listLength }: MeasureOptions,
+): BlockResult {
+  const columns = model.catalog.items.size;
+  const exclude = masked ? block.seen : undefined;
+  const ranks = targetRanks(scores, columns, block.targets, exclude);
+  const candidates = candidateCounts(scores, columns, exclude);
+  const scored: Model = { name: model.name, catalog: model.catalog, score: () => scores, save: () => model.save() };
+  return {
+    ranks,
+    values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates }),
+    lists:
+      listLength > 0 ? recommend(scored, block.queries, { k: listLength, ...(exclude && { exclude }) }) : undefined,
+    size: block.queries.size,
+  };
+}
+
+function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "ranks" | "lists"> {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const names = [...(parts[0]?.values.keys() ?? [])];
+  const values = new Map(names.map((name) => [name, new Float64Array(size)]));
+  const listed = parts.reduce((sum, part) => sum + (part.lists?.items.length ?? 0), 0);
+  const lists = {
+    offsets: new Int32Array(size + 1),
+    items: new Int32Array(listed),
+    scores: new Float32Array(listed),
+  };
+  const ranks = new Float64Array(parts.reduce((sum, part) => sum + part.ranks.length, 0));
+  let row = 0;
+  let end = 0;
+  let ranked = 0;
+  for (const part of parts) {
+    ranks.set(part.ranks, ranked);
+    ranked += part.ranks.length;
+    for (const name of names) values.get(name)!.set(part.values.get(name)!, row);
+    for (let i = 1; i <= part.size; i++) lists.offsets[row + i] = end + (part.lists?.offsets[i] ?? 0);
+    lists.items.set(part.lists?.items ?? [], end);
+    lists.scores.set(part.lists?.scores ?? [], end);
+    row += part.size;
+    end = lists.offsets[row]!;
+  }
+  return { values, ranks, lists };
+}
+
+function checkScores(model: Model, scores: Float32Array, block: EvaluationSet): void {
+  const expected = block.queries.size * model.catalog.items.size;
+  if (scores.length === expected) return;
+  throw new PlatformError(
+    "bad-data",
+    `${model.name} must score ${block.queries.size} queries x ${model.catalog.items.size} items, got ${scores.length} scores.`,
+  );
+}
+
+/** Relative to the largest score of the query; other block sizes may round differently. */
+const TOLERANCE = 1e-3;
+
+/**
+ * Scores one query again, alone: a model whose scores depend on the other queries of the batch could read answers from
+ * their histories (the next question of the same user holds this one's answer), and no server could repeat its numbers.
+ */
+function checkIndependence(model: Model, scores: Float32Array, block: EvaluationSet): void {
+  const columns = model.catalog.items.size;
+  const alone = model.score(selectQuestions(block, Int32Array.of(0)).queries);
+  let largest = 0;
+  for (let c = 0; c < columns; c++) {
+    const size = Math.abs(scores[c]!);
+    if (size > largest && size < Infinity) largest = size;
+  }
+  for (let c = 0; c < columns; c++) {
+    const together = scores[c]!;
+    const single = alone[c]!;
+    if (Object.is(together, single) || Math.abs(together - single) <= TOLERANCE * largest) continue;
+    if (Number.isNaN(together) && Number.isNaN(single)) continue;
+    throw new PlatformError(
+      "bad-data",
+      `${model.name}: scores of a query must not depend on the others of its batch; item ${c} got ${together} among ${block.queries.size} queries and ${single} alone.`,
+    );
+  }
+}

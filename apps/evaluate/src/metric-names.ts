@@ -1,0 +1,33 @@
+import { PlatformError } from "@sequitur/core";
+import { expandMetrics, parseMetric } from "@sequitur/metrics";
+import type { Experiment } from "./experiment.js";
+
+/** The per-query metrics of a report, and which of them play a part. */
+export interface MetricNames {
+  readonly all: readonly string[];
+  /** Orders the leaderboard. */
+  readonly main: string;
+  /** Those compared between models: all at the cut-off of the main one, and those without a cut-off. */
+  readonly compared: readonly string[];
+  /** Those broken down by group: the main one, and recall or hit beside it. */
+  readonly grouped: readonly string[];
+}
+
+/** Expands and checks the metrics of an experiment; an unknown one is `bad-config`. */
+export function metricNames({ metrics, k, metric, tune }: Experiment): MetricNames {
+  const all = expandMetrics(metrics, k).map(({ name }) => name);
+  parseMetric(tune.metric);
+  const main =
+    metric ?? ["ndcg@10", ...all.filter((name) => name.startsWith("ndcg"))].find((name) => all.includes(name));
+  const ordering = main ?? all[0]!;
+  if (!all.includes(ordering)) {
+    throw new PlatformError("bad-config", `metric must be one of ${all.join(", ")}, got "${ordering}".`);
+  }
+  const cutoff = parseMetric(ordering).k;
+  const atCutoff = all.filter((name) => [cutoff, Infinity].includes(parseMetric(name).k));
+  const grouped = new Set([
+    ordering,
+    ...[`recall@${cutoff}`, `hit@${cutoff}`].filter((name) => all.includes(name)).slice(0, 1),
+  ]);
+  return { all, main: ordering, compared: atCutoff, grouped: [...grouped].filter((name) => name !== "auc") };
+}

@@ -1,0 +1,83 @@
+import { PlatformError } from "@sequitur/core";
+import { z } from "zod";
+import { nearestKey } from "./nearest-key.js";
+
+/**
+ * Parses by the schema or throws one `bad-config` line that names every field, what was expected and what came; an
+ * unknown key is answered with the nearest known one. `where` names the source.
+ */
+export function parseStrictly<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describe(issue, schema, value));
+  throw new PlatformError("bad-config", `${where}: ${problems.join("; ")}.`);
+}
+
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): string {
+  const path = issue.path.map(String);
+  const field = path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, path);
+    return issue.keys.map((key) => unknownKey(key, field, known)).join("; ");
+  }
+  if (issue.code === "invalid_union" && "errors" in issue && issue.errors.length > 0) {
+    const nearest = issue.errors.reduce((best, errors) => (depth(errors) > depth(best) ? errors : best));
+    const inner = nearest.map((error) => describe({ ...error, path: [...issue.path, ...error.path] }, schema, value));
+    return inner.join("; ");
+  }
+  const came = valueAt(value, path);
+  const expected = issue.message.replace(/, received .*$/, "");
+  return `${field === "" ? "" : `${field}: `}${expected}, got ${show(came)}`;
+}
+
+/** The branch that got furthest is the one that was meant. */
+function depth(errors: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...errors.map((error) => error.path.length));
+}
+
+function unknownKey(key: string, field: string, known: readonly string[]): string {
+  const near = nearestKey(key, known);
+  const hint = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean "${near}"?`;
+  return `unknown key "${key}"${field === "" ? "" : ` in ${field}`}: ${hint.replace(/\?$/, "")}`;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value);
+  return JSON.stringify(value)?.slice(0, 80) ?? typeof value;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null) return at;
+    at = Array.isArray(at) ? at[Number(key)] : Object.getOwnPropertyDescriptor(at, key)?.value;
+  }
+  return at;
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+}
+
+/** Keys that the schema knows at the path, all branches of unions together. */
+function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
+  const root = z.toJSONSchema(schema, { io: "output", unrepresentable: "any", reused: "inline" }) as JsonSchema;
+  let nodes = branches(root);
+  for (const key of path) {
+    nodes = nodes.flatMap((node) => {
+      const next = /^\d+$/.test(key) ? node.items : node.properties?.[key];
+      return next === undefined ? [] : branches(next);
+    });
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+function branches(node: JsonSchema): JsonSchema[] {
+  const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+  return [node, ...inner.flatMap(branches)];
+}

@@ -1,0 +1,56 @@
+import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor } from "@sequitur/core";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { writeAtomically } from "./atomic-files.js";
+import { runSchema } from "./report.js";
+
+const FORMAT = "sequitur-piece/1";
+
+const manifestSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  run: runSchema,
+  lists: z.record(z.string(), z.number()),
+});
+
+/** What one process found: a fit and the values of each query. */
+export interface Piece extends Omit<z.infer<typeof manifestSchema>, "format"> {
+  /** Metric name -> (Q) value of each query; NaN where undefined. */
+  readonly values: ReadonlyMap<string, Float64Array>;
+  /** The rank of each target; Infinity when it was not ranked. */
+  readonly ranks: Float64Array;
+}
+
+const VALUE = "value/";
+const RANKS = "ranks";
+
+/** Writes a finished piece; it is there whole or not at all, so that a resumed experiment can trust it. */
+export async function writePiece(path: string, { run, lists, values, ranks }: Piece): Promise<void> {
+  const tensors = new Map<string, Tensor>(
+    [...values].map(([name, data]) => [VALUE + name, { shape: [data.length], data }] as const),
+  );
+  tensors.set(RANKS, { shape: [ranks.length], data: ranks });
+  await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists }, tensors }));
+}
+
+/** Reads a piece, or gives undefined when there is none that can be used. */
+export async function readPiece(path: string): Promise<Piece | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch {
+    return undefined;
+  }
+  try {
+    const { manifest, tensors } = decodeTensorFile(bytes, path);
+    const { run, lists } = manifestSchema.parse(manifest);
+    const values = new Map<string, Float64Array>();
+    for (const [name, { data }] of tensors) {
+      if (name.startsWith(VALUE) && data instanceof Float64Array) values.set(name.slice(VALUE.length), data);
+    }
+    const ranks = tensors.get(RANKS)?.data;
+    return ranks instanceof Float64Array ? { run, lists, values, ranks } : undefined;
+  } catch (error) {
+    if (error instanceof PlatformError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+import { PlatformError, Random, throwIfCancelled, type Interactions, type Report } from "@sequitur/core";
+import {
+  applyFilters,
+  datasetStats,
+  fingerprint,
+  splitInteractions,
+  type EvaluationSet,
+  type Split,
+} from "@sequitur/data";
+import type { Experiment } from "./experiment.js";
+import { resolveMask, type Mask } from "./mask.js";
+import { selectQuestions, writeQuestions } from "./question-file.js";
+import { withValidation } from "./refit-data.js";
+import { writeTrain } from "./train-file.js";
+import type { WorkFolder } from "./work-folder.js";
+
+/** A data set as an experiment takes it. */
+export interface SourceData {
+  readonly interactions: Interactions;
+  readonly fingerprint: string;
+  readonly notes: readonly string[];
+  /** Whether coming back to an item is normal here. */
+  readonly revisits: boolean;
+}
+
+/** Reads or generates the data that the experiment names. */
+export type OpenData = (
+  data: Experiment["data"],
+  run: { readonly signal?: AbortSignal; readonly report?: Report },
+) => Promise<SourceData>;
+
+/** The experiment's data, split, subsampled and lying on disk for the processes that fit and score. */
+export interface PreparedData {
+  readonly fingerprint: string;
+  readonly sourceFingerprint: string;
+  readonly stats: Readonly<Record<string, unknown>>;
+  readonly notes: readonly string[];
+  readonly protocolNotes: readonly string[];
+  readonly mask: Mask;
+  readonly train: Interactions;
+  /** The test questions that are asked. */
+  readonly test: EvaluationSet;
+  readonly testQueries: number;
+  readonly validationQueries: number;
+  readonly trainFile: string;
+  readonly testFile: string;
+  readonly validationFile: string;
+  /** Train and validation together, written when `tune.refit` asks for it. */
+  readonly refitFile: string | undefined;
+  /** A file with that many validation questions, drawn at random; a larger draw holds every smaller one. */
+  validationSample(queries: number): Promise<string>;
+}
+
+/** Opens, filters, splits and writes the data. A split without test questions stops here. */
+export async function prepareData(
+  experiment: Experiment,
+  source: SourceData,
+  folder: WorkFolder,
+  signal: AbortSignal | undefined,
+): Promise<PreparedData> {
+  throwIfCancelled(signal);
+  const interactions = applyFilters(source.interactions, experiment.filters);
+  const stats = datasetStats(interactions);
+  const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
+  const split = splitInteractions(interactions, experiment.split);
+  checkSplit(split);
+  const random = new Random(experiment.seed[0]!).fork("questions");
+  const test = sampled(split.test, experiment.maxQueries, random.fork("test"));
+  const validation = sampled(split.validation, experiment.maxQueries, random.fork("validation"));
+  const files = {
+    trainFile: folder.scratch("train.safetensors"),
+    testFile: folder.scratch("test.safetensors"),
+    validationFile: folder.scratch("validation.safetensors"),
+    refitFile: experiment.tune.refit ? folder.scratch("refit.safetensors") : undefined,
+  };
+  await writeTrain(files.trainFile, split.train);
+  await writeQuestions(files.testFile, test);
+  await writeQuestions(files.validationFile, validation);
+  if (files.refitFile !== undefined) await writeTrain(files.refitFile, withValidation(interactions, split));
+  return {
+    ...files,
+    fingerprint: fingerprint(interactions),
+    sourceFingerprint: source.fingerprint,
+    stats: { ...stats },
+    notes: source.notes,
+    protocolNotes: notesOf(experiment, split, test, validation),
+    mask,
+    train: split.train,
+    test,
+    testQueries: split.test.queries.size,
+    validationQueries: validation.queries.size,
+    validationSample: sampler(validation, files.validationFile, folder, random.fork("rungs")),
+  };
+}
+
+function checkSplit({ train, test }: Split): void {
+  if (train.size === 0) throw new PlatformError("bad-data", "the split must leave training interactions, got none.");
+  if (test.queries.size === 0) throw new PlatformError("bad-data", "the split must leave test queries, got none.");
+}
+
+function sampled(set: EvaluationSet, most: number | null, random: Random): EvaluationSet {
+  if (most === null || set.queries.size <= most) return set;
+  return selectQuestions(set, draw(set.queries.size, most, random));
+}
+
+/** `count` of 0 .. size - 1, ascending; the same random numbers give nested draws. */
+function draw(size: number, count: number, random: Random): Int32Array {
+  const order = random.shuffle(Int32Array.from({ length: size }, (_, row) => row));
+  return order.subarray(0, count).slice().sort();
+}
+
+function sampler(
+  validation: EvaluationSet,
+  wholeFile: string,
+  folder: WorkFolder,
+  random: Random,
+): PreparedData["validationSample"] {
+  const written = new Map<number, Promise<string>>();
+  return (queries) => {
+    if (queries >= validation.queries.size) return Promise.resolve(wholeFile);
+    const known = written.get(queries);
+    if (known !== undefined) return known;
+    const path = folder.scratch(`validation-${queries}.safetensors`);
+    const rows = draw(validation.queries.size, queries, random.fork("order"));
+    const writing = writeQuestions(path, selectQuestions(validation, rows)).then(() => path);
+    written.set(queries, writing);
+    return writing;
+  };
+}
+
+function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, validation: EvaluationSet): string[] {
+  const notes: string[] = [];
+  const [used, all] = [test.queries.size, split.test.queries.size];
+  if (used < all) {
+    notes.push(
+      `SUBSAMPLE: ${used} of ${all} test queries, drawn at random (maxQueries); not comparable with full runs.`,
+    );
+  }
+  if (validation.queries.size < split.validation.queries.size) {
+    notes.push(
+      `${validation.queries.size} of ${split.validation.queries.size} validation queries are used (maxQueries).`,
+    );
+  }
+  if (experiment.tune.trials > 0) {
+    const fitted = experiment.tune.refit ? "train and validation together" : "train alone";
+    notes.push(
+      `Configs were chosen on the validation queries; the winner was fitted on ${fitted}; test was read once.`,
+    );
+  }
+  return notes;
+}

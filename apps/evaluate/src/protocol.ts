@@ -1,0 +1,29 @@
+import type { Experiment } from "./experiment.js";
+import type { PreparedData } from "./prepare-data.js";
+import type { Protocol } from "./report.js";
+
+const TIES =
+  "rank = 1 + items scored higher + half of the others scored the same; an item without a score is not ranked";
+
+/** Says how the numbers were made: without this, two tables cannot be compared. */
+export function protocolOf(experiment: Experiment, data: PreparedData): Protocol {
+  const { split, confidence } = experiment;
+  const { mask, test, train, testQueries, validationQueries, protocolNotes } = data;
+  const rankedItems = train.catalog.items.size;
+  const count = (value: number): string => value.toLocaleString("en-US");
+  const history =
+    "history" in split ? `, test history = ${split.history === "all" ? "everything before" : "train only"}` : "";
+  return {
+    summary:
+      `${split.kind} split${history}; ${count(test.queries.size)} test queries; all ${count(rankedItems)} items ranked; ` +
+      `${mask.masked ? "MASKED: items seen before are removed" : "UNMASKED: items seen before stay"}; ties share their mean rank.`,
+    split: split.kind,
+    masked: mask.masked,
+    maskedBecause: mask.because,
+    rankedItems,
+    ties: TIES,
+    queries: { test: testQueries, testUsed: test.queries.size, validation: validationQueries, train: train.size },
+    confidence,
+    notes: [...protocolNotes],
+  };
+}

@@ -1,0 +1,159 @@
+import { PlatformError, throwIfCancelled, type Report } from "@sequitur/core";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Contender } from "./contender.js";
+import type { Experiment } from "./experiment.js";
+import { meanOf } from "./mean-of.js";
+import type { MeasureOptions } from "./measure-model.js";
+import { readPiece, type Piece } from "./piece.js";
+import type { PreparedData } from "./prepare-data.js";
+import type { Tuning } from "./report.js";
+import type { TaskRunner } from "./run-in-process.js";
+import type { Task } from "./task.js";
+import { tuneContender, type TrialRun, type TrialValue } from "./tune-contender.js";
+import type { WorkFolder } from "./work-folder.js";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** What one contender gave: its pieces, one a seed, or the reason why there are none. */
+export interface Outcome {
+  readonly contender: Contender;
+  readonly config: Config;
+  readonly tuning: Tuning | null;
+  readonly pieces: readonly Piece[];
+  readonly error: string | null;
+}
+
+/** Everything that the runs of an experiment share. */
+export interface Arena {
+  readonly experiment: Experiment;
+  readonly data: PreparedData;
+  readonly metrics: readonly string[];
+  readonly folder: WorkFolder;
+  readonly runTask: TaskRunner;
+  readonly threads: number;
+  /** Part of every piece's key: pieces of other code are not taken up. */
+  readonly code: string | null;
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+}
+
+/** Searches, fits and measures one contender; whatever fails in it is its own failure, but not a cancellation. */
+export async function runContender(contender: Contender, arena: Arena): Promise<Outcome> {
+  let config = contender.given;
+  let tuning: Tuning | null = null;
+  try {
+    if (arena.experiment.tune.trials > 0 && contender.role === "competitor") {
+      const tuned = await tuneContender(contender, {
+        tune: arena.experiment.tune,
+        seed: arena.experiment.seed[0]!,
+        validationQueries: arena.data.validationQueries,
+        ...(arena.signal && { signal: arena.signal }),
+        measure: (trial) => measureTrial(contender, trial, arena),
+      });
+      ({ config, tuning } = tuned);
+    }
+    const pieces: Piece[] = [];
+    for (const seed of arena.experiment.seed) pieces.push(await finalPiece(contender, config, seed, arena));
+    return { contender, config: contender.resolve(config), tuning, pieces, error: null };
+  } catch (error) {
+    throwIfCancelled(arena.signal);
+    if (error instanceof PlatformError && error.code === "cancelled") throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return { contender, config: contender.resolve(contender.given), tuning, pieces: [], error: message };
+  }
+}
+
+async function finalPiece(contender: Contender, config: Config, seed: number, arena: Arena): Promise<Piece> {
+  const { data, experiment } = arena;
+  const { refitFile } = data;
+  const seeds = experiment.seed.length > 1 ? ` (seed ${seed})` : "";
+  const oracle = contender.role === "ceiling";
+  return pieceOf(contender, arena, {
+    ...common(contender, arena),
+    label: contender.label + seeds,
+    config,
+    seed,
+    trainFile: refitFile ?? data.trainFile,
+    // What the fit has seen cannot tell it when to stop.
+    ...(refitFile === undefined && !oracle && validationOf(data.validationFile, arena)),
+    questionsFile: data.testFile,
+    measure: {
+      ...measureOptions(arena),
+      metrics: arena.metrics,
+      cutoffs: experiment.k,
+      listLength: Math.max(...experiment.k),
+    },
+  });
+}
+
+/** One trial at one rung: fitted on train, measured on some of the validation queries; test stays closed. */
+async function measureTrial(contender: Contender, trial: TrialRun, arena: Arena): Promise<TrialValue> {
+  const { data, experiment, folder } = arena;
+  const questionsFile = await data.validationSample(trial.queries);
+  const artifactFile = folder.scratch(`${encodeURIComponent(contender.label)}-trial-${trial.trial}.safetensors`);
+  const { metric } = experiment.tune;
+  const piece = await pieceOf(contender, arena, {
+    ...common(contender, arena),
+    label: `${contender.label} trial ${trial.trial}, rung ${trial.rung}`,
+    config: trial.config,
+    seed: experiment.seed[0]!,
+    trainFile: data.trainFile,
+    // A model that is kept for the next rung must be the one that a fit at that rung would give.
+    ...validationOf(trial.reusable ? data.validationFile : questionsFile, arena),
+    questionsFile,
+    measure: { ...measureOptions(arena), metrics: [metric], cutoffs: [], listLength: 0 },
+    ...(trial.reusable && (!trial.last || existsSync(artifactFile)) && { artifactFile }),
+  });
+  if (trial.last) await rm(artifactFile, { force: true });
+  const { fitSeconds, scoreSeconds, rankSeconds } = piece.run.timings;
+  return { value: meanOf(piece.values.get(metric) ?? []), seconds: fitSeconds + scoreSeconds + rankSeconds };
+}
+
+/** The piece of a task: the one that is there already, or that of running it now. */
+async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pieceFile">): Promise<Piece> {
+  const { data, code, folder, experiment, signal, report } = arena;
+  const { threads: _threads, label: _label, artifactFile: _artifact, ...rest } = task;
+  const pieceFile = folder.piece({
+    ...rest,
+    // Folders may move between the runs; what the files hold is told by the fingerprint and the protocol.
+    trainFile: basename(task.trainFile),
+    questionsFile: basename(task.questionsFile),
+    ...(task.validation && { validation: { ...task.validation, file: basename(task.validation.file) } }),
+    module: contender.moduleDigest,
+    data: data.fingerprint,
+    split: experiment.split,
+    maxQueries: experiment.maxQueries,
+    questionSeed: experiment.seed[0],
+    code,
+  });
+  const known = await readPiece(pieceFile);
+  if (known !== undefined) return known;
+  const { processMb } = experiment.memory;
+  await arena.runTask(
+    { ...task, pieceFile },
+    {
+      ...(signal && { signal }),
+      ...(report && { report }),
+      ...(processMb !== null && { memoryBytes: processMb * 2 ** 20 }),
+    },
+  );
+  const piece = await readPiece(pieceFile);
+  if (piece === undefined) throw new PlatformError("unavailable", "the process ended without a readable result.");
+  return piece;
+}
+
+function common({ algorithm }: Contender, { threads }: Arena): Pick<Task, "algorithm" | "threads"> {
+  return { algorithm, threads };
+}
+
+function measureOptions({ experiment, data }: Arena): Pick<MeasureOptions, "masked" | "scoreBytes"> {
+  return { masked: data.mask.masked, scoreBytes: experiment.memory.scoreMb * 2 ** 20 };
+}
+
+/** Early stopping watches the metric that a search maximises, NDCG@10 by default, as the contract of fit says. */
+function validationOf(file: string, { experiment, data }: Arena): Pick<Task, "validation"> {
+  if (data.validationQueries === 0) return {};
+  return { validation: { file, metric: experiment.tune.metric } };
+}

@@ -1,0 +1,127 @@
+import { itemCounts, PlatformError, Random, throwIfCancelled, type Interactions, type Report } from "@sequitur/core";
+import type { EvaluationSet } from "@sequitur/data";
+import { itemCategories, listMetrics } from "@sequitur/metrics";
+import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
+import { existsSync } from "node:fs";
+import { CurveRecorder } from "./curve-recorder.js";
+import { loadAlgorithm } from "./load-algorithm.js";
+import { meanOf } from "./mean-of.js";
+import { measureModel, type Measured } from "./measure-model.js";
+import { oracleModel } from "./oracle-model.js";
+import { parseStrictly } from "./parse-strictly.js";
+import { writePiece } from "./piece.js";
+import { readQuestions } from "./question-file.js";
+import type { Task } from "./task.js";
+import { readTrain } from "./train-file.js";
+
+/** From outside: a monotonic clock in ms, and the usual signal and progress. */
+export interface TaskRun {
+  readonly clock: () => number;
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+}
+
+/** Fits one model, measures it and writes the piece. The questions are read only when the fit is over. */
+export async function runTask(task: Task, run: TaskRun): Promise<void> {
+  const curves = new CurveRecorder(run.clock);
+  const train = await readTrain(task.trainFile);
+  const started = run.clock();
+  const model = await modelOf(task, train, run, curves);
+  const fitSeconds = (run.clock() - started) / 1000;
+  throwIfCancelled(run.signal);
+  if (model.catalog.items.size !== train.catalog.items.size) {
+    throw new PlatformError(
+      "bad-data",
+      `${task.label} must keep the catalogue of ${train.catalog.items.size} items, got one of ${model.catalog.items.size}.`,
+    );
+  }
+  const questions = await readQuestions(task.questionsFile);
+  const measured = await measureModel(model, questions, task.measure, { ...run, task: `score ${task.label}` });
+  const lists = task.measure.listLength > 0 ? listValues(measured, train, questions, task) : {};
+  const scoreSeconds = measured.scoreMs / 1000;
+  const rankSeconds = measured.rankMs / 1000;
+  await writePiece(task.pieceFile, {
+    run: {
+      seed: task.seed,
+      timings: {
+        fitSeconds,
+        scoreSeconds,
+        rankSeconds,
+        usersPerSecond: questions.queries.size / Math.max(scoreSeconds + rankSeconds, 1e-6),
+      },
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      curves: curves.all(),
+    },
+    lists,
+    values: measured.values,
+    ranks: measured.ranks,
+  });
+}
+
+async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: CurveRecorder): Promise<Model> {
+  const { algorithm, artifactFile } = task;
+  if (algorithm.kind === "oracle") return oracleModel(algorithm.city, train, run);
+  const recommender = await loadAlgorithm(algorithm.name, algorithm.module);
+  if (artifactFile !== undefined && existsSync(artifactFile)) return recommender.load(await readArtifact(artifactFile));
+  const model = await fit(recommender, task, train, run, curves);
+  if (artifactFile !== undefined) await writeArtifact(artifactFile, model.save());
+  return model;
+}
+
+async function fit(
+  recommender: Recommender,
+  task: Task,
+  train: Interactions,
+  run: TaskRun,
+  curves: CurveRecorder,
+): Promise<Model> {
+  const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
+  const { validation } = task;
+  const questions = validation && (await readQuestions(validation.file));
+  return recommender.fit(train, config, {
+    random: new Random(task.seed).fork("fit"),
+    threads: task.threads,
+    ...(run.signal && { signal: run.signal }),
+    report: (progress) => {
+      curves.record(progress);
+      run.report?.({
+        ...progress,
+        task: progress.task.includes(task.label) ? progress.task : `${task.label}: ${progress.task}`,
+      });
+    },
+    ...(validation &&
+      questions && {
+        validate: (model: Model) => validationValue(model, questions, validation.metric, task, run),
+      }),
+  });
+}
+
+async function validationValue(
+  model: Model,
+  questions: EvaluationSet,
+  metric: string,
+  task: Task,
+  { clock, signal }: TaskRun,
+): Promise<number> {
+  const options = { ...task.measure, metrics: [metric], cutoffs: [], listLength: 0 };
+  const measured = await measureModel(model, questions, options, { clock, task: "", ...(signal && { signal }) });
+  return meanOf(measured.values.get(metric) ?? []);
+}
+
+/** The list metrics as plain numbers: per-query ones by their mean. */
+function listValues(
+  { lists }: Measured,
+  train: Interactions,
+  { queries }: EvaluationSet,
+  { measure }: Task,
+): Record<string, number> {
+  const { categories } = train.catalog.itemColumns;
+  const indexed = categories && itemCategories(categories);
+  const { totals, queries: perQuery } = listMetrics(lists, {
+    cutoffs: measure.cutoffs,
+    trainCounts: itemCounts(train),
+    ...(indexed && { categories: indexed, histories: queries }),
+  });
+  const values = [...totals, ...[...perQuery].map(([name, column]) => [name, meanOf(column)] as const)];
+  return Object.fromEntries(values.filter(([, value]) => Number.isFinite(value)));
+}

@@ -1,0 +1,25 @@
+import type { MeasureOptions } from "./measure-model.js";
+
+/** Which algorithm a task fits: a built-in recommender, one of a file, or the truth of a generated city. */
+export type Algorithm =
+  | { readonly kind: "recommender"; readonly name: string; readonly module?: string }
+  | { readonly kind: "oracle"; readonly city: Readonly<Record<string, unknown>> };
+
+/** One fit and one measurement, as plain data: everything that the process doing it needs. */
+export interface Task {
+  /** Names the task in progress and errors. */
+  readonly label: string;
+  readonly algorithm: Algorithm;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly threads: number;
+  readonly trainFile: string;
+  /** Questions for early stopping; absent when the fit may not see any. */
+  readonly validation?: { readonly file: string; readonly metric: string };
+  /** The questions to measure on; the file is opened only after the fit. */
+  readonly questionsFile: string;
+  readonly measure: MeasureOptions;
+  /** Where to keep the fitted model for the next rung, or to take it from when it is there. */
+  readonly artifactFile?: string;
+  readonly pieceFile: string;
+}
