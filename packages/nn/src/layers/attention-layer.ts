@@ -1,0 +1,45 @@
+import { glorotUniform } from "../initializers.js";
+import { attention } from "../ops/attention.js";
+import { rotate } from "../ops/rotary.js";
+import { type Scope } from "../parameters.js";
+import { type Pass } from "../pass.js";
+import { type tf } from "../tensors.js";
+import { linearLayer } from "./linear-layer.js";
+
+export interface AttentionLayerOptions {
+  /** D */
+  readonly width: number;
+  /** H; divides D. */
+  readonly heads: number;
+  /** Position i sees positions up to i only. Default false. */
+  readonly causal?: boolean;
+  /** Attention weights dropped in training, in [0, 1). Default 0. */
+  readonly dropout?: number;
+  /** Turn queries and keys by their position (rotary positions). Default false. */
+  readonly rotary?: boolean;
+  /** Biases in the four maps. Default true. */
+  readonly bias?: boolean;
+}
+
+/** x (B, L, D), mask (B, L) int32 with 1 where a position is real -> (B, L, D). */
+export type SequenceLayer = (x: tf.Tensor3D, pass: Pass, mask?: tf.Tensor2D) => tf.Tensor3D;
+
+/** Multi-head self-attention with its four maps (Vaswani et al. 2017, sec. 3.2). Scopes: query, key, value, out. */
+export function attentionLayer(scope: Scope, options: AttentionLayerOptions): SequenceLayer {
+  const { width, heads, causal = false, dropout = 0, rotary = false, bias = true } = options;
+  const map = (name: string): ((x: tf.Tensor) => tf.Tensor3D) => {
+    const apply = linearLayer(scope.scope(name), { inputs: width, outputs: width, bias, initializer: glorotUniform });
+    return (x) => apply(x) as tf.Tensor3D;
+  };
+  const [toQuery, toKey, toValue, toOut] = [map("query"), map("key"), map("value"), map("out")];
+  const turned = (x: tf.Tensor3D): tf.Tensor3D => (rotary ? rotate(x, heads) : x);
+  return (x, pass, mask) => {
+    const mixed = attention(turned(toQuery(x)), turned(toKey(x)), toValue(x), {
+      heads,
+      causal,
+      ...(mask && { mask }),
+      ...(pass.training && dropout > 0 && { dropout: { rate: dropout, key: pass.nextKey() } }),
+    });
+    return toOut(mixed);
+  };
+}

@@ -1,0 +1,64 @@
+import { tf } from "../tensors.js";
+import { composedDropout } from "./dropout.js";
+import { checkShape } from "./shapes.js";
+
+export interface AttentionOptions {
+  /** H; divides the width. */
+  readonly heads: number;
+  /** Position i sees positions up to i only. Default false. */
+  readonly causal?: boolean;
+  /** (B, L) int32: 1 where the key is real, 0 where it is padding. A query that sees no key gets zeros. */
+  readonly mask?: tf.Tensor2D;
+  /** Probability that an attention weight is dropped, in [0, 1), and the key of its random mask. */
+  readonly dropout?: { readonly rate: number; readonly key: number };
+}
+
+const HIDDEN = -1e9;
+
+/** Attention as stock operations: see `attention`. */
+export function composedAttention(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  options: AttentionOptions,
+): tf.Tensor3D {
+  const [batch, length, width] = query.shape;
+  const { heads, causal = false, mask, dropout } = options;
+  checkShape("key", key, query.shape);
+  checkShape("value", value, query.shape);
+  const split = (x: tf.Tensor3D): tf.Tensor4D =>
+    tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
+  const scaled = tf.mul(split(query), Math.sqrt(heads / width));
+  const scores = tf.matMul(scaled, split(key), false, true);
+  const visible = visibility(batch, length, causal, mask);
+  const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
+  let weights = tf.mul(tf.softmax(tf.add(scores, hidden)), visible);
+  if (dropout !== undefined) weights = composedDropout(weights, dropout.rate, dropout.key);
+  const mixed = tf.matMul(weights, split(value));
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, width]);
+}
+
+/** (B, 1, L, L) or broadcastable to it: 1 where the query of the row may see the key of the column. */
+function visibility(batch: number, length: number, causal: boolean, mask: tf.Tensor2D | undefined): tf.Tensor {
+  let visible: tf.Tensor = tf.ones([1, 1, length, length]);
+  if (causal) {
+    const position = tf.range(0, length);
+    visible = tf.cast(tf.greaterEqual(tf.expandDims(position, 1), tf.expandDims(position, 0)), "float32");
+  }
+  if (mask === undefined) return visible;
+  checkShape("mask", mask, [batch, length]);
+  return tf.mul(visible, tf.reshape(tf.cast(mask, "float32"), [batch, 1, 1, length]));
+}
+
+/**
+ * softmax(q k' / sqrt(D / H)) v, head by head: q, k, v (B, L, D), heads side by side in D -> (B, L, D)
+ * (Vaswani et al. 2017, eq. 1).
+ */
+export function attention(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  options: AttentionOptions,
+): tf.Tensor3D {
+  return composedAttention(query, key, value, options);
+}

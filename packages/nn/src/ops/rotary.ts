@@ -1,0 +1,52 @@
+import { PlatformError } from "@sequitur/core";
+import { tf } from "../tensors.js";
+import { differentiable } from "./differentiable.js";
+
+const BASE = 10_000;
+
+/**
+ * Turns each pair (i, i + d/2) of each head by the angle p / 10000^(2i/d) at position p, d being the head's width, so
+ * that products of queries and keys depend on their distance only (RoFormer, Su et al. 2021, eq. 34; pairs by halves).
+ * (B, L, D) -> (B, L, D); `from` is the position of the first.
+ */
+export function rotate(x: tf.Tensor3D, heads: number, from = 0): tf.Tensor3D {
+  const [, length, width] = x.shape;
+  const head = width / heads;
+  if (!(Number.isInteger(head) && head % 2 === 0)) {
+    throw new PlatformError("bad-config", `rotary positions need heads of even width, got ${width} / ${heads}.`);
+  }
+  const angles = anglesOf(from, length, head / 2);
+  return differentiable<tf.Tensor3D>(
+    [x],
+    () => turn(x, heads, angles, 1),
+    (dy) => turn(dy, heads, angles, -1),
+  );
+}
+
+/** (L, half) */
+function anglesOf(from: number, length: number, half: number): Float32Array {
+  const angles = new Float32Array(length * half);
+  for (let p = 0; p < length; p++) {
+    for (let i = 0; i < half; i++) angles[p * half + i] = (from + p) / BASE ** (i / half);
+  }
+  return angles;
+}
+
+/** Turns by the angles, or back by them with direction -1, which is also the gradient. */
+function turn(x: tf.Tensor3D, heads: number, angles: Float32Array, direction: 1 | -1): tf.Tensor3D {
+  return composedTurn(x, heads, angles, direction);
+}
+
+/** The rotation as stock operations. */
+export function composedTurn(x: tf.Tensor3D, heads: number, angles: Float32Array, direction: 1 | -1): tf.Tensor3D {
+  const [batch, length, width] = x.shape;
+  const half = width / heads / 2;
+  const cos = tf.tensor(angles.map(Math.cos), [1, length, 1, half]);
+  const sin = tf.tensor(
+    angles.map((angle) => direction * Math.sin(angle)),
+    [1, length, 1, half],
+  );
+  const [a, b] = tf.split(tf.reshape(x, [batch, length, heads, 2 * half]), 2, 3);
+  const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))];
+  return tf.reshape(tf.concat(turned, 3), [batch, length, width]);
+}

@@ -1,0 +1,2 @@
+export * from "@tensorflow/tfjs-core";
+export { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
