@@ -21,7 +21,6 @@ export interface Io {
   readonly fetch: typeof fetch;
 }
 
-
 /** Whether escape codes for colour may be written: a terminal, unless NO_COLOR; FORCE_COLOR overrules the terminal. */
 export function wantsColor(output: TextOutput, env: Io["env"]): boolean {
   if (isSet(env["NO_COLOR"])) return false;

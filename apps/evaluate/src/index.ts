@@ -16,6 +16,7 @@ export {
 } from "./report.js";
 export type { EvaluateIo } from "./evaluate-io.js";
 export { reportPage } from "./report-page/report-page.js";
+export { statWords } from "./report-page/stat-words.js";
 export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";
 export { evaluate, type EvaluateParts } from "./evaluate.js";
 export {

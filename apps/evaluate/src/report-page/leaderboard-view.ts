@@ -66,6 +66,12 @@ export function leaderboardView(report: Report): LeaderboardView {
   };
 }
 
+/** Higher or lower by more than chance, or not told apart. */
+export function comparisonMark(comparison: ModelComparison): "▲" | "▼" | "≈" {
+  if (!comparison.significant) return "≈";
+  return comparison.difference.mean > 0 ? "▲" : "▼";
+}
+
 /** Mean of a number over the seeds of a model; NaN when it has no runs. */
 export function meanOverRuns(model: ModelReport, pick: (run: ModelReport["runs"][number]) => number): number {
   const values = model.runs.map(pick);

@@ -8,7 +8,7 @@ export interface MetricWords {
   readonly better: "higher" | "lower" | "depends";
 }
 
-/** By the metric's name in lower case without marks, so that hit-rate and hitRate are one. */
+/** By the metric's name without its cut-off. */
 const WORDS: Readonly<Record<string, MetricWords>> = {
   recall: {
     title: "Recall",
@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<string, MetricWords>> = {
       "Of the items that the user went on to, the share that stood among the first K. With one such item a query it is the same as the hit rate.",
     better: "higher",
   },
-  hitrate: {
+  hit: {
     title: "Hit rate",
     meaning: "The share of queries with at least one right item among the first K.",
     better: "higher",
@@ -81,24 +81,6 @@ const WORDS: Readonly<Record<string, MetricWords>> = {
   },
 };
 
-const ALIASES: Readonly<Record<string, string>> = {
-  hit: "hitrate",
-  hr: "hitrate",
-  hits: "hitrate",
-  meanreciprocalrank: "mrr",
-  reciprocalrank: "mrr",
-  averageprecision: "map",
-  itemcoverage: "coverage",
-  cataloguecoverage: "coverage",
-  catalogcoverage: "coverage",
-  intralistdiversity: "diversity",
-  ild: "diversity",
-  averagepopularity: "popularity",
-  averagerecommendationpopularity: "popularity",
-  arp: "popularity",
-  miscalibration: "calibration",
-};
-
 /** A metric's key in the report, such as `ndcg@10`, taken apart; the cut-off is null when it has none. */
 export function metricParts(key: string): { readonly name: string; readonly cutoff: number | null } {
   const match = /^(.+)@(\d+)$/.exec(key);
@@ -107,10 +89,8 @@ export function metricParts(key: string): { readonly name: string; readonly cuto
 
 /** The words of a metric, or undefined for one that this page does not know. */
 export function metricWords(key: string): MetricWords | undefined {
-  const plain = metricParts(key)
-    .name.toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, "");
-  return WORDS[ALIASES[plain] ?? plain];
+  const { name } = metricParts(key);
+  return Object.hasOwn(WORDS, name) ? WORDS[name] : undefined;
 }
 
 /** `NDCG@10`, `Hit rate@5`, `MRR`; an unknown metric keeps its key. */

@@ -19,6 +19,13 @@ export function decimalsFor(measures: readonly Measure[]): number {
   return Math.min(MAX_DECIMALS, Math.max(0, decimals));
 }
 
+/** Decimals that show three digits of the largest value, for numbers without intervals. */
+export function decimalsOfSize(values: readonly number[]): number {
+  const largest = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
+  if (largest === 0) return 0;
+  return Math.min(MAX_DECIMALS, Math.max(0, 2 - Math.floor(Math.log10(largest))));
+}
+
 /** A number with fixed decimals; a real minus sign; an en dash for what is not a number. */
 export function fixed(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return "–";

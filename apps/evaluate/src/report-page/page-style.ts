@@ -28,24 +28,27 @@ a { color: var(--link); }
 .notes { background: var(--loud); border-left: 4px solid var(--loud-line); padding: 10px 16px; margin: 16px 0; }
 .notes ul { margin: 4px 0; padding-left: 20px; }
 .scroll { overflow-x: auto; margin: 8px 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; min-width: 100%; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: 0.9rem; min-width: 100%; }
 caption { text-align: left; color: var(--soft); padding-bottom: 6px; font-size: 0.85rem; }
-th, td { padding: 7px 12px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: min(75ch, calc(100vw - 30px)); white-space: normal; }
+th, td { padding: 7px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
 th[scope="row"], th.text, td.text { text-align: left; }
 td.long { white-space: normal; min-width: 220px; text-align: left; overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
+thead th { color: var(--soft); font-weight: 600; white-space: normal; min-width: 5.5em; max-width: 11em; overflow-wrap: anywhere; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 th[scope="row"] { font-weight: 600; background: var(--paper); position: sticky; left: 0; max-width: 46vw; overflow: hidden; text-overflow: ellipsis; }
 tr.best td, tr.best th[scope="row"] { background: var(--mark); }
 tbody.ceiling td, tbody.ceiling th { font-style: italic; border-bottom: 3px double var(--line); }
 tbody.failed td { color: var(--soft); }
-.half { color: var(--soft); font-size: 0.85em; }
+.half { color: var(--soft); font-size: 0.85em; white-space: nowrap; }
 .verdict { text-align: left; }
 button.sort { all: unset; cursor: pointer; color: inherit; font: inherit; }
 button.sort:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-button.sort::after { content: " ↕"; opacity: 0.5; }
-th[aria-sort="ascending"] button.sort::after { content: " ↑"; opacity: 1; }
-th[aria-sort="descending"] button.sort::after { content: " ↓"; opacity: 1; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 22px 26px; align-items: start; }
+button.sort::after { content: "\\00a0↕"; opacity: 0.5; }
+th[aria-sort="ascending"] button.sort::after { content: "\\00a0↑"; opacity: 1; }
+th[aria-sort="descending"] button.sort::after { content: "\\00a0↓"; opacity: 1; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 22px 26px; align-items: start; }
+.columns { columns: 3 330px; column-gap: 26px; }
+.columns figure { margin-bottom: 22px; }
 figure { margin: 0; max-width: 520px; break-inside: avoid; }
 figcaption { font-weight: 600; font-size: 0.95rem; margin-bottom: 2px; }
 svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
@@ -64,7 +67,7 @@ dl.glossary dd { margin: 0; max-width: 75ch; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { margin-top: 40px; padding-bottom: 40px; }
 @media (max-width: 600px) { body { font-size: 15px; } main, header, footer { padding-left: 14px; padding-right: 14px; } th, td { padding: 6px 8px; } h1 { font-size: 1.45rem; } }
-@media print { body { font-size: 11px; } main, header, footer { max-width: none; padding: 0; } h2 { margin-top: 20px; break-after: avoid; } h3 { break-after: avoid; }
+@media print { html { font-size: 11px; } body { font-size: 1rem; } main, header, footer { max-width: none; padding: 0; } h2 { margin-top: 20px; break-after: avoid; } h3 { break-after: avoid; }
   .scroll { overflow: visible; } table { font-size: 9px; } th, td { padding: 3px 5px; white-space: normal; } tr { break-inside: avoid; } th[scope="row"] { position: static; }
-  .charts { grid-template-columns: repeat(2, 1fr); } button.sort::after { content: ""; } pre { white-space: pre-wrap; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  .charts { grid-template-columns: repeat(2, 1fr); } .columns { columns: 2; } button.sort::after { content: ""; } pre { white-space: pre-wrap; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

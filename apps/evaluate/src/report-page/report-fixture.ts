@@ -99,7 +99,10 @@ function breakdownsFixture(random: Random, value: number): ModelReport["breakdow
     { by: "user activity", groups: groups(["1–20 interactions", "21–60", "61–150", "over 150"], -0.15) },
     { by: "item popularity", groups: groups(["head (top 10%)", "middle", "tail (last 50%)"], -0.5) },
     { by: "item known", groups: groups(["warm", "cold"], -0.8) },
-    { by: "category", groups: groups(["Drama", "Comedy", "Action", "Sci-Fi & Fantasy", "Film-Noir", "Children's"], 0.05) },
+    {
+      by: "category",
+      groups: groups(["Drama", "Comedy", "Action", "Sci-Fi & Fantasy", "Film-Noir", "Children's"], 0.05),
+    },
   ];
 }
 
@@ -165,7 +168,14 @@ function frameFixture(): Omit<Report, "models"> {
       name: "MovieLens-100K",
       fingerprint: "9f2c1e0b7a55d3e1",
       sourceFingerprint: "77b0a1c2d3e4f506",
-      stats: { users: 943, items: 1682, interactions: 100_000, density: 0.063, "first time": "1997-09-20" },
+      stats: {
+        users: 943,
+        items: 1682,
+        interactions: 100_000,
+        density: 0.063,
+        perUser: { min: 20, median: 65, max: 737 },
+        firstTime: 874_724_710_000,
+      },
       notes: ["2 rows with no title."],
     },
     protocol: {

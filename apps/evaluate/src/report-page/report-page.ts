@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../report.js";
-import { html, trusted, type Html } from "./html.js";
+import { safe, trusted, type Html } from "./safe.js";
 import { PAGE_STYLE } from "./page-style.js";
 import { breakdownSection, cutoffSection, intervalSection, trainingSection } from "./sections/chart-sections.js";
 import { dataSection, glossarySection, reproduceSection } from "./sections/closing-sections.js";
@@ -27,7 +27,7 @@ export function reportPage(report: Report): string {
     reproduceSection(report),
     glossarySection(report),
   ];
-  return html`<!doctype html>
+  return safe`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

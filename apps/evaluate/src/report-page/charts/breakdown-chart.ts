@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Report } from "../../report.js";
-import type { Html } from "../html.js";
+import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
 import { brief, count } from "../number-text.js";
 import { plotSvg } from "./plot-svg.js";
@@ -58,7 +58,15 @@ export function breakdownChart(report: Report, by: string, key: string): Html {
       marginRight: 14,
       marginTop: 10,
       marginBottom: 36,
-      x: { label: metricTitle(key), labelArrow: "none", labelAnchor: "center", ticks: 4, grid: true, nice: true, zero: true },
+      x: {
+        label: metricTitle(key),
+        labelArrow: "none",
+        labelAnchor: "center",
+        ticks: 4,
+        grid: true,
+        nice: true,
+        zero: true,
+      },
       y: { axis: null, domain: series.map(({ label }) => label) },
       fy: { label: null, domain: drawn, padding: 0.12 },
       symbol: symbolScale(series),

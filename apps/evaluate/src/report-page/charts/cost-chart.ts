@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Report } from "../../report.js";
-import type { Html } from "../html.js";
+import type { Html } from "../safe.js";
 import { meanOverRuns } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
 import { brief, seconds } from "../number-text.js";

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Report } from "../../report.js";
-import type { Html } from "../html.js";
+import type { Html } from "../safe.js";
 import { metricParts, metricTitle, metricWords } from "../metric-words.js";
 import { brief } from "../number-text.js";
 import { plotSvg } from "./plot-svg.js";
@@ -40,7 +40,14 @@ export function cutoffChart(report: Report, name: string): Html {
       marginRight: 14,
       marginTop: 22,
       marginBottom: 36,
-      x: { label: "K, items in the list", labelArrow: "none", labelAnchor: "center", type: "log", ticks: cutoffs, tickFormat: (k: number) => String(k) },
+      x: {
+        label: "K, items in the list",
+        labelArrow: "none",
+        labelAnchor: "center",
+        type: "log",
+        ticks: cutoffs,
+        tickFormat: (k: number) => String(k),
+      },
       y: { label: metricTitle(name), labelArrow: "none", ticks: 5, grid: true, zero: true },
       symbol: symbolScale(series),
       marks: [

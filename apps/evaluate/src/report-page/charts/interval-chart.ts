@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Report } from "../../report.js";
-import type { Html } from "../html.js";
+import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
 import { fixed } from "../number-text.js";
 import { plotSvg } from "./plot-svg.js";
@@ -28,7 +28,12 @@ export function intervalChart(report: Report, key: string, decimals: number): Ht
       marginTop: 8,
       marginBottom: 36,
       x: { label: title, labelArrow: "none", labelAnchor: "center", ticks: 4, grid: true, nice: true },
-      y: { label: null, domain: points.map(({ label }) => label), tickFormat: (label: string) => shortLabel(label), tickSize: 0 },
+      y: {
+        label: null,
+        domain: points.map(({ label }) => label),
+        tickFormat: (label: string) => shortLabel(label),
+        tickSize: 0,
+      },
       symbol: symbolScale(series),
       marks: [
         Plot.ruleY(points, { y: "label", x1: "low", x2: "high", stroke: "color", strokeWidth: 2 }),

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { trusted, type Html } from "../html.js";
+import { safe, trusted, type Html } from "../safe.js";
 
 /** Every chart is drawn this wide, so that its text stays readable on a phone; the page sets them side by side. */
 export const CHART_WIDTH = 360;
@@ -27,16 +27,11 @@ export function plotSvg(words: ChartWords, options: Options): Html {
   const svg = Plot.plot({
     width: CHART_WIDTH,
     ...options,
-    document: document as unknown as Document,
+    document,
     className: "chart",
-    ariaLabel: words.label,
-    ariaDescription: words.description,
   }) as unknown as Node;
-  svg.querySelector("style")?.remove();
-  svg.setAttribute("role", "img");
   svg.setAttribute("font-size", "11");
-  for (const node of svg.querySelectorAll("*")) roundNumbers(node);
-  return trusted(svg.outerHTML);
+  return withAttributes(svg, safe`role="img" aria-label="${words.label}" aria-description="${words.description}"`);
 }
 
 /** Two decimals of a pixel are enough, and make the page a third smaller. */
@@ -61,11 +56,15 @@ export function swatch(series: { readonly color: string; readonly symbol: string
     x: { domain: [0, 1] },
     y: { domain: [0, 1] },
     className: "swatch",
-    document: document as unknown as Document,
+    document,
     marks: [Plot.dot([0], { x: 0.5, y: 0.5, r: 5, symbol: series.symbol as Plot.SymbolType, fill: series.color })],
   }) as unknown as Node;
+  return withAttributes(svg, safe`aria-hidden="true"`);
+}
+
+/** The drawing as markup; words are put in here because the document leaves < in attributes as it is. */
+function withAttributes(svg: Node, attributes: Html): Html {
   svg.querySelector("style")?.remove();
-  svg.setAttribute("aria-hidden", "true");
   for (const node of svg.querySelectorAll("*")) roundNumbers(node);
-  return trusted(svg.outerHTML);
+  return trusted(svg.outerHTML.replace("<svg ", () => `<svg ${attributes.markup} `));
 }

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Curve, Report } from "../../report.js";
-import type { Html } from "../html.js";
+import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
 import { brief } from "../number-text.js";
 import { plotSvg } from "./plot-svg.js";
@@ -56,8 +56,19 @@ export function trainingChart(report: Report, training: TrainingSeries): Html {
       x: { label: training.unit, labelArrow: "none", labelAnchor: "center", ticks: 5 },
       y: { label: title, labelArrow: "none", ticks: 5, grid: true, nice: true },
       marks: [
-        Plot.line(points, { x: "step", y: "value", z: "seed", stroke: series?.color ?? "currentColor", strokeWidth: 2 }),
-        Plot.dot(points.length > 60 ? [] : points, { x: "step", y: "value", fill: series?.color ?? "currentColor", r: 2.5 }),
+        Plot.line(points, {
+          x: "step",
+          y: "value",
+          z: "seed",
+          stroke: series?.color ?? "currentColor",
+          strokeWidth: 2,
+        }),
+        Plot.dot(points.length > 60 ? [] : points, {
+          x: "step",
+          y: "value",
+          fill: series?.color ?? "currentColor",
+          r: 2.5,
+        }),
       ],
     },
   );

@@ -1,16 +1,41 @@
 import type { Report } from "../../report.js";
-import { html, type Html } from "../html.js";
+import { caption, safe, type Html } from "../safe.js";
 import { metricParts, metricWords } from "../metric-words.js";
-import { brief, count, seconds } from "../number-text.js";
+import { count, seconds } from "../number-text.js";
+import { statWords } from "../stat-words.js";
 
 /** What the data are. */
 export function dataSection(report: Report): Html {
-  const stats = Object.entries(report.data.stats);
-  return html`<section id="data"><h2>Data</h2><div class="scroll"><table><caption>${report.data.name}, after filters.</caption>
-<tbody>${stats.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="text">${statText(value)}</td></tr>`)}
-<tr><th scope="row">validation / test queries</th><td class="text">${count(report.protocol.queries.validation)} / ${count(report.protocol.queries.test)}</td></tr>
-<tr><th scope="row">fingerprint</th><td class="text"><code>${report.data.fingerprint}</code></td></tr>
-<tr><th scope="row">fingerprint of the source</th><td class="text"><code>${report.data.sourceFingerprint}</code></td></tr></tbody></table></div></section>`;
+  const stats = statWords(report.data.stats);
+  return safe`<section id="data">
+    <h2>Data</h2>
+    <div class="scroll">
+      <table>
+        ${caption(safe`${report.data.name}, after filters.`)}
+        <tbody>
+          ${stats.map(
+            ([name, value]) =>
+              safe`<tr>
+                <th scope="row">${name}</th>
+                <td class="text">${value}</td>
+              </tr>`,
+          )}
+          <tr>
+            <th scope="row">validation / test queries</th>
+            <td class="text">${count(report.protocol.queries.validation)} / ${count(report.protocol.queries.test)}</td>
+          </tr>
+          <tr>
+            <th scope="row">fingerprint</th>
+            <td class="text"><code>${report.data.fingerprint}</code></td>
+          </tr>
+          <tr>
+            <th scope="row">fingerprint of the source</th>
+            <td class="text"><code>${report.data.sourceFingerprint}</code></td>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  </section>`;
 }
 
 /** Configs, machine and the command that repeats the run. */
@@ -25,13 +50,38 @@ export function reproduceSection(report: Report): Html {
     ["started", report.startedAt],
     ["per-query values", report.queriesFile],
   ];
-  return html`<section id="reproduce"><h2>Repeat it</h2>
-<p>Save the experiment below as <code>experiment.json</code>, check out the commit, and run</p>
-<pre><code>sequitur evaluate --config experiment.json --out again</code></pre>
-<p>The same data, config and seeds give the same numbers; only the timings differ.</p>
-<div class="scroll"><table><caption>Where it ran.</caption><tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="long">${value}</td></tr>`)}</tbody></table></div>
-<details open><summary>experiment.json</summary><pre><code>${JSON.stringify(report.config, null, 2)}</code></pre></details>
-<details><summary>Resolved config of every model</summary>${report.models.map((model) => html`<h3>${model.label}</h3><pre><code>${JSON.stringify(model.config, null, 2)}</code></pre>`)}</details></section>`;
+  return safe`<section id="reproduce">
+    <h2>Repeat it</h2>
+    <p>Save the experiment below as <code>experiment.json</code>, check out the commit, and run</p>
+    <pre><code>sequitur evaluate --config experiment.json --out again</code></pre>
+    <p>The same data, config and seeds give the same numbers; only the timings differ.</p>
+    <div class="scroll">
+      <table>
+        ${caption("Where it ran.")}
+        <tbody>
+          ${rows.map(
+            ([name, value]) =>
+              safe`<tr>
+                <th scope="row">${name}</th>
+                <td class="long">${value}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <details open>
+      <summary>experiment.json</summary>
+      <pre><code>${JSON.stringify(report.config, null, 2)}</code></pre>
+    </details>
+    <details>
+      <summary>Resolved config of every model</summary>
+      ${report.models.map(
+        (model) =>
+          safe`<h3>${model.label}</h3>
+            <pre><code>${JSON.stringify(model.config, null, 2)}</code></pre>`,
+      )}
+    </details>
+  </section>`;
 }
 
 /** The metrics of this report in plain words. */
@@ -43,16 +93,28 @@ export function glossarySection(report: Report): Html {
       return words === undefined ? [] : [[words.title, words.meaning] as const];
     }),
   );
-  return html`<section id="words"><h2>What the words mean</h2><dl class="glossary">
-<dt>Query</dt><dd>One held-out question: what will this user pick next, given what is known up to then?</dd>
-<dt>@K</dt><dd>Only the first K places of the ranking count.</dd>
-${[...known].map(([title, meaning]) => html`<dt>${title}</dt><dd>${meaning}</dd>`)}
-<dt>Interval</dt><dd>Where the mean would likely fall with another sample of queries, by drawing the queries again with replacement (bootstrap).</dd>
-<dt>Masked</dt><dd>Items that the user had before the query are taken out of the ranking. Compare numbers only with others made the same way.</dd></dl></section>`;
-}
-
-function statText(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? count(value) : brief(value);
-  if (typeof value === "string") return value;
-  return JSON.stringify(value) ?? "–";
+  return safe`<section id="words">
+    <h2>What the words mean</h2>
+    <dl class="glossary">
+      <dt>Query</dt>
+      <dd>One held-out question: what will this user pick next, given what is known up to then?</dd>
+      <dt>@K</dt>
+      <dd>Only the first K places of the ranking count.</dd>
+      ${[...known].map(
+        ([title, meaning]) =>
+          safe`<dt>${title}</dt>
+            <dd>${meaning}</dd>`,
+      )}
+      <dt>Interval</dt>
+      <dd>
+        Where the mean would likely fall with another sample of queries, by drawing the queries again with replacement
+        (bootstrap).
+      </dd>
+      <dt>Masked</dt>
+      <dd>
+        Items that the user had before the query are taken out of the ranking. Compare numbers only with others made the
+        same way.
+      </dd>
+    </dl>
+  </section>`;
 }

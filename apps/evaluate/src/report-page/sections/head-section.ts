@@ -1,5 +1,5 @@
 import type { Report } from "../../report.js";
-import { html, type Html } from "../html.js";
+import { safe, type Html } from "../safe.js";
 import { leaderboardView } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
 import { count, fixed, percent, seconds } from "../number-text.js";
@@ -8,28 +8,45 @@ import { count, fixed, percent, seconds } from "../number-text.js";
 export function headSection(report: Report): Html {
   const { protocol, data } = report;
   const notes = [...protocol.notes, ...data.notes];
-  return html`<header>
-<h1>${report.title}</h1>
-<p class="protocol">${protocol.summary}</p>
-<p class="headline">${headline(report)}</p>
-<dl class="facts">${facts(report).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${notes.length > 0 && html`<div class="notes" role="note"><strong>Keep in mind</strong><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></div>`}
-</header>`;
+  return safe`<header>
+    <h1>${report.title}</h1>
+    <p class="protocol">${protocol.summary}</p>
+    <p class="headline">${headline(report)}</p>
+    <dl class="facts">
+      ${facts(report).map(
+        ([name, value]) =>
+          safe`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${
+      notes.length > 0 &&
+      safe`<div class="notes" role="note">
+        <strong>Keep in mind</strong>
+        <ul>
+          ${notes.map((note) => safe`<li>${note}</li>`)}
+        </ul>
+      </div>`
+    }
+  </header>`;
 }
 
 function headline(report: Report): Html {
   const view = leaderboardView(report);
   const best = view.competitors.find((row) => row.standing === "best");
   const value = best?.model.metrics[report.mainMetric];
-  if (best === undefined || value === undefined) return html`No model finished, so there is nothing to rank.`;
+  if (best === undefined || value === undefined) return safe`No model finished, so there is nothing to rank.`;
   const decimals = view.columns[0]?.decimals ?? 4;
   const worse = view.competitors.filter((row) => row.standing === "worse").length;
   const tied = view.competitors.filter((row) => row.standing === "tied").map((row) => row.model.label);
   const others = view.competitors.length - 1;
   const interval = `${percent(report.protocol.confidence)} interval ${fixed(value.low, decimals)} to ${fixed(value.high, decimals)}`;
-  return html`<strong>${best.model.label}</strong> has the highest ${metricTitle(report.mainMetric)}:
-<strong>${fixed(value.mean, decimals)}</strong> (${interval})${best.shareOfCeiling !== null && html`, which is ${percent(best.shareOfCeiling)} of the ceiling`}.
-${others > 0 && html`It is better than ${worse} of ${others} ${others === 1 ? "other model" : "other models"} by more than chance${tied.length > 0 && html`; ${listed(tied)} cannot be told apart from it`}.`}`;
+  return safe`<strong>${best.model.label}</strong> has the highest ${metricTitle(report.mainMetric)}:
+    <strong>${fixed(value.mean, decimals)}</strong>
+    (${interval})${best.shareOfCeiling !== null && safe`, which is ${percent(best.shareOfCeiling)} of the ceiling`}.
+    ${others > 0 && safe`It is better than ${worse} of ${others} ${others === 1 ? "other model" : "other models"} by more than chance${tied.length > 0 && safe`; ${listed(tied)} cannot be told apart from it`}.`}`;
 }
 
 function listed(names: readonly string[]): string {
@@ -49,6 +66,6 @@ function facts(report: Report): [string, string][] {
     ["items ranked for each query", count(protocol.rankedItems)],
     ["items seen before", protocol.masked ? "removed (masked)" : "kept (unmasked)"],
     [seeds.length === 1 ? "seed" : "seeds", seeds.join(", ") || "–"],
-    ["whole run", `${seconds(report.seconds)}, started ${report.startedAt.slice(0, 16).replace("T", " ")} UTC`],
+    ["whole run", `${seconds(report.seconds)} on ${report.startedAt.slice(0, 10)}`],
   ];
 }

@@ -1,66 +1,144 @@
 import type { ModelComparison, ModelReport, Report, Trial } from "../../report.js";
-import { html, type Html } from "../html.js";
-import { metricTitle, metricWords } from "../metric-words.js";
-import { brief, count, decimalsFor, fixed, percent, pValue, seconds, signed } from "../number-text.js";
+import { caption, safe, type Html } from "../safe.js";
+import { comparisonMark } from "../leaderboard-view.js";
+import { metricParts, metricTitle, metricWords } from "../metric-words.js";
+import { brief, count, decimalsFor, decimalsOfSize, fixed, percent, pValue, seconds, signed } from "../number-text.js";
 
 /** Metrics of the recommended lists as a whole: what a good NDCG does not tell. */
 export function beyondSection(report: Report): Html | null {
-  const models = report.models.filter((model) => model.error === null);
-  const keys = [...new Set(models.flatMap((model) => Object.keys(model.lists)))];
+  const keys = [...new Set(report.models.flatMap((model) => Object.keys(model.lists)))];
   if (keys.length === 0) return null;
-  const better = (key: string): string => {
+  const { cutoff } = metricParts(report.mainMetric);
+  const main = keys.filter((key) => metricParts(key).cutoff === cutoff);
+  const shown = main.length > 0 ? main : keys;
+  return safe`<section id="beyond">
+    <h2>Beyond accuracy</h2>
+    <p>
+      What the lists look like as a whole. None of these has one right value; a recommender that is accurate and shows
+      everybody the same items may still be a poor one.
+    </p>
+    ${listTable(report, shown)}
+    ${
+      shown.length < keys.length &&
+      safe`<details>
+        <summary>At every cut-off</summary>
+        ${listTable(report, keys)}
+      </details>`
+    }
+  </section>`;
+}
+
+function listTable(report: Report, keys: readonly string[]): Html {
+  const models = report.models.filter((model) => model.error === null);
+  const decimals = new Map(keys.map((key) => [key, decimalsOfSize(models.map((model) => model.lists[key] ?? 0))]));
+  const better = (key: string): Html | null => {
     const wanted = metricWords(key)?.better;
-    return wanted === undefined || wanted === "depends" ? "" : `${wanted} is better`;
+    if (wanted === undefined || wanted === "depends") return null;
+    return safe`<br /><span class="half">${wanted} is better</span>`;
   };
-  return html`<section id="beyond"><h2>Beyond accuracy</h2>
-<p>What the lists look like as a whole. None of these has one right value; a recommender that is accurate and shows everybody the same items may still be a poor one.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Beyond accuracy"><table data-sorting><caption>Lists of all test queries; mean over seeds.</caption>
-<thead><tr><th scope="col" class="text" data-key="text">Model</th>${keys.map((key) => html`<th scope="col" data-key="number">${metricTitle(key)}${better(key) !== "" && html`<br><span class="half">${better(key)}</span>`}</th>`)}</tr></thead>
-<tbody data-sortable>${models.map((model) => html`<tr><th scope="row" data-sort="${model.label}">${model.label}${model.role === "ceiling" && html` <span class="soft">ceiling</span>`}</th>${keys.map((key) => html`<td data-sort="${model.lists[key] ?? ""}">${brief(model.lists[key] ?? Number.NaN)}</td>`)}</tr>
-`)}</tbody></table></div></section>`;
+  return safe`<div class="scroll" tabindex="0" role="region" aria-label="Beyond accuracy">
+    <table data-sorting>
+      ${caption("Lists of all test queries; mean over seeds.")}
+      <thead>
+        <tr>
+          <th scope="col" class="text" data-key="text">Model</th>
+          ${keys.map((key) => safe`<th scope="col" data-key="number">${metricTitle(key)}${better(key)}</th>`)}
+        </tr>
+      </thead>
+      <tbody data-sortable>
+        ${models.map(
+          (model) =>
+            safe`<tr>
+              <th scope="row" data-sort="${model.label}">
+                ${model.label}${model.role === "ceiling" && safe` <span class="soft">ceiling</span>`}
+              </th>
+              ${keys.map((key) => safe`<td data-sort="${model.lists[key] ?? ""}">${fixed(model.lists[key] ?? Number.NaN, decimals.get(key)!)}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
-/** Every paired comparison with its interval and p-values. */
+/** Every paired comparison: a matrix of models and metrics for the best model and one for the baseline. */
 export function comparisonSection(report: Report): Html | null {
-  const entries = (["best", "baseline"] as const).flatMap((kind) =>
-    report.models.flatMap((model) => model.comparisons[kind].map((comparison) => ({ model, comparison }))),
+  const kinds = (["best", "baseline"] as const).filter((kind) =>
+    report.models.some((model) => model.comparisons[kind].length > 0),
   );
-  if (entries.length === 0) return null;
-  const others = [...new Set(entries.map(({ comparison }) => comparison.against))];
-  return html`<section id="comparisons"><h2>Paired comparisons</h2>
-<p>Each model minus another over the same queries. p is the chance of a difference at least this large if the two were equally good; the last column corrects it for the number of comparisons (Holm).</p>
-${others.map((against) =>
-    comparisonTable(
-      report,
-      against,
-      entries.filter(({ comparison }) => comparison.against === against),
-    ),
-  )}</section>`;
+  if (kinds.length === 0) return null;
+  return safe`<section id="comparisons">
+    <h2>Paired comparisons</h2>
+    <p>
+      Each model minus another over the same queries: ▲ higher or ▼ lower by more than chance, ≈ the difference may be
+      chance. Below each difference its interval; then p, the chance of a difference at least this large if the two were
+      equally good, from the paired bootstrap corrected for the number of comparisons (Holm), and from the Wilcoxon
+      signed-rank test as it is.
+    </p>
+    ${kinds.map((kind) => comparisonMatrix(report, kind))}
+  </section>`;
 }
 
-function comparisonTable(
-  report: Report,
-  against: string,
-  entries: readonly { readonly model: ModelReport; readonly comparison: ModelComparison }[],
-): Html {
-  const decimals = decimalsFor(entries.map(({ comparison }) => comparison.difference));
-  return html`<details><summary>Against ${against}</summary><div class="scroll" tabindex="0" role="region" aria-label="Comparisons with ${against}"><table data-sorting>
-<caption>Model minus ${against}, with the ${percent(report.protocol.confidence)} interval of the difference.</caption>
-<thead><tr><th scope="col" class="text" data-key="text">Model</th><th scope="col" class="text">Metric</th><th scope="col" data-key="number">Difference</th><th scope="col">Interval</th><th scope="col" data-key="number">Bootstrap</th><th scope="col" data-key="number">Wilcoxon</th><th scope="col" data-key="number">Corrected</th><th scope="col" class="text">More than chance?</th></tr></thead>
-<tbody data-sortable>${entries.map(
-    ({ model, comparison }) => html`<tr><th scope="row" data-sort="${model.label}">${model.label}</th><td class="text">${metricTitle(comparison.metric)}</td>
-<td data-sort="${comparison.difference.mean}">${signed(comparison.difference.mean, decimals)}</td><td>${signed(comparison.difference.low, decimals)} to ${signed(comparison.difference.high, decimals)}</td>
-<td data-sort="${comparison.pBootstrap}">${pValue(comparison.pBootstrap)}</td><td data-sort="${comparison.pWilcoxon}">${pValue(comparison.pWilcoxon)}</td><td data-sort="${comparison.pHolm}">${pValue(comparison.pHolm)}</td><td class="text">${comparison.significant ? "yes" : "no"}</td></tr>
-`,
-  )}</tbody></table></div></details>`;
+function comparisonMatrix(report: Report, kind: "best" | "baseline"): Html {
+  const models = report.models.filter((model) => model.comparisons[kind].length > 0);
+  const all = models.flatMap((model) => model.comparisons[kind]);
+  const keys = [...new Set(all.map(({ metric }) => metric))];
+  const against = all[0]!.against;
+  const decimals = new Map(
+    keys.map((key) => [key, decimalsFor(all.filter(({ metric }) => metric === key).map((c) => c.difference))]),
+  );
+  const cell = (model: ModelReport, key: string): Html =>
+    comparisonCell(
+      model.comparisons[kind].find(({ metric }) => metric === key),
+      decimals.get(key)!,
+    );
+  return safe`<details>
+    <summary>Against ${against} <span class="soft">${kind === "best" ? "the best" : "the baseline"}</span></summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Comparisons with ${against}">
+      <table data-sorting>
+        ${caption(safe`Model minus ${against}, with the ${percent(report.protocol.confidence)} interval of the difference.`)}
+        <thead>
+          <tr>
+            <th scope="col" class="text" data-key="text">Model</th>
+            ${keys.map((key) => safe`<th scope="col" data-key="number">${metricTitle(key)}</th>`)}
+          </tr>
+        </thead>
+        <tbody data-sortable>
+          ${models.map(
+            (model) =>
+              safe`<tr>
+                <th scope="row" data-sort="${model.label}">${model.label}</th>
+                ${keys.map((key) => cell(model, key))}
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+function comparisonCell(comparison: ModelComparison | undefined, decimals: number): Html {
+  if (comparison === undefined) return safe`<td data-sort="">–</td>`;
+  const { difference, pHolm, pWilcoxon } = comparison;
+  return safe`<td data-sort="${difference.mean}">
+    ${comparisonMark(comparison)} ${signed(difference.mean, decimals)}<br /><span class="half"
+      >${signed(difference.low, decimals)} to ${signed(difference.high, decimals)}<br />${pValue(pHolm)}; Wilcoxon
+      ${pValue(pWilcoxon)}</span
+    >
+  </td>`;
 }
 
 /** How each model was tuned, every trial. */
 export function tuningSection(report: Report): Html | null {
   const tuned = report.models.filter((model) => model.tuning !== null);
   if (tuned.length === 0) return null;
-  return html`<section id="tuning"><h2>Tuning</h2>
-<p>Every model with something to tune got the same number of trials on the validation queries; the test queries played no part.</p>${tuned.map(tuningDetails)}</section>`;
+  return safe`<section id="tuning">
+    <h2>Tuning</h2>
+    <p>
+      Every model with something to tune got the same number of trials on the validation queries; the test queries
+      played no part.
+    </p>
+    ${tuned.map(tuningDetails)}
+  </section>`;
 }
 
 function tuningDetails(model: ModelReport): Html {
@@ -68,19 +146,47 @@ function tuningDetails(model: ModelReport): Html {
   const keys = [...new Set(tuning.trials.flatMap((trial) => Object.keys(trial.config)))];
   const chosen = tuning.trials[tuning.chosen];
   const value = chosen === undefined ? null : valueOf(chosen);
-  return html`<details><summary>${model.label} <span class="soft">${tuning.trials.length} of ${tuning.budget} trials, ${seconds(tuning.seconds)}${value !== null && html`, best validation ${metricTitle(tuning.metric)} ${brief(value)}`}</span></summary>
-${tuning.note !== null && html`<p>${tuning.note}</p>`}
-${tuning.trials.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Trials of ${model.label}"><table data-sorting><caption>Trials; a value counts on the most queries (and epochs) that the trial reached.</caption>
-<thead><tr><th scope="col" data-key="number">Trial</th><th scope="col" data-key="number">${metricTitle(tuning.metric)}</th><th scope="col" data-key="number">Queries</th><th scope="col" data-key="number">Epochs</th><th scope="col" data-key="number">Time</th>${keys.map((key) => html`<th scope="col">${key}</th>`)}<th scope="col" class="text">Note</th></tr></thead>
-<tbody data-sortable>${tuning.trials.map((trial, i) => trialRow(trial, keys, i === tuning.chosen))}</tbody></table></div>`}</details>`;
+  return safe`<details>
+    <summary>
+      ${model.label}
+      <span class="soft"
+        >${tuning.trials.length} of ${tuning.budget} trials,
+        ${seconds(tuning.seconds)}${value !== null && safe`, best validation ${metricTitle(tuning.metric)} ${brief(value)}`}</span
+      >
+    </summary>
+    ${tuning.note !== null && safe`<p>${tuning.note}</p>`}
+    ${
+      tuning.trials.length > 0 &&
+      safe`<div class="scroll" tabindex="0" role="region" aria-label="Trials of ${model.label}">
+        <table data-sorting>
+          ${caption("Trials; a value counts on the most queries (and epochs) that the trial reached.")}
+          <thead>
+            <tr>
+              <th scope="col" data-key="number">Trial</th>
+              <th scope="col" data-key="number">${metricTitle(tuning.metric)}</th>
+              <th scope="col" data-key="number">Queries</th>
+              <th scope="col" data-key="number">Epochs</th>
+              <th scope="col" data-key="number">Time</th>
+              ${keys.map((key) => safe`<th scope="col">${key}</th>`)}
+              <th scope="col" class="text">Note</th>
+            </tr>
+          </thead>
+          <tbody data-sortable>
+            ${tuning.trials.map((trial, i) => trialRow(trial, keys, i === tuning.chosen))}
+          </tbody>
+        </table>
+      </div>`
+    }
+  </details>`;
 }
 
 function trialRow(trial: Trial, keys: readonly string[], chosen: boolean): Html {
   const last = trial.rungs.at(-1);
   const value = valueOf(trial);
   const spent = trial.rungs.reduce((sum, rung) => sum + rung.seconds, 0);
-  const note = trial.error ?? [chosen ? "★ chosen" : "", trial.origin === "default" ? "as given" : ""].filter(Boolean).join(", ");
-  return html`<tr${chosen && html` class="best"`}><td data-sort="${trial.trial}">${trial.trial}</td><td data-sort="${value ?? ""}">${value === null ? "failed" : brief(value)}</td><td data-sort="${last?.queries ?? ""}">${last === undefined ? "–" : count(last.queries)}</td><td data-sort="${last?.epochs ?? ""}">${last?.epochs ?? "–"}</td><td data-sort="${spent}">${seconds(spent)}</td>${keys.map((key) => html`<td>${configText(trial.config[key])}</td>`)}<td class="text">${note}</td></tr>
+  const note =
+    trial.error ?? [chosen ? "★ chosen" : "", trial.origin === "default" ? "as given" : ""].filter(Boolean).join(", ");
+  return safe`<tr${chosen && safe` class="best"`}><td data-sort="${trial.trial}">${trial.trial}</td><td data-sort="${value ?? ""}">${value === null ? "failed" : brief(value)}</td><td data-sort="${last?.queries ?? ""}">${last === undefined ? "–" : count(last.queries)}</td><td data-sort="${last?.epochs ?? ""}">${last?.epochs ?? "–"}</td><td data-sort="${spent}">${seconds(spent)}</td>${keys.map((key) => safe`<td>${configText(trial.config[key])}</td>`)}<td class="text">${note}</td></tr>
 `;
 }
 
@@ -90,6 +196,6 @@ function valueOf(trial: Trial): number | null {
 }
 
 function configText(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : fixed(value, 6).replace(/\.?0+$/, "");
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
   return value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value);
 }

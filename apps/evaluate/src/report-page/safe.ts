@@ -19,10 +19,15 @@ export function escapeHtml(text: string): string {
 }
 
 /** A template whose values are escaped unless they are markup already; lists are joined, null and false left out. */
-export function html(strings: TemplateStringsArray, ...values: readonly Child[]): Html {
+export function safe(strings: TemplateStringsArray, ...values: readonly Child[]): Html {
   let markup = strings[0]!;
   for (const [i, value] of values.entries()) markup += markupOf(value) + strings[i + 1]!;
   return { markup };
+}
+
+/** A table's caption that stays in view when the table is scrolled sideways. */
+export function caption(text: Html | string): Html {
+  return safe`<caption><span>${text}</span></caption>`;
 }
 
 /** Marks a string as markup; only for text that this program wrote itself. */
