@@ -5,3 +5,14 @@ export { Block, type BlockArray, type Bytes, type Floats, type Ints, type Signed
 export { type Kernels } from "./kernels.js";
 export { type ElementwiseKernels } from "./elementwise/elementwise.js";
 export { type MatmulKernels, type MatmulShape } from "./matmul/matmul.js";
+export {
+  FACTORISE_OBJECTIVES,
+  factoriseStatsLength,
+  type AlsShape,
+  type FactoriseKernels,
+  type FactoriseObjective,
+  type FactoriseOptions,
+  type FactoriseTotals,
+  type Factors,
+  type PositiveRows,
+} from "./factorise/factorise.js";

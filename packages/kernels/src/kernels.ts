@@ -1,6 +1,9 @@
 import { checkedElementwise, type ElementwiseKernels } from "./elementwise/elementwise.js";
 import { referenceElementwise } from "./elementwise/reference.js";
 import { wasmElementwise } from "./elementwise/wasm.js";
+import { checkedFactorise, type FactoriseKernels } from "./factorise/factorise.js";
+import { referenceFactorise } from "./factorise/reference.js";
+import { wasmFactorise } from "./factorise/wasm.js";
 import { checkedMatmul, type MatmulKernels } from "./matmul/matmul.js";
 import { referenceMatmul } from "./matmul/reference.js";
 import { wasmMatmul } from "./matmul/wasm.js";
@@ -8,13 +11,14 @@ import { type Memory } from "./memory.js";
 import { type WasmContext } from "./wasm-context.js";
 
 /** Every operation of an engine, over blocks of its memory; `out` comes first and is the only argument written. */
-export interface Kernels extends MatmulKernels, ElementwiseKernels {}
+export interface Kernels extends MatmulKernels, ElementwiseKernels, FactoriseKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext): Kernels {
   return checked({
     ...wasmMatmul(context),
     ...wasmElementwise(context),
+    ...wasmFactorise(context),
   });
 }
 
@@ -23,6 +27,7 @@ export function referenceKernels(_memory: Memory): Kernels {
   return checked({
     ...referenceMatmul(),
     ...referenceElementwise(),
+    ...referenceFactorise(),
   });
 }
 
@@ -30,5 +35,6 @@ function checked(body: Kernels): Kernels {
   return {
     ...checkedMatmul(body),
     ...checkedElementwise(body),
+    ...checkedFactorise(body),
   };
 }

@@ -1,0 +1,285 @@
+import {
+  FACTORISE_CHUNK,
+  FACTORISE_STATS,
+  factoriseTotals,
+  type Factors,
+  type FactoriseKernels,
+  type FactoriseOptions,
+  type PositiveRows,
+} from "./factorise.js";
+import { filterHash, setFilterBits } from "./positive-filter.js";
+import { referenceAlsRows } from "./reference-als.js";
+
+const MOST_TRIES = 64;
+const AHEAD = 32;
+
+/** Plain factorisation updates; draws are those of the compiled twin, arithmetic is float64 between stores. */
+export function referenceFactorise(): FactoriseKernels {
+  return {
+    factorise: (stats, factors, rows, options) => {
+      stats.array.fill(0, 0, Math.ceil(options.samples / FACTORISE_CHUNK) * FACTORISE_STATS);
+      const chunks = Math.ceil(options.samples / FACTORISE_CHUNK);
+      if (rows.count > 0 && rows.items > 0) {
+        for (let chunk = 0; chunk < chunks; chunk++) {
+          const first = Math.floor((chunk * options.samples) / chunks);
+          const end = Math.floor(((chunk + 1) * options.samples) / chunks);
+          runChunk(stats.array.subarray(chunk * FACTORISE_STATS), chunk, end - first, factors, rows, options);
+        }
+      }
+      return factoriseTotals(stats.array, options.samples);
+    },
+    positiveFilter: setFilterBits,
+    alsRows: referenceAlsRows,
+  };
+}
+
+interface Chunk {
+  readonly stats: Float32Array;
+  readonly factors: Factors;
+  readonly rows: PositiveRows;
+  readonly options: FactoriseOptions;
+  readonly draw: () => number;
+}
+
+function runChunk(
+  stats: Float32Array,
+  chunk: number,
+  samples: number,
+  factors: Factors,
+  rows: PositiveRows,
+  options: FactoriseOptions,
+): void {
+  const self = { stats, factors, rows, options, draw: generator(mix(options.seed ^ mix(chunk + 0x632be59b))) };
+  if (options.objective === "bpr") pairwise(self, samples);
+  else if (options.objective === "warp") warp(self, samples);
+  else pointwise(self, samples);
+}
+
+function mix(value: number): number {
+  let z = (value + 0x9e3779b9) | 0;
+  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+  return (z ^ (z >>> 15)) >>> 0;
+}
+
+/** Uniform uint32 numbers: the mixed counter state + n * 0x9e3779b9. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    const drawn = mix(state);
+    state = (state + 0x9e3779b9) | 0;
+    return drawn;
+  };
+}
+
+function below(self: Chunk, bound: number): number {
+  return Math.floor((self.draw() * bound) / 4_294_967_296);
+}
+
+function drawItem(self: Chunk): number {
+  const item = below(self, self.rows.items);
+  const { alias } = self.options;
+  if (alias === undefined) return item;
+  const uniform = (self.draw() >>> 8) / 16_777_216;
+  return uniform < alias.keep.array[item] ? item : alias.other.array[item];
+}
+
+function drawUnvoted(self: Chunk, user: number): number {
+  for (let turn = 0; turn < MOST_TRIES; turn++) {
+    const item = drawItem(self);
+    if (!isPositive(self.rows, user, item)) return item;
+  }
+  return -1;
+}
+
+function isPositive(rows: PositiveRows, user: number, item: number): boolean {
+  const bit = filterHash(user, item) & (rows.filter.length * 32 - 1);
+  if (((rows.filter.array[bit >>> 5] >>> (bit & 31)) & 1) === 0) return false;
+  const own = rows.sortedItems.array.subarray(rows.offsets.array[user], rows.offsets.array[user + 1]);
+  return own.includes(item);
+}
+
+function harder(self: Chunk, first: number, user: number): number {
+  let best = first;
+  for (let turn = 1; turn < self.options.candidates && first >= 0; turn++) {
+    const item = drawUnvoted(self, user);
+    if (item < 0) break;
+    if (score(self, user, item) > score(self, user, best)) best = item;
+  }
+  return best;
+}
+
+function score(self: Chunk, user: number, item: number): number {
+  const { width, users, items, bias } = self.factors;
+  const logits = self.options.logits;
+  return (
+    dot(users.array, user * width, items.array, item * width, width) +
+    (bias?.array[item] ?? 0) -
+    (logits?.array[item] ?? 0)
+  );
+}
+
+function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, width: number): number {
+  let sum = 0;
+  for (let k = 0; k < width; k++) sum += a[fromA + k] * b[fromB + k];
+  return sum;
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+interface Sample {
+  readonly user: number;
+  readonly positive: number;
+}
+
+function drawSample(self: Chunk): Sample {
+  const row = below(self, self.rows.count);
+  return { user: self.rows.pairs.array[2 * row], positive: self.rows.pairs.array[2 * row + 1] };
+}
+
+function pairwise(self: Chunk, samples: number): void {
+  const { stats, options } = self;
+  for (let sample = 0; sample < samples; sample += AHEAD) {
+    const drawn = Array.from({ length: Math.min(AHEAD, samples - sample) }, () => {
+      const { user, positive } = drawSample(self);
+      return { user, positive, first: drawUnvoted(self, user) };
+    });
+    for (const { user, positive, first } of drawn) {
+      const negative = harder(self, first, user);
+      if (negative < 0) {
+        stats[1]++;
+        continue;
+      }
+      const margin = score(self, user, positive) - score(self, user, negative);
+      updatePair(self, user, positive, negative, options.rate * sigmoid(-margin));
+      stats[0]++;
+      if (margin > 0) stats[2]++;
+    }
+  }
+}
+
+function warp(self: Chunk, samples: number): void {
+  const { stats, options, rows } = self;
+  for (let sample = 0; sample < samples; sample++) {
+    const { user, positive } = drawSample(self);
+    const high = score(self, user, positive);
+    let negative = -1;
+    let turn = 1;
+    for (; turn <= options.negatives; turn++) {
+      const item = drawUnvoted(self, user);
+      if (item < 0) break;
+      if (score(self, user, item) > high - 1) {
+        negative = item;
+        break;
+      }
+    }
+    if (negative < 0) {
+      stats[1]++;
+      stats[2]++;
+      continue;
+    }
+    const rank = Math.max(1, Math.floor((rows.items - 1) / turn));
+    updatePair(self, user, positive, negative, options.rate * Math.log(1 + rank));
+    stats[0]++;
+  }
+}
+
+function updatePair(self: Chunk, user: number, positive: number, negative: number, c: number): void {
+  const { factors, options } = self;
+  const { width, bias } = factors;
+  const [u, v] = [factors.users.array, factors.items.array];
+  const keepUser = 1 - options.rate * options.userDecay;
+  const keepItem = 1 - options.rate * options.itemDecay;
+  for (let k = 0; k < width; k++) {
+    const [atU, atA, atB] = [user * width + k, positive * width + k, negative * width + k];
+    const [x, a, b] = [u[atU], v[atA], v[atB]];
+    u[atU] = keepUser * x + c * (a - b);
+    v[atA] = keepItem * a + c * x;
+    v[atB] = keepItem * b - c * x;
+  }
+  if (bias === undefined) return;
+  const keep = 1 - options.rate * options.biasDecay;
+  bias.array[positive] = bias.array[positive] * keep + c;
+  bias.array[negative] = bias.array[negative] * keep - c;
+}
+
+/** Ascent coefficients of the preference and the flip factors; Yu & Qin 2020. */
+function coefficients(
+  objective: FactoriseOptions["objective"],
+  voted: boolean,
+  s: number,
+  g: number,
+): [number, number] {
+  switch (objective) {
+    case "nbpo":
+      return voted ? [(1 - g) * (1 - s), -g * s] : [g * (1 - s) - s, (1 - g) * s];
+    case "nbpo-original": {
+      const d = 1 - s + g * s + 1e-10;
+      return voted ? [1 - s, -g] : [((g - 1) * s * (1 - s)) / d, (g * (1 - g) * s) / d];
+    }
+    case "nbpo-surrogate":
+      return voted ? [(1 - g) * s * (1 - s), -g * (1 - g) * s] : [(g - 1) * s * (1 - s), g * (1 - g) * s];
+    default:
+      return [voted ? 1 - s : -s, 0];
+  }
+}
+
+function pointwise(self: Chunk, samples: number): void {
+  const { stats, options } = self;
+  for (let sample = 0; sample < samples; sample++) {
+    const { user, positive } = drawSample(self);
+    for (let turn = 0; turn < options.negatives; turn++) {
+      const negative = harder(self, drawUnvoted(self, user), user);
+      if (negative < 0) {
+        stats[1] += options.negatives - turn;
+        break;
+      }
+      const high = point(self, user, positive, true);
+      const low = point(self, user, negative, false);
+      stats[0]++;
+      if (high > low) stats[2]++;
+    }
+  }
+}
+
+function point(self: Chunk, user: number, item: number, voted: boolean): number {
+  const { stats, options, factors } = self;
+  const { flips } = options;
+  const before = score(self, user, item);
+  let g = 0;
+  if (flips !== undefined) {
+    const { users, items, width } = flips.factors;
+    g = sigmoid(flips.bias + dot(users.array, user * width, items.array, item * width, width));
+  }
+  const [preference, flip] = coefficients(options.objective, voted, sigmoid(before), g);
+  const c = options.rate * preference;
+  ascend(factors, user, item, c, 1 - options.rate * options.userDecay, 1 - options.rate * options.itemDecay);
+  if (factors.bias !== undefined) {
+    factors.bias.array[item] = factors.bias.array[item] * (1 - options.rate * options.biasDecay) + c;
+  }
+  if (flips !== undefined) {
+    const keep = 1 - flips.rate * flips.decay;
+    ascend(flips.factors, user, item, flips.rate * flip, keep, keep);
+  }
+  stats[voted ? 3 : 4] += g;
+  return before;
+}
+
+function ascend(
+  factors: Omit<Factors, "bias">,
+  user: number,
+  item: number,
+  c: number,
+  keepUser: number,
+  keepItem: number,
+): void {
+  const [u, v] = [factors.users.array, factors.items.array];
+  for (let k = 0; k < factors.width; k++) {
+    const [atU, atV] = [user * factors.width + k, item * factors.width + k];
+    const [x, y] = [u[atU], v[atV]];
+    u[atU] = keepUser * x + c * y;
+    v[atV] = keepItem * y + c * x;
+  }
+}
