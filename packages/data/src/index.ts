@@ -3,3 +3,52 @@ export { splitConfigSchema, splitInteractions, type SplitConfig } from "./splits
 export { applyFilters, filterConfigSchema, type FilterConfig } from "./filters/filters.js";
 export { compact } from "./filters/compact.js";
 export { trajectoryNumbers } from "./splits/trajectory.js";
+export {
+  CITY_SIZES,
+  choiceWeightsSchema,
+  cityConfigSchema,
+  resolveCityConfig,
+  type ChoiceWeights,
+  type CityConfig,
+  type CitySettings,
+} from "./city/city-config.js";
+export { generateCity, type City, type CityRun, type CityTruth } from "./city/city.js";
+export { cityOracle, type CityOracle, type CityOracleOptions } from "./city/city-oracle.js";
+export type { ChoiceModel, ChoiceWorld } from "./city/choice-model.js";
+export type { Situation } from "./city/moment.js";
+export { openingTable } from "./city/opening-times.js";
+export { localClock, SLOTS_PER_WEEK, type LocalClock } from "./city/local-clock.js";
+export { datasetFrom, type Dataset, type DatasetAbout } from "./datasets/dataset.js";
+export {
+  datasetManifest,
+  datasetNames,
+  readManifest,
+  type DatasetManifest,
+  type ManifestFile,
+} from "./datasets/manifest.js";
+export {
+  importDataset,
+  listDatasets,
+  openDataset,
+  type ImportDatasetRequest,
+  type ImportOptions,
+  type ListedDataset,
+  type OpenRequest,
+} from "./datasets/open-dataset.js";
+export { getDataset, type GetRequest, type GotDataset, type GotFile } from "./datasets/get-dataset.js";
+export type { DownloadRun, Fetch } from "./datasets/download.js";
+export { importers } from "./datasets/importers.js";
+export { fingerprint } from "./prepared/fingerprint.js";
+export { datasetStats, type DatasetStats, type Spread } from "./prepared/stats.js";
+export { loadPrepared, savePrepared } from "./prepared/prepared-file.js";
+export type { Imported, Importer, ImportRequest } from "./sources/importer.js";
+export { openSourceFolder, type ImportRun, type SourceFolder } from "./sources/source-folder.js";
+export { readBanditLog, type BanditLog } from "./sources/open-bandit.js";
+export {
+  columnMapping,
+  itemMapping,
+  mappedOptions,
+  type ColumnMapping,
+  type ItemMapping,
+  type MappedOptions,
+} from "./sources/mapping.js";

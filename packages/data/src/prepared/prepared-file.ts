@@ -1,0 +1,188 @@
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import {
+  CONTEXT_NAMES,
+  decodeTensorFile,
+  encodeTensorFile,
+  idTable,
+  interactionsFrom,
+  PlatformError,
+  stringsOf,
+  stringsTensor,
+  type ContextName,
+  type Interactions,
+  type ItemColumns,
+  type NumberColumn,
+  type Tensor,
+  type TensorData,
+} from "@sequitur/core";
+import { atomicPath } from "../datasets/atomic-path.js";
+import type { Dataset } from "../datasets/dataset.js";
+
+const FORMAT = "sequitur-dataset-1";
+
+const preparedManifest = z.strictObject({
+  format: z.literal(FORMAT),
+  name: z.string(),
+  title: z.string(),
+  licence: z.string(),
+  citation: z.string(),
+  revisits: z.boolean(),
+  notes: z.array(z.string()),
+  fingerprint: z.string(),
+  context: z.array(z.enum(CONTEXT_NAMES as [ContextName, ...ContextName[]])),
+  textNames: z.array(z.string()),
+});
+
+const CONTEXT_TYPES: Readonly<Record<ContextName, new (length: number) => NumberColumn>> = {
+  weight: Float32Array,
+  position: Int32Array,
+  session: Int32Array,
+  latitude: Float64Array,
+  longitude: Float64Array,
+  utcOffsetMinutes: Int16Array,
+};
+
+/**
+ * Writes a data set as one safetensors file, to be read back in a second and handed to child processes. Atomic: the
+ * path holds the old file or the whole new one.
+ */
+export async function savePrepared(path: string, dataset: Dataset): Promise<void> {
+  const { interactions, name, title, licence, citation, revisits, notes, fingerprint } = dataset;
+  const { context, catalog } = interactions;
+  const tensors = new Map<string, Tensor>();
+  const put = (key: string, data: TensorData): void => void tensors.set(key, { shape: [data.length], data });
+  put("users", interactions.users);
+  put("items", interactions.items);
+  put("times", interactions.times);
+  const names = CONTEXT_NAMES.filter((key) => context[key] !== undefined);
+  for (const key of names) put(`context.${key}`, context[key]!);
+  tensors.set("userIds", stringsTensor(catalog.users.ids));
+  tensors.set("itemIds", stringsTensor(catalog.items.ids));
+  putItemColumns(catalog.itemColumns, tensors, put);
+  const textNames = Object.keys(catalog.itemColumns.texts ?? {});
+  const about = { name, title, licence, citation, revisits, notes, fingerprint };
+  const bytes = encodeTensorFile({ manifest: { format: FORMAT, ...about, context: names, textNames }, tensors });
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = atomicPath(path);
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function putItemColumns(
+  columns: ItemColumns,
+  tensors: Map<string, Tensor>,
+  put: (key: string, data: TensorData) => void,
+): void {
+  const { titles, openingHours, timeZones, categories, texts = {}, latitudes, longitudes } = columns;
+  for (const [key, values] of Object.entries({ titles, openingHours, timeZones })) {
+    if (values !== undefined) tensors.set(`items.${key}`, stringsTensor(values));
+  }
+  if (categories !== undefined) {
+    tensors.set("items.categories", stringsTensor(categories.flat()));
+    put(
+      "items.categoryCounts",
+      Int32Array.from(categories, (names) => names.length),
+    );
+  }
+  Object.values(texts).forEach((values, index) => tensors.set(`items.text.${index}`, stringsTensor(values)));
+  if (latitudes !== undefined) put("items.latitudes", latitudes);
+  if (longitudes !== undefined) put("items.longitudes", longitudes);
+}
+
+/** Reads what `savePrepared` wrote; the columns are views into the file's bytes. `bad-artifact` for anything else. */
+export async function loadPrepared(path: string): Promise<Dataset> {
+  const { manifest, tensors } = decodeTensorFile(await readWhole(path), path);
+  const parsed = preparedManifest.safeParse(manifest);
+  if (!parsed.success) throw new PlatformError("bad-artifact", `${path}: expected a prepared data set (${FORMAT}).`);
+  const { context: names, textNames, format: _format, ...about } = parsed.data;
+  const column = <T extends TensorData>(key: string, Column: new (length: number) => T): T => {
+    const data = tensors.get(key)?.data;
+    if (data instanceof Column) return data;
+    throw new PlatformError("bad-artifact", `${path}: expected a tensor ${key} of ${Column.name}.`);
+  };
+  const strings = (key: string): string[] | undefined =>
+    tensors.has(key) ? stringsOf(tensors.get(key), `${path}, ${key}`) : undefined;
+  const context: Record<string, NumberColumn> = {};
+  for (const name of names) context[name] = column(`context.${name}`, CONTEXT_TYPES[name]);
+  const items = idTable(strings("itemIds") ?? []);
+  const itemColumns = readItemColumns({
+    path,
+    textNames,
+    size: items.size,
+    column,
+    strings,
+    has: (key) => tensors.has(key),
+  });
+  const catalog = { items, users: idTable(strings("userIds") ?? []), itemColumns };
+  const interactions: Interactions = interactionsFrom(catalog, {
+    users: column("users", Int32Array),
+    items: column("items", Int32Array),
+    times: column("times", Float64Array),
+    context,
+  });
+  return { ...about, interactions };
+}
+
+interface ItemColumnSource {
+  readonly path: string;
+  readonly textNames: readonly string[];
+  readonly size: number;
+  readonly column: <T extends TensorData>(key: string, Column: new (length: number) => T) => T;
+  readonly strings: (key: string) => string[] | undefined;
+  readonly has: (key: string) => boolean;
+}
+
+function readItemColumns({ path, textNames, size, column, strings, has }: ItemColumnSource): ItemColumns {
+  const sized = <T extends { readonly length: number }>(key: string, values: T): T => {
+    if (values.length === size) return values;
+    throw new PlatformError("bad-artifact", `${path}: expected ${size} values in ${key}, got ${values.length}.`);
+  };
+  const out: Record<string, unknown> = {};
+  for (const key of ["titles", "openingHours", "timeZones"]) {
+    const values = strings(`items.${key}`);
+    if (values !== undefined) out[key] = sized(key, values);
+  }
+  for (const key of ["latitudes", "longitudes"]) {
+    if (has(`items.${key}`)) out[key] = sized(key, column(`items.${key}`, Float64Array));
+  }
+  const flat = strings("items.categories");
+  if (flat !== undefined)
+    out["categories"] = unflatten(flat, sized("categories", column("items.categoryCounts", Int32Array)));
+  const texts = textNames.map((name, index) => [name, sized(name, strings(`items.text.${index}`) ?? [])] as const);
+  return { ...out, ...(texts.length > 0 && { texts: Object.fromEntries(texts) }) };
+}
+
+function unflatten(flat: readonly string[], counts: Int32Array): string[][] {
+  let at = 0;
+  return Array.from(counts, (count) => {
+    at += count;
+    return flat.slice(at - count, at);
+  });
+}
+
+const READ_BYTES = 1 << 28;
+
+/** The file as one aligned buffer; read in pieces since one read call stops at 2 GiB. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new PlatformError("not-found", `expected a prepared data set at ${path}, found none.`, { cause });
+  });
+  try {
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let at = 0; at < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, bytes.length - at), at);
+      if (bytesRead === 0)
+        throw new PlatformError("bad-artifact", `${path}: the file became shorter while it was read.`);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}

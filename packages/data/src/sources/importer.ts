@@ -1,0 +1,19 @@
+import type { Interactions } from "@sequitur/core";
+import type { ImportRun, SourceFolder } from "./source-folder.js";
+
+/** What an importer is asked for. */
+export interface ImportRequest {
+  readonly folder: SourceFolder;
+  /** The manifest's options with the caller's on top; each importer parses them by a schema of its own. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What an importer hands back. Items are those that occur in the interactions, whatever a table of items lists. */
+export interface Imported {
+  readonly interactions: Interactions;
+  /** One line each: what a reader of results should know of the data, such as synthetic times. */
+  readonly notes: readonly string[];
+}
+
+/** Reads one family of upstream formats from a folder. */
+export type Importer = (request: ImportRequest, run: ImportRun) => Promise<Imported>;

@@ -1,0 +1,94 @@
+import type { IdTable, ItemColumns } from "@sequitur/core";
+import { badField, type Row } from "./row.js";
+
+/** Collects what is known of items by index; a column nobody set stays absent, a value nobody set is missing. */
+export class ItemColumnsBuilder {
+  private readonly size: number;
+  private titles: string[] | undefined;
+  private categories: (readonly string[])[] | undefined;
+  private readonly texts = new Map<string, string[]>();
+  private latitudes: Float64Array | undefined;
+  private longitudes: Float64Array | undefined;
+
+  constructor(items: IdTable) {
+    this.size = items.size;
+  }
+
+  setTitle(item: number, title: string): void {
+    this.titles ??= new Array<string>(this.size).fill("");
+    this.titles[item] = title;
+  }
+
+  setCategories(item: number, categories: readonly string[]): void {
+    this.categories ??= Array.from({ length: this.size }, () => []);
+    this.categories[item] = categories;
+  }
+
+  setText(name: string, item: number, text: string): void {
+    let column = this.texts.get(name);
+    if (column === undefined) {
+      column = new Array<string>(this.size).fill("");
+      this.texts.set(name, column);
+    }
+    column[item] = text;
+  }
+
+  setCoordinates(item: number, [latitude, longitude]: readonly [number, number]): void {
+    this.latitudes ??= new Float64Array(this.size).fill(Number.NaN);
+    this.longitudes ??= new Float64Array(this.size).fill(Number.NaN);
+    this.latitudes[item] = latitude;
+    this.longitudes[item] = longitude;
+  }
+
+  finish(): ItemColumns {
+    const { titles, categories, latitudes, longitudes, texts } = this;
+    return {
+      ...(titles && { titles }),
+      ...(categories && { categories }),
+      ...(texts.size > 0 && { texts: Object.fromEntries(texts) }),
+      ...(latitudes && longitudes && { latitudes, longitudes }),
+    };
+  }
+}
+
+/** (lat, lon) of two fields, checked against [-90, 90] and [-180, 180]. */
+export function readCoordinates(row: Row, latitudeField: number, longitudeField: number): readonly [number, number] {
+  const latitude = row.number(latitudeField);
+  const longitude = row.number(longitudeField);
+  if (!(Math.abs(latitude) <= 90)) throw badField(row, "latitude", "degrees in [-90, 90]", row.text(latitudeField));
+  if (!(Math.abs(longitude) <= 180))
+    throw badField(row, "longitude", "degrees in [-180, 180]", row.text(longitudeField));
+  return [latitude, longitude];
+}
+
+/** Counts values by item and tells the most common one; ties go to the value seen first. */
+export class CommonestValues {
+  private readonly counts: Map<string, number>[] = [];
+
+  add(item: number, value: string): void {
+    const counts = (this.counts[item] ??= new Map());
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+
+  of(item: number): string {
+    let best = "";
+    let bestCount = 0;
+    for (const [value, count] of this.counts[item] ?? []) {
+      if (count > bestCount) [best, bestCount] = [value, count];
+    }
+    return best;
+  }
+
+  /** How many items had more than one value. */
+  disputed(): number {
+    return this.counts.filter((counts) => counts.size > 1).length;
+  }
+
+  /** Sets the most common "lat lon" of each item. */
+  placeCoordinates(columns: ItemColumnsBuilder): void {
+    for (let item = 0; item < this.counts.length; item++) {
+      const [latitude, longitude] = this.of(item).split(" ").map(Number) as [number, number];
+      columns.setCoordinates(item, [latitude, longitude]);
+    }
+  }
+}
