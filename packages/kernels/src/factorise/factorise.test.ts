@@ -103,16 +103,16 @@ describe("factorise: the twins", () => {
           const totals = run(engine, factors, rows, options);
           return { totals, factors, flips: options.flips?.factors };
         });
-        expectClose(compiled!.factors.users.array, plain!.factors.users.array, 2e-4);
-        expectClose(compiled!.factors.items.array, plain!.factors.items.array, 2e-4);
-        if (compiled!.factors.bias) expectClose(compiled!.factors.bias.array, plain!.factors.bias!.array, 2e-4);
-        if (compiled!.flips) expectClose(compiled!.flips.items.array, plain!.flips!.items.array, 2e-4);
-        expect(compiled!.totals.updates).toBe(plain!.totals.updates);
-        expect(compiled!.totals.skipped).toBe(plain!.totals.skipped);
-        expect(compiled!.totals.ordered).toBe(plain!.totals.ordered);
-        expect(compiled!.totals.gammaPositive).toBeCloseTo(plain!.totals.gammaPositive, 1);
-        expect(compiled!.totals.gammaUnvoted).toBeCloseTo(plain!.totals.gammaUnvoted, 1);
-        expect(compiled!.totals.updates).toBeGreaterThan(0);
+        expectClose(compiled.factors.users.array, plain.factors.users.array, 2e-4);
+        expectClose(compiled.factors.items.array, plain.factors.items.array, 2e-4);
+        if (compiled.factors.bias) expectClose(compiled.factors.bias.array, plain.factors.bias!.array, 2e-4);
+        if (compiled.flips) expectClose(compiled.flips.items.array, plain.flips!.items.array, 2e-4);
+        expect(compiled.totals.updates).toBe(plain.totals.updates);
+        expect(compiled.totals.skipped).toBe(plain.totals.skipped);
+        expect(compiled.totals.ordered).toBe(plain.totals.ordered);
+        expect(compiled.totals.gammaPositive).toBeCloseTo(plain.totals.gammaPositive, 1);
+        expect(compiled.totals.gammaUnvoted).toBeCloseTo(plain.totals.gammaUnvoted, 1);
+        expect(compiled.totals.updates).toBeGreaterThan(0);
       });
     }
   }
@@ -120,9 +120,9 @@ describe("factorise: the twins", () => {
   it("repeat bit by bit on one thread, and draw otherwise with another seed", () => {
     const [compiled] = engines;
     const once = (seed: number): Float32Array => {
-      const rows = positiveRows(compiled!, 40, 30, 3, 0.7);
-      const factors = factorsOf(compiled!.memory, 40, 30, 8);
-      run(compiled!, factors, rows, { ...OPTIONS, samples: 20_000, seed });
+      const rows = positiveRows(compiled, 40, 30, 3, 0.7);
+      const factors = factorsOf(compiled.memory, 40, 30, 8);
+      run(compiled, factors, rows, { ...OPTIONS, samples: 20_000, seed });
       return factors.users.array.slice();
     };
     expect(once(5)).toEqual(once(5));
@@ -210,16 +210,16 @@ eachEngine("factorise", (stage) => {
 function dropPair(engine: Engine, rows: PositiveRows, user: number, item: number): PositiveRows {
   const { memory, kernels } = engine;
   const kept = Array.from({ length: rows.count }, (_, row) => [
-    rows.pairs.array[2 * row]!,
-    rows.pairs.array[2 * row + 1]!,
+    rows.pairs.array[2 * row],
+    rows.pairs.array[2 * row + 1],
   ]).filter(([u, i]) => u !== user || i !== item);
-  const offsets = Array.from({ length: rows.users + 1 }, (_, u) => kept.filter((pair) => pair[0]! < u).length);
+  const offsets = Array.from({ length: rows.users + 1 }, (_, u) => kept.filter((pair) => pair[0] < u).length);
   const smaller = {
     ...rows,
     count: kept.length,
     pairs: memory.intsFrom(kept.flat()),
     offsets: memory.intsFrom(offsets),
-    sortedItems: memory.intsFrom(kept.map((pair) => pair[1]!)),
+    sortedItems: memory.intsFrom(kept.map((pair) => pair[1])),
     filter: memory.words(32),
   };
   kernels.positiveFilter(smaller.filter, smaller.pairs, smaller.count);
@@ -231,7 +231,7 @@ function areaUnderCurve(factors: Factors, rows: PositiveRows, classes: number): 
   const score = (user: number, item: number): number => {
     let sum = factors.bias?.array[item] ?? 0;
     for (let k = 0; k < factors.width; k++) {
-      sum += factors.users.array[user * factors.width + k]! * factors.items.array[item * factors.width + k]!;
+      sum += factors.users.array[user * factors.width + k] * factors.items.array[item * factors.width + k];
     }
     return sum;
   };
@@ -264,20 +264,20 @@ eachEngine("alsRows", (stage) => {
 
   /** Gauss-Jordan on the normal equations, in float64. */
   function solve(matrix: number[][], right: number[]): number[] {
-    const rows = matrix.map((row, i) => [...row, right[i]!]);
+    const rows = matrix.map((row, i) => [...row, right[i]]);
     for (let i = 0; i < rows.length; i++) {
       const pivot = rows.reduce(
-        (best, _, r) => (r >= i && Math.abs(rows[r]![i]!) > Math.abs(rows[best]![i]!) ? r : best),
+        (best, _, r) => (r >= i && Math.abs(rows[r][i]) > Math.abs(rows[best][i]) ? r : best),
         i,
       );
-      [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+      [rows[i], rows[pivot]] = [rows[pivot], rows[i]];
       for (let r = 0; r < rows.length; r++) {
         if (r === i) continue;
-        const factor = rows[r]![i]! / rows[i]![i]!;
-        for (let c = i; c <= rows.length; c++) rows[r]![c]! -= factor * rows[i]![c]!;
+        const factor = rows[r][i] / rows[i][i];
+        for (let c = i; c <= rows.length; c++) rows[r][c] -= factor * rows[i][c];
       }
     }
-    return rows.map((row, i) => row[rows.length]! / row[i]!);
+    return rows.map((row, i) => row[rows.length] / row[i]);
   }
 
   for (const weighting of ["one weight", "no weight", "a weight each"]) {
@@ -289,19 +289,19 @@ eachEngine("alsRows", (stage) => {
       kernels.alsRows(x, y, gram, offsets, columns, extra, shape);
       for (let row = 0; row < 5; row++) {
         const entries = [...columns.array.slice(offsets.array[row], offsets.array[row + 1]).entries()];
-        const weight = (at: number): number => (extra ? extra.array[offsets.array[row]! + at]! : shape.weight);
-        const vector = (item: number): number[] => [...y.array.slice(item * width, (item + 1) * width)];
+        const weight = (at: number): number => (extra ? extra.array[offsets.array[row] + at] : shape.weight);
+        const vector = (item: number): number[] => y.array.slice(item * width, (item + 1) * width);
         const all = Array.from({ length: 7 }, (_, item) => vector(item));
         const matrix = Array.from({ length: width }, (_, i) =>
           Array.from({ length: width }, (_, j) => {
             let sum = i === j ? shape.decay : 0;
-            for (const v of all) sum += v[i]! * v[j]!;
-            for (const [at, item] of entries) sum += weight(at) * vector(item)[i]! * vector(item)[j]!;
+            for (const v of all) sum += v[i] * v[j];
+            for (const [at, item] of entries) sum += weight(at) * vector(item)[i] * vector(item)[j];
             return sum;
           }),
         );
         const right = Array.from({ length: width }, (_, i) =>
-          entries.reduce((sum, [at, item]) => sum + (1 + weight(at)) * vector(item)[i]!, 0),
+          entries.reduce((sum, [at, item]) => sum + (1 + weight(at)) * vector(item)[i], 0),
         );
         expectClose(x.array.slice(row * width, (row + 1) * width), solve(matrix, right), 2e-4);
       }

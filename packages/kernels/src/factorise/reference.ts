@@ -100,8 +100,9 @@ function isPositive(rows: PositiveRows, user: number, item: number): boolean {
 }
 
 function harder(self: Chunk, first: number, user: number): number {
+  if (first < 0) return first;
   let best = first;
-  for (let turn = 1; turn < self.options.candidates && first >= 0; turn++) {
+  for (let turn = 1; turn < self.options.candidates; turn++) {
     const item = drawUnvoted(self, user);
     if (item < 0) break;
     if (score(self, user, item) > score(self, user, best)) best = item;
