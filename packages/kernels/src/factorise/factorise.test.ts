@@ -290,7 +290,7 @@ eachEngine("alsRows", (stage) => {
       for (let row = 0; row < 5; row++) {
         const entries = [...columns.array.slice(offsets.array[row], offsets.array[row + 1]).entries()];
         const weight = (at: number): number => (extra ? extra.array[offsets.array[row] + at] : shape.weight);
-        const vector = (item: number): number[] => y.array.slice(item * width, (item + 1) * width);
+        const vector = (item: number): number[] => Array.from(y.array.subarray(item * width, (item + 1) * width));
         const all = Array.from({ length: 7 }, (_, item) => vector(item));
         const matrix = Array.from({ length: width }, (_, i) =>
           Array.from({ length: width }, (_, j) => {
