@@ -145,23 +145,27 @@ const TOLERANCE = 1e-3;
 /**
  * Scores one query again, alone: a model whose scores depend on the other queries of the batch could read answers from
  * their histories (the next question of the same user holds this one's answer), and no server could repeat its numbers.
+ * The query taken is one that has such a neighbour, if there is any.
  */
-function checkIndependence(model: Model, scores: Float32Array, block: EvaluationSet): void {
+function checkIndependence(model: Model, scores: Float32Array, { queries, ...rest }: EvaluationSet): void {
   const columns = model.catalog.items.size;
-  const alone = model.score(selectQuestions(block, Int32Array.of(0)).queries);
-  let largest = 0;
+  const asked = queries.users.findIndex((user, b) => user === queries.users[b + 1]);
+  const b = Math.max(0, asked);
+  const together = scores.subarray(b * columns, (b + 1) * columns);
+  const alone = model.score(selectQuestions({ queries, ...rest }, Int32Array.of(b)).queries);
+  const largest = together.reduce(
+    (most, score) => (Number.isFinite(score) ? Math.max(most, Math.abs(score)) : most),
+    0,
+  );
   for (let c = 0; c < columns; c++) {
-    const size = Math.abs(scores[c]!);
-    if (size > largest && size < Infinity) largest = size;
-  }
-  for (let c = 0; c < columns; c++) {
-    const together = scores[c]!;
-    const single = alone[c]!;
-    if (Object.is(together, single) || Math.abs(together - single) <= TOLERANCE * largest) continue;
-    if (Number.isNaN(together) && Number.isNaN(single)) continue;
+    if (isSame(together[c]!, alone[c]!, TOLERANCE * largest)) continue;
     throw new PlatformError(
       "bad-data",
-      `${model.name}: scores of a query must not depend on the others of its batch; item ${c} got ${together} among ${block.queries.size} queries and ${single} alone.`,
+      `${model.name}: scores of a query must not depend on the others of its batch; item ${c} got ${together[c]} among ${queries.size} queries and ${alone[c]} alone.`,
     );
   }
+}
+
+function isSame(a: number, b: number, tolerance: number): boolean {
+  return a === b || Math.abs(a - b) <= tolerance || (Number.isNaN(a) && Number.isNaN(b));
 }

@@ -8,16 +8,23 @@ const MAX_REPEATS = 100;
 
 /**
  * The configs to try: the given one first, then random draws of the keys that the space names and the user did not fix.
- * All differ; fewer than `count` come back when the space holds no more. Draw i does not depend on `count`.
+ * All differ once `resolve` filled their defaults; fewer than `count` come back when the space holds no more. Draw i
+ * does not depend on `count`.
  */
-export function drawConfigs(given: Config, space: SearchSpace, count: number, random: Random): Config[] {
+export function drawConfigs(
+  given: Config,
+  space: SearchSpace,
+  count: number,
+  random: Random,
+  resolve: (config: Config) => Config = (config) => config,
+): Config[] {
   const free = Object.entries(space).filter(([key]) => !Object.hasOwn(given, key));
   const configs: Config[] = [given];
-  const known = new Set([canonicalJson(given)]);
+  const known = new Set([canonicalJson(resolve(given))]);
   const draws = random.fork("draws");
   for (let repeats = 0; configs.length < count && repeats < MAX_REPEATS && free.length > 0;) {
     const config = { ...given, ...Object.fromEntries(free.map(([key, range]) => [key, draw(range, draws)])) };
-    const text = canonicalJson(config);
+    const text = canonicalJson(resolve(config));
     repeats = known.has(text) ? repeats + 1 : 0;
     if (!known.has(text)) configs.push(config);
     known.add(text);

@@ -46,7 +46,8 @@ export interface Tuned {
 export async function tuneContender(contender: Contender, run: TuneRun): Promise<Tuned> {
   const { tune, seed } = run;
   const random = new Random(seed).fork("search").fork(contender.label);
-  const configs = drawConfigs(contender.given, contender.search, tune.trials, random);
+  const resolve = (config: Config): Config => resolvedOrRaw(contender, config);
+  const configs = drawConfigs(contender.given, contender.search, tune.trials, random, resolve);
   const trials: LoggedTrial[] = configs.map((config, trial) => ({
     trial,
     origin: trial === 0 ? "default" : "random",
@@ -71,7 +72,7 @@ export async function tuneContender(contender: Contender, run: TuneRun): Promise
       metric: tune.metric,
       budget: tune.trials,
       note: noteOf(contender, configs.length, tune.trials),
-      trials: trials.map((trial) => ({ ...trial, config: { ...resolvedOrRaw(contender, trial.config) } })),
+      trials: trials.map((trial) => ({ ...trial, config: { ...resolve(trial.config) } })),
       chosen: winner.trial,
       seconds,
     },
