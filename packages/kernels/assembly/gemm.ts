@@ -1,13 +1,15 @@
 // Matrix products. B is packed once into panels of 8 columns, k-major, padded with zeros; then tasks of rows x columns of
 // C run in parallel, each in blocks of K_BLOCK along k so that a panel stays in the first-level cache. Where C is not a
 // multiple of the tile, the tile is computed in the thread's scratch and its valid part copied.
-import { tilePacked, tileRows } from "./gemm-tiles";
+import { tile5x8 } from "./gemm-tiles";
 import { ARGS, ZEROS } from "./layout";
 import { chunkStart, parallel, threadScratch } from "./pool";
 
 const K_BLOCK: i32 = 256;
-/** Edge tile in the thread's scratch, after the packed tile of A (K_BLOCK * 16 bytes). */
-const EDGE: usize = 4096;
+/** Rows of a tile; 8 columns. */
+const ROWS: i32 = 5;
+/** Edge tile in the thread's scratch, after the packed tile of A (K_BLOCK * 20 bytes). */
+const EDGE: usize = 5120;
 
 @unmanaged
 class GemmArgs {
@@ -27,7 +29,7 @@ class GemmArgs {
   transposeB: i32;
   accumulate: i32;
   batch: i32;
-  rowBlock: i32; // rows of a task, a multiple of 4
+  rowBlock: i32; // rows of a task, a multiple of ROWS
   colBlock: i32; // columns of a task, a multiple of 8
   rowTasks: i32;
   colTasks: i32;
@@ -74,7 +76,7 @@ export function gemm(
   args.colBlock = min(panels, max(1, 65536 / (min(max(k, 1), K_BLOCK) * 8))) * 8;
   args.colTasks = (n + args.colBlock - 1) / args.colBlock;
   const perRow = 2.0 * <f64>max(k, 1) * <f64>min(n, args.colBlock);
-  args.rowBlock = <i32>max<f64>(4, min<f64>(256, Math.floor(500000.0 / perRow / 4.0) * 4.0));
+  args.rowBlock = <i32>max<f64>(1, min<f64>(50, Math.floor(500000.0 / perRow / 5.0))) * ROWS;
   args.rowTasks = (m + args.rowBlock - 1) / args.rowBlock;
   const matricesOfB = bStride == 0 ? 1 : batch;
   const packJobs = <i64>matricesOfB * <i64>panels;
@@ -137,8 +139,8 @@ function packColumns(to: usize, from: usize, column: i32, n: i32, k: i32): void 
   let i = 0;
   for (; i + 4 <= k; i += 4) {
     const at = from + (<usize>i << 2);
-    transpose4(to + (<usize>i << 5), at, stride);
-    transpose4(to + (<usize>i << 5) + 16, at + 4 * stride, stride);
+    transpose4(to + (<usize>i << 5), at, stride, 32);
+    transpose4(to + (<usize>i << 5) + 16, at + 4 * stride, stride, 32);
   }
   for (; i < k; i++) {
     for (let c = 0; c < 8; c++) {
@@ -147,10 +149,10 @@ function packColumns(to: usize, from: usize, column: i32, n: i32, k: i32): void 
   }
 }
 
-/** Writes 4 rows of 4 floats, 32 bytes apart: the transpose of 4 rows `stride` bytes apart. */
+/** Writes 4 rows of 4 floats, `step` bytes apart: the transpose of 4 rows `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function transpose4(to: usize, from: usize, stride: usize): void {
+function transpose4(to: usize, from: usize, stride: usize, step: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + stride);
   const r2 = v128.load(from + 2 * stride);
@@ -160,9 +162,9 @@ function transpose4(to: usize, from: usize, stride: usize): void {
   const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
   const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-  v128.store(to, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32);
-  v128.store(to, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64);
-  v128.store(to, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96);
+  v128.store(to + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(to + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(to + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
 function gemmChunk(chunk: i32): void {
@@ -192,72 +194,87 @@ function gemmTask(matrix: i32, row: i32, rowEnd: i32, column: i32, columnEnd: i3
     const first = from == 0;
     const fromOut = !first || args.accumulate != 0;
     const bias = first ? args.bias : 0;
-    for (let i = row; i < rowEnd; i += 4) {
-      const rows = min(4, rowEnd - i);
-      if (args.transposeA) packTileOfA(threadScratch(), a, i, rows, args.m, from, depth);
+    for (let i = row; i < rowEnd; i += ROWS) {
+      const rows = min(ROWS, rowEnd - i);
+      if (args.transposeA) packColumnsOfA(threadScratch(), a, i, rows, args.m, from, depth);
+      else packRowsOfA(threadScratch(), a, i, rows, k, from, depth);
       for (let j = column; j < columnEnd; j += 8) {
         const panel = packed + (<usize>(j >> 3) * <usize>k + <usize>from) * 32;
-        tile(out, a, panel, i, rows, j, min(8, columnEnd - j), from, depth, fromOut, bias);
+        tile(out, panel, i, rows, j, min(8, columnEnd - j), depth, fromOut, bias);
       }
     }
     from += K_BLOCK;
   } while (from < k);
 }
 
-/** A is (k, m): 4 columns of it from `from` on, k-major, missing ones zero. */
-function packTileOfA(to: usize, a: usize, i: i32, rows: i32, m: i32, from: i32, depth: i32): void {
+/** A is (k, m): 5 columns of it from `from` on, k-major, missing ones zero. */
+function packColumnsOfA(to: usize, a: usize, i: i32, rows: i32, m: i32, from: i32, depth: i32): void {
   const stride = <usize>m << 2;
   let at = a + <usize>from * stride + (<usize>i << 2);
-  const end = to + (<usize>depth << 4);
-  if (rows == 4) {
-    for (; to < end; to += 16, at += stride) v128.store(to, v128.load(at));
+  const end = to + <usize>depth * 20;
+  if (rows == ROWS) {
+    for (; to < end; to += 20, at += stride) {
+      v128.store(to, v128.load(at));
+      store<f32>(to, load<f32>(at, 16), 16);
+    }
     return;
   }
-  for (; to < end; to += 16, at += stride) {
-    v128.store(to, f32x4.splat(0));
+  memory.fill(to, 0, end - to);
+  for (; to < end; to += 20, at += stride) {
     for (let r = 0; r < rows; r++) store<f32>(to + (<usize>r << 2), load<f32>(at + (<usize>r << 2)));
+  }
+}
+
+/** A is (m, k): 5 rows of it from column `from` on, interleaved, missing ones zero. */
+function packRowsOfA(to: usize, a: usize, i: i32, rows: i32, k: i32, from: i32, depth: i32): void {
+  const stride = <usize>k << 2;
+  let at = a + <usize>i * stride + (<usize>from << 2);
+  const end = to + <usize>depth * 20;
+  if (rows < ROWS) {
+    memory.fill(to, 0, end - to);
+    for (let r = 0; r < rows; r++, at += stride, to += 4) {
+      for (let p: usize = 0; p < <usize>depth; p++) store<f32>(to + p * 20, load<f32>(at + (p << 2)));
+    }
+    return;
+  }
+  const whole = to + <usize>(depth & ~3) * 20;
+  for (; to < whole; to += 80, at += 16) {
+    transpose4(to, at, stride, 20);
+    const last = at + 4 * stride;
+    store<f32>(to, load<f32>(last), 16);
+    store<f32>(to, load<f32>(last, 4), 36);
+    store<f32>(to, load<f32>(last, 8), 56);
+    store<f32>(to, load<f32>(last, 12), 76);
+  }
+  for (; to < end; to += 20, at += 4) {
+    for (let r: usize = 0; r < <usize>ROWS; r++) store<f32>(to + (r << 2), load<f32>(at + r * stride));
   }
 }
 
 function tile(
   out: usize,
-  a: usize,
   panel: usize,
   i: i32,
   rows: i32,
   j: i32,
   columns: i32,
-  from: i32,
   depth: i32,
   fromOut: bool,
   bias: usize,
 ): void {
   const args = changetype<GemmArgs>(ARGS);
-  const ldo = <usize>args.n << 2;
-  const place = out + <usize>i * ldo + (<usize>j << 2);
-  const whole = rows == 4 && columns == 8;
+  const rowBytes = <usize>args.n << 2;
+  const place = out + <usize>i * rowBytes + (<usize>j << 2);
+  const start = fromOut ? place : bias != 0 ? bias + (<usize>j << 2) : ZEROS;
+  const startStride: usize = fromOut ? rowBytes : 0;
+  if (rows == ROWS && columns == 8) {
+    tile5x8(threadScratch(), panel, depth, start, startStride, place, rowBytes);
+    return;
+  }
   const edge = threadScratch() + EDGE;
-  let start = fromOut ? place : bias != 0 ? bias + (<usize>j << 2) : ZEROS;
-  let startStride: usize = fromOut ? ldo : 0;
-  if (!whole) {
-    memory.fill(edge, 0, 128);
-    if (start != ZEROS) copyTile(edge, 32, start, startStride, rows, columns);
-    start = edge;
-    startStride = 32;
-  }
-  const to = whole ? place : edge;
-  const toStride: usize = whole ? ldo : 32;
-  if (args.transposeA) {
-    tilePacked(threadScratch(), panel, depth, start, startStride, to, toStride);
-  } else {
-    const lda = <usize>args.k << 2;
-    const a0 = a + <usize>i * lda + (<usize>from << 2);
-    const a1 = rows > 1 ? a0 + lda : a0;
-    const a2 = rows > 2 ? a1 + lda : a1;
-    const a3 = rows > 3 ? a2 + lda : a2;
-    tileRows(a0, a1, a2, a3, panel, depth, start, startStride, to, toStride);
-  }
-  if (!whole) copyTile(place, ldo, edge, 32, rows, columns);
+  if (start != ZEROS) copyTile(edge, 32, start, startStride, rows, columns);
+  tile5x8(threadScratch(), panel, depth, start == ZEROS ? ZEROS : edge, start == ZEROS ? 0 : 32, edge, 32);
+  copyTile(place, rowBytes, edge, 32, rows, columns);
 }
 
 function copyTile(to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, columns: i32): void {
