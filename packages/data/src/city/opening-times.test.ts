@@ -1,0 +1,70 @@
+import { PlatformError, Random } from "@sequitur/core";
+import { expect, test } from "vitest";
+import { CATEGORIES } from "./categories.js";
+import { SLOTS_PER_WEEK } from "./local-clock.js";
+import { drawOpeningHours } from "./opening-hours.js";
+import { openingTable } from "./opening-times.js";
+
+const DAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
+
+function isOpen(hours: string, month: number, day: string, clock: string): boolean {
+  const [hour, minute] = clock.split(":").map(Number) as [number, number];
+  const slot = DAYS.indexOf(day) * 48 + hour * 2 + (minute >= 30 ? 1 : 0);
+  return openingTable(hours)[month * SLOTS_PER_WEEK + slot] === 1;
+}
+
+test("a plain week opens at the first minute and closes before the last", () => {
+  const hours = "Mo-Fr 09:30-18:00; Sa 10:00-13:00";
+  expect(isOpen(hours, 0, "Mo", "09:29")).toBe(false);
+  expect(isOpen(hours, 0, "Mo", "09:30")).toBe(true);
+  expect(isOpen(hours, 0, "Fr", "17:59")).toBe(true);
+  expect(isOpen(hours, 0, "Fr", "18:00")).toBe(false);
+  expect(isOpen(hours, 0, "Sa", "11:00")).toBe(true);
+  expect(isOpen(hours, 0, "Su", "11:00")).toBe(false);
+});
+
+test("a span past midnight belongs to the evening before, also from Sunday to Monday", () => {
+  const hours = "Fr-Su 22:00-04:30";
+  expect(isOpen(hours, 5, "Fr", "23:00")).toBe(true);
+  expect(isOpen(hours, 5, "Fr", "03:00")).toBe(false);
+  expect(isOpen(hours, 5, "Sa", "03:00")).toBe(true);
+  expect(isOpen(hours, 5, "Mo", "04:00")).toBe(true);
+  expect(isOpen(hours, 5, "Mo", "04:30")).toBe(false);
+});
+
+test("a later rule replaces an earlier one on its days, and off closes", () => {
+  const hours = "Mo-Su 09:00-18:00; Sa 10:00-12:00; Su off";
+  expect(isOpen(hours, 0, "Sa", "09:30")).toBe(false);
+  expect(isOpen(hours, 0, "Sa", "11:30")).toBe(true);
+  expect(isOpen(hours, 0, "Su", "11:00")).toBe(false);
+});
+
+test("months limit a rule, lists and ranges may wrap, spans may be split", () => {
+  const hours = "May-Sep Mo-Su 09:00-20:00; Oct,Apr Sa 12:00-13:00,15:00-16:00";
+  expect(isOpen(hours, 6, "We", "12:00")).toBe(true);
+  expect(isOpen(hours, 11, "We", "12:00")).toBe(false);
+  expect(isOpen(hours, 3, "Sa", "12:30")).toBe(true);
+  expect(isOpen(hours, 3, "Sa", "14:00")).toBe(false);
+  expect(isOpen("Nov-Feb Mo-Su 10:00-11:00", 0, "Tu", "10:00")).toBe(true);
+  expect(isOpen("We-Mo 10:00-17:00", 0, "Su", "10:00")).toBe(true);
+  expect(isOpen("We-Mo 10:00-17:00", 0, "Tu", "10:00")).toBe(false);
+  expect(isOpen("24/7", 0, "Tu", "03:00")).toBe(true);
+});
+
+test.each(["", "Mo-Fr", "Mo-Fr 9-18", "Xx 09:00-18:00", "Mo 09:15-18:00", "Mo 09:00-18:00;Tu off", "Foo-Bar Mo off"])(
+  "what it cannot read is bad-data: %s",
+  (hours) => {
+    expect(() => openingTable(hours)).toThrow(PlatformError);
+    expect(() => openingTable(hours)).toThrow(/opening hours/);
+  },
+);
+
+test("every kind of business draws hours that can be read, and is open at some time", () => {
+  const random = new Random("hours");
+  for (const { hours } of CATEGORIES) {
+    for (let i = 0; i < 40; i++) {
+      const table = openingTable(drawOpeningHours(hours, random, i % 2 === 1));
+      expect(table.some((open) => open === 1)).toBe(true);
+    }
+  }
+});
