@@ -54,8 +54,9 @@ export function quantile(sorted: Float64Array, p: number): number {
 
 /** Sample standard deviation. */
 export function standardDeviation(values: Float64Array): number {
-  let mean = 0;
-  for (const value of values) mean += value / values.length;
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
   let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
   return Math.sqrt(squares / (values.length - 1));

@@ -30,7 +30,7 @@ export function samplingUnits(values: Float64Array, clusters?: Int32Array): Samp
     const value = values[row]!;
     if (Number.isNaN(value)) continue;
     const label = clusters?.[row] ?? NONE;
-    const unit = (label === NONE ? undefined : unitOf.get(label)) ?? units++;
+    const unit = unitOf.get(label) ?? units++;
     if (label !== NONE) unitOf.set(label, unit);
     sums[unit]! += value;
     weights[unit]! += 1;
