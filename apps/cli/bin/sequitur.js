@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const main = new URL("../dist/main.js", import.meta.url);
-if (existsSync(fileURLToPath(main))) {
-  await import(main.href);
+const run = new URL("../dist/run.js", import.meta.url);
+if (existsSync(fileURLToPath(run))) {
+  await import(run.href);
 } else {
-  process.stderr.write("sequitur is not built yet: run `npm run build` first.\n");
+  process.stderr.write("sequitur: not built yet, run `npm run build` first.\n");
   process.exitCode = 1;
 }

@@ -1,0 +1,3 @@
+export { main } from "./main.js";
+export { processIo } from "./process-io.js";
+export type { Io, TextOutput } from "./io.js";

@@ -12,8 +12,6 @@ export interface Io {
   /** Progress, notes and errors. */
   readonly stderr: TextOutput;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder that relative paths start from. */
-  readonly cwd: string;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** ms since the epoch. */

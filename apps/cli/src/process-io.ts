@@ -22,7 +22,6 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
     signal: stop.signal,
     now: Date.now,
     fetch: globalThis.fetch,

@@ -1,0 +1,21 @@
+import { PlatformError } from "@sequitur/core";
+import { datasetNames } from "@sequitur/data";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** What the experiment schema has as its default. */
+export const DEFAULT_FOLDER = "datasets";
+
+/** Folder of the data set manifests: as given, else ./datasets, else the one that came with the program. */
+export function datasetsFolder(given: string | undefined): string {
+  if (given !== undefined) return given;
+  if (existsSync(DEFAULT_FOLDER)) return DEFAULT_FOLDER;
+  return fileURLToPath(new URL("../../../../datasets", import.meta.url));
+}
+
+/** Throws `bad-config` unless there is a data set of this name; a wrong name is a wrong argument, not a failure. */
+export async function requireDataset(name: string, folder: string): Promise<void> {
+  const names = await datasetNames(folder);
+  if (names.includes(name)) return;
+  throw new PlatformError("bad-config", `expected a data set of ${folder} (${names.join(", ")}), got "${name}".`);
+}

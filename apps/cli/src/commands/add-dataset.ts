@@ -1,0 +1,93 @@
+import { PlatformError, type Report } from "@sequitur/core";
+import { datasetManifest, openDataset, type Dataset, type MappedOptions } from "@sequitur/data";
+import { existsSync } from "node:fs";
+import { constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+/** Name of the importer that manifests of own files use. */
+const IMPORTER = "mapped";
+
+export interface AddRequest {
+  readonly name: string;
+  readonly title: string;
+  readonly datasetsDir: string;
+  readonly revisits: boolean;
+  /** Files by their paths on this machine. */
+  readonly source: MappedOptions;
+  /** Replace a data set of that name that was added this way before. */
+  readonly force: boolean;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes a data set of own files that every command then takes by name: `datasetsDir/NAME` with a manifest, a copy of
+ * the files in raw/ and the imported form in prepared/. When anything goes wrong, what stood there before stays.
+ */
+export async function addDataset(request: AddRequest): Promise<Dataset> {
+  const { name, datasetsDir, source, report, signal } = request;
+  const home = join(datasetsDir, name);
+  const files = [...source.files, ...(source.items === undefined ? [] : [source.items.file])];
+  await checkFiles(files);
+  const manifest = manifestOf(request);
+  const old = await setAside(home, request.force);
+  try {
+    await mkdir(join(home, "raw"), { recursive: true });
+    for (const file of files) await copyFile(file, join(home, "raw", basename(file)), constants.COPYFILE_FICLONE);
+    await writeFile(join(home, "dataset.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    const dataset = await openDataset({ name, datasetsDir, report, signal });
+    if (old !== undefined) await rm(old, { recursive: true, force: true });
+    return dataset;
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    if (old !== undefined) await rename(old, home);
+    throw error;
+  }
+}
+
+function manifestOf({ name, title, revisits, source }: AddRequest): unknown {
+  const files = source.files.map((file) => basename(file));
+  const items = source.items && { ...source.items, file: basename(source.items.file) };
+  const paths = items === undefined ? files : [...files, items.file];
+  const manifest = {
+    name,
+    title,
+    description: "Own files, added by sequitur data import.",
+    source: "",
+    licence: "As the owner of the files says.",
+    importer: IMPORTER,
+    options: { ...source, files, ...(items && { items }) },
+    files: paths.map((path) => ({ path })),
+    revisits,
+  };
+  const parsed = datasetManifest.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new PlatformError("bad-config", `${issue.path.map(String).join(".")}: ${issue.message}.`);
+}
+
+async function checkFiles(files: readonly string[]): Promise<void> {
+  const names = new Set(files.map((file) => basename(file)));
+  if (names.size < files.length) {
+    throw new PlatformError("bad-config", `expected files with distinct names, got ${files.join(", ")}.`);
+  }
+  for (const file of files) {
+    const isFile = existsSync(file) && (await stat(file)).isFile();
+    if (!isFile) throw new PlatformError("not-found", `expected a file at ${file}, found none.`);
+  }
+}
+
+/** Moves an older data set of the name out of the way; only one that was added by hand, and only when asked to. */
+async function setAside(home: string, force: boolean): Promise<string | undefined> {
+  if (!existsSync(home)) return undefined;
+  const file = join(home, "dataset.json");
+  const text = existsSync(file) ? await readFile(file, "utf8") : "";
+  if (!text.includes(`"importer": "${IMPORTER}"`)) {
+    throw new PlatformError("bad-config", `${home} is not a data set of "data import": choose another --name.`);
+  }
+  if (!force) throw new PlatformError("bad-config", `${home} exists already: --force replaces it.`);
+  const old = `${home}.old`;
+  await rm(old, { recursive: true, force: true });
+  await rename(home, old);
+  return old;
+}

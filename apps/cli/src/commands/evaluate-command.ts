@@ -1,0 +1,141 @@
+import { PlatformError } from "@sequitur/core";
+import type { Experiment, Report } from "@sequitur/evaluate";
+import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  collectAssignment,
+  collectField,
+  collectKind,
+  kindOf,
+  namesOf,
+  numberOf,
+  numbersOf,
+} from "../arguments/assignments.js";
+import { datasetsFolder, DEFAULT_FOLDER, requireDataset } from "../arguments/datasets-folder.js";
+import { readJsonFile } from "../arguments/read-json-file.js";
+import { wantsColor, type Io } from "../io.js";
+import { withProgress } from "../progress/progress-view.js";
+import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
+import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
+
+interface Options extends SharedOptions, ExperimentFlags {
+  readonly config?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+/** `sequitur evaluate`. */
+export function evaluateCommand(program: Command, io: Io): void {
+  const command = program
+    .command("evaluate")
+    .description("compare models on one data set and one split; write report.html and report.json")
+    .option("--config <file>", "experiment as JSON, or a report.json to repeat; flags go on top")
+    .option("--out <dir>", "folder of the report (default: reports/DATA-SPLIT)")
+    .option("--resume", "go on with an experiment that was stopped; same flags, same --out");
+  withDataFlags(command);
+  withProtocolFlags(command);
+  withRunFlags(command);
+  withExamples(withSharedOptions(command, "the report"), [
+    "sequitur evaluate --data city --models popularity,markov,ease --oracle",
+    "sequitur evaluate --data foursquare-nyc --from ../shared/datasets/foursquare-nyc --split leave-one-out \\\n" +
+      "      --models popularity,markov,item-knn,ease --k 5,10,20 --seed 1 --out reports/nyc",
+    "sequitur evaluate --data ml-100k --models ease,item-knn --tune 20 --exclude seen",
+    "sequitur evaluate --config experiment.json --set models.ease.config.regularization=400",
+    "sequitur evaluate --config reports/nyc/report.json --out reports/again",
+  ]);
+  command.action(async (options: Options) => {
+    const where = options.config ?? "command line";
+    const experiment = await experimentFor(options, where);
+    const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}`);
+    const report = await runOrSayHow(io, experiment, out, options);
+    if (options.json === true) {
+      io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      return;
+    }
+    const { leaderboardText } = await import("@sequitur/evaluate");
+    const color = wantsColor(io.stdout, io.env);
+    io.stdout.write(leaderboardText(report, { columns: io.stdout.columns ?? 100, color }));
+    io.stdout.write(`\nReport: ${join(out, "report.html")} (open it in a browser), ${join(out, "report.json")}\n`);
+    if (options.quiet !== true) io.stderr.write(hints(experiment, out));
+    if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
+  });
+}
+
+function withDataFlags(command: Command): void {
+  command
+    .option("--data <name>", 'data set of "sequitur data list"; city is generated (default: city)')
+    .option("--from <dir>", "read the raw files of the data set from this folder")
+    .option("--datasets-dir <dir>", "folder of the data set manifests")
+    .option("--city <key=value>", "options of the generator, such as size=medium,seed=2; repeatable", collectAssignment)
+    .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
+}
+
+function withProtocolFlags(command: Command): void {
+  command
+    .option("--split <kind:key=value>", "leave-one-out, temporal, ratio or trajectory, with its fields", kindOf)
+    .option("--models <names>", "models to compare, with commas between", namesOf)
+    .option("--k <numbers>", "cut-offs (default: 5,10,20)", numbersOf)
+    .option("--metrics <names>", "metrics of one query, such as ndcg,recall,mrr", namesOf)
+    .option("--metric <name>", "the metric that orders the leaderboard (default: ndcg@10)")
+    .option("--exclude <what>", "items taken out of each ranking: auto, seen or nothing (default: auto)")
+    .option("--baseline <label>", "the model that others are compared with (default: popularity)")
+    .option("--oracle", "city only: add the true choice model as the ceiling")
+    .option("--confidence <share>", "of the intervals (default: 0.95)", numberOf)
+    .option("--resamples <number>", "bootstrap resamples (default: 1000)", numberOf)
+    .option("--no-breakdowns", "leave out the groups of queries by user and item");
+}
+
+function withRunFlags(command: Command): void {
+  command
+    .option("--title <text>", "heading of the report")
+    .option("--seed <numbers>", "one fit of each model for every seed (default: 1)", numbersOf)
+    .option("--tune <trials>", "search the hyper-parameters of every model with this many trials each", numberOf)
+    .option("--max-queries <number>", "draw this many test queries instead of asking all", numberOf)
+    .option("--threads <number>", "threads of one fit", numberOf)
+    .option("--concurrency <number>", "models at once; above 1 the timings disturb each other (default: 1)", numberOf)
+    .option("--set <path=value>", "any other field, such as tune.metric=recall@10; repeatable", collectField);
+}
+
+async function experimentFor(options: Options, where: string): Promise<Experiment> {
+  const file = options.config === undefined ? undefined : await readJsonFile(options.config);
+  if (file === undefined && options.models === undefined) {
+    throw new PlatformError("bad-config", "say which models to compare: --models popularity,ease or --config FILE.");
+  }
+  const { parseExperiment } = await import("@sequitur/evaluate");
+  const written = experimentOf(file, options, where);
+  const experiment = parseExperiment(written, where);
+  const { name, datasetsDir } = experiment.data;
+  const folder = datasetsDir === DEFAULT_FOLDER ? datasetsFolder(options.datasetsDir) : datasetsDir;
+  await requireDataset(name, folder);
+  return { ...experiment, data: { ...experiment.data, datasetsDir: folder } };
+}
+
+async function runOrSayHow(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {
+  const { signal } = io;
+  const resume = options.resume === true;
+  const { evaluate } = await import("@sequitur/evaluate");
+  try {
+    return await withProgress(io, options.quiet === true, (report) =>
+      evaluate(experiment, { out, resume, signal, report, now: () => io.now() }),
+    );
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.code !== "cancelled") throw error;
+    const kept = existsSync(join(out, ".progress"))
+      ? `finished parts are kept in ${out}; the same command with --out ${out} --resume goes on.`
+      : "nothing was written.";
+    throw new PlatformError("cancelled", `stopped: ${kept}`, { cause: error });
+  }
+}
+
+function hints(experiment: Experiment, out: string): string {
+  const again = `sequitur evaluate --config ${join(out, "report.json")}`;
+  const lines = ["", "What to try next:"];
+  if (experiment.tune.trials === 0) lines.push(`  ${again} --tune 20 --out ${out}-tuned   tune every model equally`);
+  if (experiment.seed.length === 1)
+    lines.push(`  ${again} --seed 1,2,3 --out ${out}-seeds   see the spread over seeds`);
+  if (experiment.data.name === "city") {
+    lines.push("  sequitur data import my.csv --map user=...,item=...,time=... --name mine   bring your own data");
+  }
+  return `${lines.join("\n")}\n`;
+}

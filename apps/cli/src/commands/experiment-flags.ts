@@ -1,0 +1,104 @@
+import { PlatformError } from "@sequitur/core";
+import { setPath } from "../arguments/set-path.js";
+
+/** Flags of `sequitur evaluate` that are fields of the experiment. */
+export interface ExperimentFlags {
+  readonly title?: string;
+  readonly data?: string;
+  readonly from?: string;
+  readonly datasetsDir?: string;
+  readonly city?: Readonly<Record<string, unknown>>;
+  readonly filter?: readonly Readonly<Record<string, unknown>>[];
+  readonly split?: Readonly<Record<string, unknown>>;
+  readonly models?: readonly string[];
+  readonly k?: readonly number[];
+  readonly metrics?: readonly string[];
+  readonly metric?: string;
+  readonly exclude?: string;
+  readonly baseline?: string;
+  readonly oracle?: boolean;
+  readonly seed?: readonly number[];
+  readonly tune?: number;
+  readonly maxQueries?: number;
+  readonly threads?: number;
+  readonly concurrency?: number;
+  readonly confidence?: number;
+  readonly resamples?: number;
+  readonly breakdowns?: boolean;
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
+/** What the format of every report.json starts with, whatever its version. */
+const REPORT_FAMILY = "sequitur-report/";
+
+/** Fields that a flag of the same name replaces as a whole. */
+const PLAIN = [
+  "title",
+  "split",
+  "models",
+  "k",
+  "metrics",
+  "metric",
+  "exclude",
+  "baseline",
+  "oracle",
+  "seed",
+  "maxQueries",
+  "threads",
+  "concurrency",
+  "confidence",
+  "resamples",
+] as const;
+
+/**
+ * What a config file says (or nothing) with the flags on top: plain fields are replaced, those of `data` and `tune`
+ * one by one, and `set` changes any field at the end. The result is still to be checked by the schema.
+ */
+export function experimentOf(file: unknown, flags: ExperimentFlags, where: string): Record<string, unknown> {
+  const base = configOf(file, where);
+  const result: Record<string, unknown> = { ...base };
+  for (const name of PLAIN) if (flags[name] !== undefined) result[name] = flags[name];
+  if (flags.filter !== undefined) result["filters"] = flags.filter;
+  if (flags.breakdowns === false) result["breakdowns"] = false;
+  if (flags.tune !== undefined) result["tune"] = { ...asObject(base["tune"], "trials"), trials: flags.tune };
+  const data = {
+    ...(flags.data !== undefined && { name: flags.data }),
+    ...(flags.from !== undefined && { from: flags.from }),
+    ...(flags.datasetsDir !== undefined && { datasetsDir: flags.datasetsDir }),
+    ...(flags.city !== undefined && { city: flags.city }),
+  };
+  if (Object.keys(data).length > 0) result["data"] = { ...asObject(base["data"], "name"), ...data };
+  return Object.entries(flags.set ?? {}).reduce<Record<string, unknown>>(
+    (at, [path, value]) => setPath(named(at), path.split("."), value, `--set ${path}`) as Record<string, unknown>,
+    result,
+  );
+}
+
+/** An experiment, or the one that a report.json carries. */
+function configOf(file: unknown, where: string): Record<string, unknown> {
+  if (file === undefined) return {};
+  if (typeof file !== "object" || file === null || Array.isArray(file)) {
+    throw new PlatformError("bad-config", `${where}: expected an object with the fields of an experiment.`);
+  }
+  const { format, config } = file as Record<string, unknown>;
+  const isReport = typeof format === "string" && format.startsWith(REPORT_FAMILY);
+  return isReport ? configOf(config, where) : (file as Record<string, unknown>);
+}
+
+/** Short forms written out, so that `set` finds fields inside them. */
+function named(experiment: Record<string, unknown>): Record<string, unknown> {
+  const { data, split, models } = experiment;
+  const model = (entry: unknown): unknown => (typeof entry === "string" ? { name: entry } : entry);
+  return {
+    ...experiment,
+    ...(typeof data === "string" && { data: { name: data } }),
+    ...(typeof split === "string" && { split: { kind: split } }),
+    ...(typeof models === "string" && { models: [{ name: models }] }),
+    ...(Array.isArray(models) && { models: models.map(model) }),
+  };
+}
+
+function asObject(value: unknown, key: string): Record<string, unknown> {
+  if (value === undefined) return {};
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { [key]: value };
+}

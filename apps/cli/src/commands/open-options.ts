@@ -1,0 +1,44 @@
+import { applyFilters, filterConfigSchema, openDataset, type Dataset } from "@sequitur/data";
+import { parseConfig, type Report } from "@sequitur/core";
+import type { Command } from "commander";
+import { collectAssignment, collectKind } from "../arguments/assignments.js";
+import { datasetsFolder, requireDataset } from "../arguments/datasets-folder.js";
+import type { Io } from "../io.js";
+
+/** Flags that say which data to open. */
+export interface OpenOptions {
+  readonly from?: string;
+  readonly datasetsDir?: string;
+  readonly option?: Readonly<Record<string, unknown>>;
+  readonly filter?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Adds the argument NAME and the flags of `openNamed`. */
+export function withOpenOptions(command: Command): Command {
+  return command
+    .argument("<name>", 'a data set of "sequitur data list"')
+    .option("--from <dir>", "read the raw files from this folder")
+    .option("--datasets-dir <dir>", "folder of the manifests (default: ./datasets, or the one of the program)")
+    .option(
+      "--option <key=value>",
+      "option of the importer, such as size=large for city; repeatable",
+      collectAssignment,
+    )
+    .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
+}
+
+/** Opens and filters the data set that the flags name. */
+export async function openNamed(name: string, options: OpenOptions, io: Io, report: Report): Promise<Dataset> {
+  const filters = (options.filter ?? []).map((filter) => parseConfig(filterConfigSchema, filter, "--filter"));
+  const datasetsDir = datasetsFolder(options.datasetsDir);
+  await requireDataset(name, datasetsDir);
+  const dataset = await openDataset({
+    name,
+    datasetsDir,
+    from: options.from,
+    options: options.option,
+    signal: io.signal,
+    report,
+  });
+  return { ...dataset, interactions: applyFilters(dataset.interactions, filters) };
+}
