@@ -33,7 +33,7 @@ export function encodeTensorFile(file: TensorFile): Uint8Array<ArrayBuffer> {
   let end = 0;
   const starts = new Map<string, number>();
   for (const [name, tensor] of file.tensors) {
-    checkShape(name, tensor);
+    checkTensor(name, tensor);
     const start = end;
     end = start + tensor.data.byteLength;
     header[name] = { dtype: dtypeOf(tensor.data), shape: tensor.shape, data_offsets: [start, end] };
@@ -129,7 +129,10 @@ function dtypeOf(data: TensorData): Dtype {
   throw new PlatformError("bad-artifact", `no dtype for ${Object.prototype.toString.call(data)}.`);
 }
 
-function checkShape(name: string, tensor: Tensor): void {
+function checkTensor(name: string, tensor: Tensor): void {
+  // The header's own keys start so, and __proto__ would vanish from it.
+  if (name.startsWith("__"))
+    throw new PlatformError("bad-artifact", `tensor name ${name} is reserved: it starts with __.`);
   const length = tensor.shape.reduce((product, size) => product * size, 1);
   if (length !== tensor.data.length) {
     throw new PlatformError(

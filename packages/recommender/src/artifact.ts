@@ -7,6 +7,7 @@ import {
   stringsOf,
   stringsTensor,
   type Catalog,
+  type IdTable,
   type Tensor,
 } from "@sequitur/core";
 import { randomBytes } from "node:crypto";
@@ -71,28 +72,42 @@ export function decodeArtifact(bytes: Uint8Array, where: string): Artifact {
   }
   const { model, config, origin } = parsed.data;
   const tensors = new Map(file.tensors);
-  const items = idTable(stringsOf(tensors.get(ITEM_IDS), `${where}: tensor ${ITEM_IDS}`));
-  const users = idTable(stringsOf(tensors.get(USER_IDS), `${where}: tensor ${USER_IDS}`));
+  const items = readIds(tensors.get(ITEM_IDS), `${where}: tensor ${ITEM_IDS}`);
+  const users = readIds(tensors.get(USER_IDS), `${where}: tensor ${USER_IDS}`);
   tensors.delete(ITEM_IDS);
   tensors.delete(USER_IDS);
   return { model, config, catalog: { items, users, itemColumns: {} }, tensors, ...(origin && { origin }) };
 }
 
-/** Writes beside the path, syncs, then renames: a reader sees the old file or the new one, never half of one. */
+function readIds(tensor: Tensor | undefined, where: string): IdTable {
+  const ids = stringsOf(tensor, where);
+  try {
+    return idTable(ids);
+  } catch (cause) {
+    throw new PlatformError("bad-artifact", `${where}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Writes beside the path, syncs, then renames: a reader sees the old file or the new one, never half of one.
+ * `unavailable` with the reason when the disk refuses; nothing is left behind then.
+ */
 export async function writeArtifact(path: string, artifact: Artifact): Promise<void> {
+  const bytes = encodeArtifact(artifact);
   const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(encodeArtifact(artifact));
+      await file.writeFile(bytes);
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
+    const reason = (cause as Error).message;
+    throw new PlatformError("unavailable", `no artifact can be written at ${path}: ${reason}.`, { cause });
   }
 }
 

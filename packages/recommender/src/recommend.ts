@@ -12,7 +12,8 @@ export interface RecommendOptions {
 
 /**
  * The top k of each query: exclude, then cut to k. Score descending, ties to the lower item index; never an excluded
- * item nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave.
+ * item nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave. `bad-config` for a
+ * k, candidates or exclude list that breaks its description.
  */
 export function recommend(model: Model, batch: QueryBatch, options: RecommendOptions): Ranking {
   const { k, candidates, exclude } = options;
@@ -25,13 +26,19 @@ export function recommend(model: Model, batch: QueryBatch, options: RecommendOpt
       `exclude must have one list for each of ${batch.size} queries, got ${exclude.offsets.length - 1}.`,
     );
   }
-  const columns = candidates?.length ?? model.catalog.items.size;
+  const itemCount = model.catalog.items.size;
+  if (candidates !== undefined) checkCandidates(candidates, itemCount);
+  const columns = candidates?.length ?? itemCount;
   const scores = model.score(batch, candidates);
+  if (scores.length !== batch.size * columns) {
+    const expected = `${batch.size} x ${columns}`;
+    throw new PlatformError("bad-data", `${model.name} must give ${expected} scores, got ${scores.length}.`);
+  }
   const width = Math.min(k, columns);
   const offsets = new Int32Array(batch.size + 1);
   const items = new Int32Array(batch.size * width);
   const kept = new Float32Array(batch.size * width);
-  const excluded = new Uint8Array(model.catalog.items.size);
+  const excluded = new Uint8Array(itemCount);
   let end = 0;
   for (let b = 0; b < batch.size; b++) {
     const forbidden = exclude ? listOf(exclude, b) : undefined;
@@ -41,6 +48,17 @@ export function recommend(model: Model, batch: QueryBatch, options: RecommendOpt
     offsets[b + 1] = end;
   }
   return { offsets, items: items.subarray(0, end), scores: kept.subarray(0, end) };
+}
+
+function checkCandidates(candidates: Int32Array, itemCount: number): void {
+  const met = new Uint8Array(itemCount);
+  for (const item of candidates) {
+    if (item < 0 || item >= itemCount) {
+      throw new PlatformError("bad-config", `candidates must lie in [0, ${itemCount}), got ${item}.`);
+    }
+    if (met[item] === 1) throw new PlatformError("bad-config", `candidates must be distinct, got ${item} twice.`);
+    met[item] = 1;
+  }
 }
 
 /** Keeps the best `width` of one row in outItems, outScores from `start` on, in order; the end of what was kept. */

@@ -1,0 +1,201 @@
+import { throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import {
+  artifactConfig,
+  artifactTensor,
+  type Artifact,
+  type FitRun,
+  type Model,
+  type Recommender,
+} from "@sequitur/recommender";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { z } from "zod";
+import { distinctReader } from "./history.js";
+import { Largest } from "./largest.js";
+import { itemShares } from "./popularity.js";
+import { scoreRows } from "./score-rows.js";
+import { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
+
+export const itemKnnConfig = z.strictObject({
+  neighbours: z.int().min(1).max(10_000).default(100).describe("most similar items that are kept for each item"),
+  shrink: z
+    .number()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe("none, tf-idf: added to the cosine's denominator: damps similarities that few users vouch for"),
+  weighting: z
+    .enum(["none", "tf-idf", "bm25"])
+    .default("none")
+    .describe("none: cosine of plain values; tf-idf: cosine, active users count less; bm25: product of BM25 weights"),
+  values: z
+    .enum(["binary", "counts"])
+    .default("binary")
+    .describe("of a pair: binary: 1; counts: how often the user had the item"),
+  bm25K1: z.number().min(0).max(1000).default(1.2).describe("bm25: how soon repeated interactions saturate"),
+  bm25B: z.number().min(0).max(1).default(0.75).describe("bm25: how much popular items are damped"),
+});
+export type ItemKnnConfig = z.infer<typeof itemKnnConfig>;
+
+/**
+ * score(j) = sum over the distinct items i of the history of w_ij, with w_ij = x_i . x_j / (|x_i| |x_j| + shrink) for the
+ * `neighbours` items i most similar to j, else 0; x_i is the weighted vector of the users who had item i. Pruning is per
+ * scored item j. BM25 damps long vectors itself (b), so there w_ij = x_i . x_j: under a cosine b would cancel.
+ * A history without any trained item gets popularity. Fit: O(sum of squared user sizes).
+ */
+export const itemKnn: Recommender<ItemKnnConfig> = {
+  name: "item-knn",
+  config: itemKnnConfig,
+  search: {
+    neighbours: { kind: "integer", min: 10, max: 1000, log: true },
+    shrink: { kind: "number", min: 0.1, max: 1000, log: true },
+    weighting: { kind: "choice", values: ["none", "tf-idf", "bm25"] },
+    bm25B: { kind: "number", min: 0, max: 1 },
+  },
+  async fit(train, config, run) {
+    const byItem = weightedItems(train, config);
+    const similarities = await itemSimilarities(byItem, train, config, run);
+    return itemKnnModel(train.catalog, config, similarities, itemShares(train));
+  },
+  load(artifact) {
+    const config = artifactConfig(artifact, "item-knn", itemKnnConfig);
+    const size = artifact.catalog.items.size;
+    const similarities = loadSparse(artifact, "similarities", size, size);
+    return itemKnnModel(
+      artifact.catalog,
+      config,
+      similarities,
+      artifactTensor(artifact, "shares", Float32Array, [size]),
+    );
+  },
+};
+
+function itemKnnModel(catalog: Catalog, config: ItemKnnConfig, similarities: SparseRows, shares: Float32Array): Model {
+  const size = catalog.items.size;
+  const { offsets, columns, values } = similarities;
+  const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
+    const distinct = distinctReader(batch, size);
+    return scoreRows(batch, size, candidates, (row, b) => {
+      let known = false;
+      for (const item of distinct(b)) {
+        known ||= shares[item]! > 0;
+        for (let p = offsets[item]!; p < offsets[item + 1]!; p++) row[columns[p]!]! += values[p]!;
+      }
+      if (!known) row.set(shares);
+    });
+  };
+  const save = (): Artifact => ({
+    model: "item-knn",
+    config,
+    catalog,
+    tensors: new Map([...sparseTensors("similarities", similarities), ["shares", { shape: [size], data: shares }]]),
+  });
+  return { name: "item-knn", catalog, score, save };
+}
+
+/** (N, U) each item's vector over users, weighted as the config says. */
+function weightedItems(train: Interactions, config: ItemKnnConfig): SparseRows {
+  const { users, items } = train.catalog;
+  const counts = countPairs(train.items, train.users, items.size, users.size);
+  const values = config.values === "binary" ? counts.values.map(() => 1) : counts.values.slice();
+  const matrix: SparseRows = { ...counts, values };
+  if (config.weighting === "none") return matrix;
+  const idf = inverseFrequencies(matrix, users.size);
+  const lengths = rowSums(matrix);
+  const meanLength = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, items.size);
+  for (let item = 0; item < items.size; item++) {
+    const norm = config.bm25K1 * (1 - config.bm25B + (config.bm25B * lengths[item]!) / meanLength);
+    for (let p = matrix.offsets[item]!; p < matrix.offsets[item + 1]!; p++) {
+      const value = values[p]!;
+      const frequency = config.weighting === "bm25" ? (value * (config.bm25K1 + 1)) / (value + norm) : Math.sqrt(value);
+      values[p] = frequency * idf[matrix.columns[p]!]!;
+    }
+  }
+  return matrix;
+}
+
+/** (columns) ln(1 + rows / n_c), with n_c the non-zero rows of column c: users are the terms, items the documents. */
+function inverseFrequencies(matrix: SparseRows, columnCount: number): Float64Array {
+  const frequencies = new Float64Array(columnCount);
+  for (const column of matrix.columns) frequencies[column]! += 1;
+  const rows = matrix.offsets.length - 1;
+  return frequencies.map((frequency) => Math.log(1 + rows / Math.max(1, frequency)));
+}
+
+function rowSums(matrix: SparseRows): Float64Array {
+  const sums = new Float64Array(matrix.offsets.length - 1);
+  for (let row = 0; row < sums.length; row++) {
+    for (let p = matrix.offsets[row]!; p < matrix.offsets[row + 1]!; p++) sums[row]! += matrix.values[p]!;
+  }
+  return sums;
+}
+
+/** (N, N) w_ij by row i, so that scoring walks the rows of the history. */
+async function itemSimilarities(
+  byItem: SparseRows,
+  train: Interactions,
+  config: ItemKnnConfig,
+  run: FitRun,
+): Promise<SparseRows> {
+  const size = train.catalog.items.size;
+  const byUser = transpose(byItem, train.catalog.users.size);
+  const norms = vectorNorms(byItem);
+  const similarity = (item: number, other: number): number =>
+    config.weighting === "bm25" ? dots[other]! : dots[other]! / (norms[item]! * norms[other]! + config.shrink);
+  const dots = new Float64Array(size);
+  const touched = new Int32Array(size);
+  const best = new Largest(config.neighbours);
+  const offsets = new Int32Array(size + 1);
+  const neighbours: Int32Array[] = [];
+  const weights: Float64Array[] = [];
+  for (let item = 0; item < size; item++) {
+    if (item % 64 === 0) {
+      await nextTurn(); // so that a cancellation can arrive
+      throwIfCancelled(run.signal);
+      run.report?.({ task: "fit item-knn", done: item, total: size, unit: "items" });
+    }
+    for (const other of dotProducts(dots, touched, byItem, byUser, item)) {
+      if (other !== item) best.offer(other, similarity(item, other));
+      dots[other] = 0;
+    }
+    const kept = best.drain();
+    neighbours.push(kept.keys);
+    weights.push(kept.values);
+    offsets[item + 1] = offsets[item]! + kept.keys.length;
+  }
+  run.report?.({ task: "fit item-knn", done: size, total: size, unit: "items" });
+  const columns = new Int32Array(offsets[size]!);
+  const values = new Float32Array(offsets[size]!);
+  neighbours.forEach((keys, item) => columns.set(keys, offsets[item]));
+  weights.forEach((kept, item) => values.set(kept, offsets[item]));
+  return transpose({ offsets, columns, values }, size);
+}
+
+/** dots[j] = x_item . x_j for every j that shares a user with the item; returns these j, a view of `touched`. */
+function dotProducts(
+  dots: Float64Array,
+  touched: Int32Array,
+  byItem: SparseRows,
+  byUser: SparseRows,
+  item: number,
+): Int32Array {
+  let count = 0;
+  for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
+    const user = byItem.columns[p]!;
+    const value = byItem.values[p]!;
+    for (let q = byUser.offsets[user]!, end = byUser.offsets[user + 1]!; q < end; q++) {
+      const other = byUser.columns[q]!;
+      if (dots[other] === 0) touched[count++] = other;
+      dots[other]! += value * byUser.values[q]!;
+    }
+  }
+  return touched.subarray(0, count);
+}
+
+function vectorNorms(matrix: SparseRows): Float64Array {
+  const norms = new Float64Array(matrix.offsets.length - 1);
+  for (let row = 0; row < norms.length; row++) {
+    for (let p = matrix.offsets[row]!; p < matrix.offsets[row + 1]!; p++) norms[row]! += matrix.values[p]! ** 2;
+    norms[row] = Math.sqrt(norms[row]!);
+  }
+  return norms;
+}

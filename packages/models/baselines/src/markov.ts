@@ -1,0 +1,126 @@
+import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import { z } from "zod";
+import { lastItem } from "./history.js";
+import { itemShares } from "./popularity.js";
+import { scoreRows } from "./score-rows.js";
+import { sourceSessions } from "./source-sessions.js";
+import { countPairs, loadSparse, sparseTensors, type SparseRows } from "./sparse-rows.js";
+
+const HOUR_MS = 3_600_000;
+
+export const markovConfig = z.strictObject({
+  maxGapHours: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe(
+      "hours; interactions further apart are no transition, and a staler query gets popularity; null: no limit",
+    ),
+  withinSession: z
+    .boolean()
+    .default(false)
+    .describe("count no transition from one session of the source to the next; an empty session gets popularity"),
+  smoothing: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(1)
+    .describe("transitions of overall popularity that are added to those of each item"),
+});
+export type MarkovConfig = z.infer<typeof markovConfig>;
+
+/**
+ * First-order transitions with back-off to popularity: P(j | i) = (n_ij + smoothing P(j)) / (n_i + smoothing), with i the
+ * last item of the history; P(j) when there is none or it was never left. At smoothing 1 or below, every item that did
+ * follow i stands before every one that did not.
+ */
+export const markov: Recommender<MarkovConfig> = {
+  name: "markov",
+  config: markovConfig,
+  search: {
+    smoothing: { kind: "number", min: 0.01, max: 100, log: true },
+    maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+  },
+  async fit(train, config, run) {
+    throwIfCancelled(run.signal);
+    return markovModel(train.catalog, config, itemTransitions(train, config, "markov"), itemShares(train));
+  },
+  load(artifact) {
+    const config = artifactConfig(artifact, "markov", markovConfig);
+    const size = artifact.catalog.items.size;
+    const transitions = loadSparse(artifact, "transitions", size, size);
+    return markovModel(artifact.catalog, config, transitions, artifactTensor(artifact, "shares", Float32Array, [size]));
+  },
+};
+
+function markovModel(catalog: Catalog, config: MarkovConfig, transitions: SparseRows, shares: Float32Array): Model {
+  const size = catalog.items.size;
+  const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array =>
+    scoreRows(batch, size, candidates, (row, b) => {
+      const from = isFresh(batch, b, config) ? lastItem(batch, b, size) : NONE;
+      const left = from === NONE ? 0 : timesLeft(transitions, from);
+      if (left === 0) {
+        row.set(shares);
+        return;
+      }
+      const { smoothing } = config;
+      for (let item = 0; item < size; item++) row[item] = (smoothing * shares[item]!) / (left + smoothing);
+      addTransitions(row, transitions, from, 1 / (left + smoothing));
+    });
+  const save = (): Artifact => ({
+    model: "markov",
+    config,
+    catalog,
+    tensors: new Map([...sparseTensors("transitions", transitions), ["shares", { shape: [size], data: shares }]]),
+  });
+  return { name: "markov", catalog, score, save };
+}
+
+/** (N, N) how often one item directly followed another in a user's interactions; `model` names the asker in errors. */
+export function itemTransitions(
+  train: Interactions,
+  config: Pick<MarkovConfig, "maxGapHours" | "withinSession">,
+  model: string,
+): SparseRows {
+  const { users, items, times, catalog } = train;
+  const sessions = config.withinSession ? sourceSessions(train, model) : undefined;
+  const limitMs = (config.maxGapHours ?? Infinity) * HOUR_MS;
+  const from = new Int32Array(train.size);
+  const to = new Int32Array(train.size);
+  let size = 0;
+  for (let row = 1; row < train.size; row++) {
+    if (users[row] !== users[row - 1] || times[row]! - times[row - 1]! > limitMs) continue;
+    if (sessions !== undefined && sessions[row] !== sessions[row - 1]) continue;
+    from[size] = items[row - 1]!;
+    to[size++] = items[row]!;
+  }
+  return countPairs(from.subarray(0, size), to.subarray(0, size), catalog.items.size, catalog.items.size);
+}
+
+/** How many transitions leave an item. */
+export function timesLeft(transitions: SparseRows, from: number): number {
+  let left = 0;
+  for (let p = transitions.offsets[from]!; p < transitions.offsets[from + 1]!; p++) left += transitions.values[p]!;
+  return left;
+}
+
+/** row[j] += weight n_ij for each j that followed i = `from`. */
+export function addTransitions(row: Float32Array, transitions: SparseRows, from: number, weight: number): void {
+  for (let p = transitions.offsets[from]!; p < transitions.offsets[from + 1]!; p++) {
+    row[transitions.columns[p]!]! += weight * transitions.values[p]!;
+  }
+}
+
+/** Whether the last interaction of a query is one that the next can follow from, by the rules of the fit. */
+export function isFresh(
+  batch: QueryBatch,
+  query: number,
+  config: Pick<MarkovConfig, "maxGapHours" | "withinSession">,
+): boolean {
+  const end = batch.offsets[query + 1]!;
+  if (config.withinSession && batch.sessionStarts[query] === end) return false;
+  if (config.maxGapHours === null || end === batch.offsets[query]) return true;
+  return batch.now[query]! - batch.times[end - 1]! <= config.maxGapHours * HOUR_MS;
+}
