@@ -10,11 +10,11 @@ export const auc: RankingMetric = {
   cutoff: "never",
   needsCandidates: true,
   value(query) {
-    const { ranks, relevant, candidates } = query;
-    const others = candidates - ranks.length;
+    const { meanRanks, relevant, candidates } = query;
+    const others = candidates - meanRanks.length;
     let won = 0;
     // r_i - i items above the i-th target (from 1) are no targets.
-    for (let i = 0; i < ranks.length; i++) won += others - (ranks[i]! - (i + 1));
+    for (let i = 0; i < meanRanks.length; i++) won += others - (meanRanks[i]! - (i + 1));
     return others > 0 ? won / (relevant * others) : Number.NaN;
   },
 };

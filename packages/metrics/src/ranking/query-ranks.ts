@@ -3,10 +3,12 @@ import { PlatformError } from "@sequitur/core";
 /** What a ranking metric sees of one query. */
 export interface QueryRanks {
   /**
-   * (found) places of the targets that were ranked, ascending, in [1, Infinity), neighbours at least 1 apart; so the
-   * i-th (from 0) is at least i + 1. Halves occur where a target is tied.
+   * (found) places of the targets that were ranked, whole numbers, ascending and distinct; so the i-th (from 0) is at
+   * least i + 1. A mean rank between two places counts at the upper one.
    */
   readonly ranks: Float64Array;
+  /** (found) the same with their halves, neighbours at least 1 apart. */
+  readonly meanRanks: Float64Array;
   /** How many targets there are, ranked or not; at least one. */
   readonly relevant: number;
   /** How many columns were ranked; NaN when not told. */
@@ -43,5 +45,5 @@ export function queryRanks(ranks: Float64Array, candidates: number, row: number)
     for (let i = start; i < end; i++) places[i] = first + (i - start);
     start = end;
   }
-  return { ranks: places, relevant: ranks.length, candidates };
+  return { ranks: places.map(Math.floor), meanRanks: places, relevant: ranks.length, candidates };
 }

@@ -124,13 +124,17 @@ describe("by hand", () => {
       cutoffs: [2, 3],
     });
     expect([...values].map(([, [value]]) => value)).toEqual([0, 1, 0, 0.5, 0.5]);
-    // Two equal scores at the top: place 1.5, not found at 1.
-    expect(valuesOf([1.5], ["hit", "mrr", "ndcg"], [1])).toEqual({
+    // Four equal scores at the top share rank 2.5, which counts at place 2; auc keeps the half.
+    expect(valuesOf([2.5], ["hit", "mrr", "ndcg", "auc"], [1, 2], 4)).toEqual({
       "hit@1": 0,
+      "hit@2": 1,
       "mrr@1": 0,
-      mrr: 2 / 3,
+      "mrr@2": 0.5,
+      mrr: 0.5,
       "ndcg@1": 0,
-      ndcg: 1 / Math.log2(2.5),
+      "ndcg@2": 1 / Math.log2(3),
+      ndcg: 1 / Math.log2(3),
+      auc: 0.5,
     });
   });
 
