@@ -6,6 +6,14 @@ export { gemm } from "./gemm";
 export { add, axpy, divide, fill, multiply, scale, subtract } from "./elementwise";
 export { factorise } from "./factorise";
 export { alsRows } from "./als";
+export { activate, activationGradient } from "./activations";
+export { dropout } from "./dropout";
+export { softmax, softmaxGradient } from "./softmax";
+export { norm, normChunks, normGradient } from "./norms";
+export { columnChunks, columnSums, rowArgmaxima, rowMaxima, rowSums, sum, sumOfSquares } from "./reductions";
+export { firstOutside, gather, scatterAdd, uniqueIndices } from "./embedding";
+export { optimise } from "./optimisers";
+export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
 
 /** First byte that neither the pool nor static data uses. */
 export function heapStart(): usize {

@@ -94,7 +94,7 @@ function wasmEngine(threads: number, limitBytes: number, options: EngineOptions,
   return {
     provider: "wasm",
     memory,
-    kernels: wasmKernels(wasmContext(exports, memory)),
+    kernels: wasmKernels(wasmContext(exports, memory), memory),
     get threads() {
       return 1 + pool.helpers;
     },

@@ -16,3 +16,4 @@ export {
   type Factors,
   type PositiveRows,
 } from "./factorise/factorise.js";
+export { quantisedWidth, type QuantisedRows, type ScanShape, type TopKKernels } from "./topk/topk.js";

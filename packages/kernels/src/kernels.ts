@@ -8,17 +8,21 @@ import { checkedMatmul, type MatmulKernels } from "./matmul/matmul.js";
 import { referenceMatmul } from "./matmul/reference.js";
 import { wasmMatmul } from "./matmul/wasm.js";
 import { type Memory } from "./memory.js";
+import { referenceTopK } from "./topk/reference.js";
+import { checkedTopK, type TopKKernels } from "./topk/topk.js";
+import { wasmTopK } from "./topk/wasm.js";
 import { type WasmContext } from "./wasm-context.js";
 
 /** Every operation of an engine, over blocks of its memory; `out` comes first and is the only argument written. */
-export interface Kernels extends MatmulKernels, ElementwiseKernels, FactoriseKernels {}
+export interface Kernels extends MatmulKernels, ElementwiseKernels, FactoriseKernels, TopKKernels {}
 
 /** The compiled kernels. */
-export function wasmKernels(context: WasmContext): Kernels {
+export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
   return checked({
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
+    ...wasmTopK(context, memory),
   });
 }
 
@@ -28,6 +32,7 @@ export function referenceKernels(_memory: Memory): Kernels {
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
+    ...referenceTopK(),
   });
 }
 
@@ -36,5 +41,6 @@ function checked(body: Kernels): Kernels {
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),
+    ...checkedTopK(body),
   };
 }

@@ -1,0 +1,212 @@
+import { Random } from "@sequitur/core";
+import { describe, expect, it } from "vitest";
+import { eachEngine, expectClose, sameBitsOnAnyThreads, type Stage } from "../each-engine.js";
+import { quantisedWidth, type QuantisedRows } from "./topk.js";
+
+/** By its definition: walk the ranks, taking the best that is left. */
+function best(scores: ArrayLike<number>, k: number, excluded: ReadonlySet<number> = new Set()): number[] {
+  const taken = new Set(excluded);
+  const list: number[] = [];
+  while (list.length < k) {
+    let found = -1;
+    for (let item = 0; item < scores.length; item++) {
+      if (taken.has(item) || Number.isNaN(scores[item])) continue;
+      if (found < 0 || scores[item] > scores[found]) found = item;
+    }
+    if (found < 0) break;
+    taken.add(found);
+    list.push(found);
+  }
+  return list;
+}
+
+function bits(stage: Stage, length: number, set: Iterable<number>) {
+  const words = stage.memory.words(Math.ceil(length / 32));
+  words.array.fill(0);
+  for (const item of set) words.array[item >>> 5] |= 1 << (item & 31);
+  return words;
+}
+
+function quantised(
+  stage: Stage,
+  items: { offset: number } & Parameters<Stage["kernels"]["quantiseRows"]>[1],
+  n: number,
+  width: number,
+): QuantisedRows {
+  const padded = quantisedWidth(width);
+  const out = { rows: stage.memory.signedBytes(n * padded), scales: stage.memory.floats(n), padded };
+  stage.kernels.quantiseRows(out, items, { n, width });
+  return out;
+}
+
+eachEngine("topKRows", (stage) => {
+  it("gives the best of each row, ties to the lower column, whatever the sizes", () => {
+    const random = new Random(1);
+    for (const [rows, columns, k] of [
+      [0, 5, 2],
+      [3, 0, 2],
+      [1, 1, 1],
+      [2, 7, 9],
+      [5, 33, 4],
+      [40, 301, 17],
+      [3, 20_000, 100],
+    ] as const) {
+      const { kernels, memory, floats } = stage();
+      // Few distinct values, so that ties abound.
+      const values = Array.from({ length: rows * columns }, () => random.integer(9) - 4);
+      const [outItems, outScores] = [memory.ints(rows * k), memory.floats(rows * k)];
+      kernels.topKRows(outItems, outScores, floats(values), { rows, columns, k });
+      for (let row = 0; row < rows; row++) {
+        const scores = values.slice(row * columns, (row + 1) * columns);
+        const list = best(scores, k);
+        const padded = [...list, ...new Array<number>(k - list.length).fill(-1)];
+        expect(outItems.array.slice(row * k, (row + 1) * k)).toEqual(padded);
+        expect(outScores.array.slice(row * k, (row + 1) * k)).toEqual(
+          padded.map((i) => (i < 0 ? -Infinity : scores[i])),
+        );
+      }
+    }
+  });
+
+  it("never keeps NaN or an excluded column, and keeps infinities", () => {
+    const { kernels, memory, floats } = stage();
+    const values = [Number.NaN, Infinity, 3, -Infinity, 5, Number.NaN, 4];
+    const [outItems, outScores] = [memory.ints(7), memory.floats(7)];
+    kernels.topKRows(outItems, outScores, floats(values), {
+      rows: 1,
+      columns: 7,
+      k: 7,
+      exclude: bits(stage(), 7, [4]),
+    });
+    expect([...outItems.array]).toEqual([1, 6, 2, 3, -1, -1, -1]);
+  });
+
+  it("checks shapes", () => {
+    const { kernels, memory, floats } = stage();
+    const shape = { rows: 2, columns: 2, k: 2 };
+    expect(() => kernels.topKRows(memory.ints(3), memory.floats(4), floats([1, 2, 3, 4]), shape)).toThrow("outItems");
+    expect(() => kernels.topKRows(memory.ints(4), memory.floats(4), floats([1, 2]), shape)).toThrow("scores");
+  });
+});
+
+eachEngine("scoreTopK", (stage) => {
+  it("ranks dot products plus bias, without the excluded", () => {
+    for (const [n, width, k] of [
+      [0, 4, 3],
+      [1, 4, 1],
+      [5, 8, 9],
+      [999, 12, 20],
+      [30_001, 16, 50],
+    ] as const) {
+      const { kernels, memory, random } = stage();
+      const [query, items, bias] = [random(width), random(n * width), random(n)];
+      const excluded = new Set(Array.from({ length: Math.floor(n / 7) }, (_, i) => i * 7));
+      const [outItems, outScores] = [memory.ints(k), memory.floats(k)];
+      const exclude = bits(stage(), Math.max(1, n), excluded);
+      const kept = kernels.scoreTopK(outItems, outScores, query, items, { n, width, k, bias, exclude });
+      const scores = Float64Array.from({ length: n }, (_, item) => {
+        let sum = bias.array[item];
+        for (let c = 0; c < width; c++) sum += query.array[c] * items.array[item * width + c];
+        return sum;
+      });
+      const list = best(scores, k, excluded);
+      expect(kept).toBe(list.length);
+      expect(outItems.array.slice(0, kept)).toEqual(list);
+      expectClose(
+        outScores.array.slice(0, kept),
+        list.map((item) => scores[item]),
+        1e-5,
+      );
+    }
+  });
+
+  it("breaks ties to the lower item across chunks", () => {
+    const { kernels, memory } = stage();
+    const [n, width, k] = [40_000, 4, 10];
+    const items = memory.floatsFrom(new Float32Array(n * width).fill(1));
+    const [outItems, outScores] = [memory.ints(k), memory.floats(k)];
+    kernels.scoreTopK(outItems, outScores, memory.floatsFrom([1, 1, 1, 1]), items, { n, width, k });
+    expect([...outItems.array]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("agrees with scoreItems to the bit", () => {
+    const { kernels, memory, random } = stage();
+    const [n, width, k] = [103, 12, 103];
+    const [query, items, bias] = [random(width), random(n * width), random(n)];
+    const [outItems, outScores, again] = [memory.ints(k), memory.floats(k), memory.floats(k)];
+    kernels.scoreTopK(outItems, outScores, query, items, { n, width, k, bias });
+    kernels.scoreItems(again, query, items, outItems, { count: k, n, width, bias });
+    expect(again.array).toEqual(outScores.array);
+    const list = memory.intsFrom([0, n]);
+    expect(() => kernels.scoreItems(again, query, items, list, { count: 2, n, width })).toThrow("must be in [0, 103)");
+  });
+
+  it("checks shapes", () => {
+    const { kernels, memory, random } = stage();
+    const [outItems, outScores] = [memory.ints(2), memory.floats(2)];
+    const call = (shape: object) => () =>
+      kernels.scoreTopK(outItems, outScores, random(4), random(8), { n: 2, width: 4, k: 2, ...shape });
+    expect(call({ width: 6 })).toThrow("multiple of 4");
+    expect(call({ k: 0 })).toThrow("k must be at least 1");
+    expect(call({ n: 3 })).toThrow("items");
+    expect(call({ k: 3 })).toThrow("outItems");
+  });
+});
+
+eachEngine("int8 rows", (stage) => {
+  it("round to the nearest of 255 steps and pad with zeros", () => {
+    const { memory, floats } = stage();
+    const x = floats([1, -0.5, 0.004, 0.003, 0, 0, 0, 0]);
+    const { rows, scales } = quantised(stage(), x, 2, 4);
+    expect(rows.array.slice(0, 6)).toEqual([127, -64, 1, 0, 0, 0]);
+    expect(rows.array.slice(16)).toEqual(new Array(16).fill(0));
+    expect(scales.array[0]).toBeCloseTo(1 / 127, 7);
+    expect(scales.array[1]).toBe(0);
+    memory.release(rows);
+  });
+
+  it("lead to the exact top k where the shortlist allows it, bias and exclusions included", () => {
+    const { kernels, memory, random } = stage();
+    const [n, width, k] = [20_000, 20, 100];
+    const [query, items, bias] = [random(width), random(n * width), random(n, -0.1, 0.1)];
+    const exclude = bits(stage(), n, [3, 17, 4000]);
+    const rows = quantised(stage(), items, n, width);
+    const [exact, exactScores] = [memory.ints(k), memory.floats(k)];
+    const [near, nearScores] = [memory.ints(k), memory.floats(k)];
+    kernels.scoreTopK(exact, exactScores, query, items, { n, width, k, bias, exclude });
+    const kept = kernels.scoreTopKInt8(near, nearScores, query, items, rows, {
+      n,
+      width,
+      k,
+      bias,
+      exclude,
+      shortlist: 400,
+    });
+    expect(kept).toBe(k);
+    expect([...near.array]).toEqual([...exact.array]);
+    expect([...nearScores.array]).toEqual([...exactScores.array]);
+  });
+
+  it("take a query of zeros, fewer items than k, and refuse a short shortlist", () => {
+    const { kernels, memory, random } = stage();
+    const [n, width] = [3, 4];
+    const items = random(n * width);
+    const rows = quantised(stage(), items, n, width);
+    const [outItems, outScores] = [memory.ints(5), memory.floats(5)];
+    const zero = memory.floatsFrom([0, 0, 0, 0]);
+    expect(kernels.scoreTopKInt8(outItems, outScores, zero, items, rows, { n, width, k: 5, shortlist: 5 })).toBe(3);
+    expect([...outItems.array]).toEqual([0, 1, 2, -1, -1]);
+    expect(() =>
+      kernels.scoreTopKInt8(outItems, outScores, zero, items, rows, { n, width, k: 5, shortlist: 4 }),
+    ).toThrow("shortlist must be at least k = 5, got 4.");
+  });
+});
+
+describe("top k", () => {
+  sameBitsOnAnyThreads("scoreTopK", ({ kernels, memory, random }) => {
+    const [n, width, k] = [50_000, 8, 30];
+    const [items, scores] = [memory.ints(k), memory.floats(k)];
+    kernels.scoreTopK(items, scores, random(width), random(n * width), { n, width, k });
+    return Float32Array.of(...items.array, ...scores.array);
+  });
+});
