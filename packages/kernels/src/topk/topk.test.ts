@@ -60,8 +60,8 @@ eachEngine("topKRows", (stage) => {
         const scores = values.slice(row * columns, (row + 1) * columns);
         const list = best(scores, k);
         const padded = [...list, ...new Array<number>(k - list.length).fill(-1)];
-        expect(outItems.array.slice(row * k, (row + 1) * k)).toEqual(padded);
-        expect(outScores.array.slice(row * k, (row + 1) * k)).toEqual(
+        expect(Array.from(outItems.array.slice(row * k, (row + 1) * k))).toEqual(padded);
+        expect(Array.from(outScores.array.slice(row * k, (row + 1) * k))).toEqual(
           padded.map((i) => (i < 0 ? -Infinity : scores[i])),
         );
       }
@@ -111,7 +111,7 @@ eachEngine("scoreTopK", (stage) => {
       });
       const list = best(scores, k, excluded);
       expect(kept).toBe(list.length);
-      expect(outItems.array.slice(0, kept)).toEqual(list);
+      expect(Array.from(outItems.array.slice(0, kept))).toEqual(list);
       expectClose(
         outScores.array.slice(0, kept),
         list.map((item) => scores[item]),
@@ -158,8 +158,8 @@ eachEngine("int8 rows", (stage) => {
     const { memory, floats } = stage();
     const x = floats([1, -0.5, 0.004, 0.003, 0, 0, 0, 0]);
     const { rows, scales } = quantised(stage(), x, 2, 4);
-    expect(rows.array.slice(0, 6)).toEqual([127, -64, 1, 0, 0, 0]);
-    expect(rows.array.slice(16)).toEqual(new Array(16).fill(0));
+    expect(Array.from(rows.array.slice(0, 6))).toEqual([127, -64, 1, 0, 0, 0]);
+    expect(Array.from(rows.array.slice(16))).toEqual(new Array(16).fill(0));
     expect(scales.array[0]).toBeCloseTo(1 / 127, 7);
     expect(scales.array[1]).toBe(0);
     memory.release(rows);
