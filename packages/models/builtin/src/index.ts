@@ -1,0 +1,1 @@
+export { loadModel, loadRecommender, recommenderNames } from "./recommenders.js";

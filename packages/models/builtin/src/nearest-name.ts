@@ -1,0 +1,28 @@
+/** The name that needs the fewest single-letter edits, if at most half of its letters; ties to the first. */
+export function nearestName(typed: string, names: readonly string[]): string | undefined {
+  const wanted = typed.toLowerCase().replaceAll(/[\s_]+/g, "-");
+  let best: string | undefined;
+  let fewest = Infinity;
+  for (const name of names) {
+    const edits = editDistance(wanted, name);
+    if (edits < fewest && edits <= name.length / 2) {
+      best = name;
+      fewest = edits;
+    }
+  }
+  return best;
+}
+
+/** Insertions, deletions and replacements that turn one text into the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,53 @@
+import { parseConfig, Random } from "@sequitur/core";
+import { decodeArtifact, encodeArtifact } from "@sequitur/recommender";
+import { checkerboard } from "@sequitur/recommender/conforms";
+import { describe, expect, it } from "vitest";
+import { loadModel, loadRecommender, recommenderNames } from "./recommenders.js";
+
+describe("loadRecommender", () => {
+  it.each(recommenderNames)("loads %s under its own name, ready with its defaults", async (name) => {
+    const recommender = await loadRecommender(name);
+    expect(recommender.name).toBe(name);
+    expect(parseConfig(recommender.config, {}, name)).toBeTypeOf("object");
+    expect(await loadRecommender(name)).toBe(recommender);
+  });
+
+  it.each([
+    ["poplarity", "popularity"],
+    ["ItemKNN", "item-knn"],
+    ["item knn", "item-knn"],
+    ["session_knn", "session-knn"],
+    ["EASE", "ease"],
+    ["markow", "markov"],
+  ])("answers %s with %s", async (typed, meant) => {
+    await expect(loadRecommender(typed)).rejects.toMatchObject({
+      code: "not-found",
+      message: `no model is called "${typed}"; did you mean ${meant}? The models are ${recommenderNames.join(", ")}.`,
+    });
+  });
+
+  it.each(["", "transformer-xxl", "constructor", "__proto__", "toString"])("finds nothing near %j", async (typed) => {
+    await expect(loadRecommender(typed)).rejects.toMatchObject({
+      code: "not-found",
+      message: `no model is called "${typed}". The models are ${recommenderNames.join(", ")}.`,
+    });
+  });
+});
+
+describe("loadModel", () => {
+  const { train, queries } = checkerboard();
+
+  it.each(recommenderNames)("gives back a fitted %s from its bytes", async (name) => {
+    const recommender = await loadRecommender(name);
+    const config = parseConfig(recommender.config, {}, name);
+    const fitted = await recommender.fit(train, config, { random: new Random(1) });
+    const model = await loadModel(decodeArtifact(encodeArtifact(fitted.save()), "test"));
+    expect(model.name).toBe(name);
+    expect(model.score(queries)).toEqual(fitted.score(queries));
+  });
+
+  it("names the model that it does not know", async () => {
+    const artifact = { model: "eaze", config: {}, catalog: train.catalog, tensors: new Map() };
+    await expect(loadModel(artifact)).rejects.toThrow(/no model is called "eaze"; did you mean ease\?/);
+  });
+});

@@ -1,0 +1,34 @@
+import { PlatformError } from "@sequitur/core";
+import type { Artifact, Model, Recommender } from "@sequitur/recommender";
+import { nearestName } from "./nearest-name.js";
+
+/** Name -> how to load it. A package is imported when one of its models is first asked for, not before. */
+const LOADERS: Readonly<Record<string, () => Promise<Recommender>>> = {
+  popularity: async () => (await import("@sequitur/baselines")).popularity,
+  markov: async () => (await import("@sequitur/baselines")).markov,
+  "item-knn": async () => (await import("@sequitur/baselines")).itemKnn,
+  ease: async () => (await import("@sequitur/baselines")).ease,
+  "session-knn": async () => (await import("@sequitur/baselines")).sessionKnn,
+  personal: async () => (await import("@sequitur/baselines")).personal,
+};
+
+/** Every name that `loadRecommender` takes, simplest first. */
+export const recommenderNames: readonly string[] = Object.keys(LOADERS);
+
+/** The recommender of a name; `not-found` lists the names and the nearest spelling. */
+export async function loadRecommender(name: string): Promise<Recommender> {
+  const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
+  if (load !== undefined) return load();
+  const near = nearestName(name, recommenderNames);
+  throw new PlatformError(
+    "not-found",
+    `no model is called ${JSON.stringify(name)}${near === undefined ? "." : `; did you mean ${near}?`} ` +
+      `The models are ${recommenderNames.join(", ")}.`,
+  );
+}
+
+/** The fitted model in an artifact, by the recommender that made it. */
+export async function loadModel(artifact: Artifact): Promise<Model> {
+  const recommender = await loadRecommender(artifact.model);
+  return recommender.load(artifact);
+}
