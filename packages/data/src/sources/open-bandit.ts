@@ -39,10 +39,7 @@ export const importOpenBandit: Importer = async (request, run) => {
 /** `POLICY/CAMPAIGN/CAMPAIGN.csv` and its `item_context.csv`, whose features become texts of the items. */
 export async function readBanditLog({ folder, options }: ImportRequest, run: ImportRun): Promise<BanditLog> {
   const { policy, campaign } = parseConfig(openBanditOptions, options, "options of importer open-bandit");
-  const path = requireFile(folder, [
-    `${policy}/${campaign}/${campaign}.csv`,
-    `*/${policy}/${campaign}/${campaign}.csv`,
-  ]);
+  const path = requireFile(folder, [`${policy}/${campaign}/${campaign}.csv`]);
   const builder = new InteractionBuilder();
   const clicks = (builder.context.weight = new GrowingColumn(Float32Array));
   const positions = (builder.context.position = new GrowingColumn(Int32Array));

@@ -10,7 +10,7 @@ export interface ImportRun {
 }
 
 /** How deep below the folder files are looked for: archives unpack into a folder of their own. */
-const MAX_DEPTH = 3;
+const MAX_DEPTH = 4;
 
 /** A folder of raw files; importers ask for files by pattern, so that subsets and packed copies are found too. */
 export interface SourceFolder {
