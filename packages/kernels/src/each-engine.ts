@@ -82,3 +82,16 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
     if (!close) expect.fail(`element ${at}: expected ${want}, got ${got}`);
   }
 }
+
+/** The gradient of `f` at `x` by central differences in float64. */
+export function numericGradient(f: (x: Float64Array) => number, x: ArrayLike<number>, step = 1e-5): Float64Array {
+  const point = Float64Array.from(x);
+  return Float64Array.from(point, (value, at) => {
+    point[at] = value + step;
+    const above = f(point);
+    point[at] = value - step;
+    const below = f(point);
+    point[at] = value;
+    return (above - below) / (2 * step);
+  });
+}

@@ -17,3 +17,24 @@ export {
   type PositiveRows,
 } from "./factorise/factorise.js";
 export { quantisedWidth, type QuantisedRows, type ScanShape, type TopKKernels } from "./topk/topk.js";
+export {
+  ACTIVATIONS,
+  LEAKY_SLOPE,
+  savesInput,
+  type Activation,
+  type ActivationKernels,
+} from "./activations/activations.js";
+export { type LinearGradients, type LinearKernels, type LinearShape } from "./linear/linear.js";
+export { NORM_EPSILON, type LayerNormGradients, type NormKernels, type NormShape } from "./norms/norms.js";
+export { type SoftmaxKernels } from "./softmax/softmax.js";
+export { type EmbeddingKernels } from "./embedding/embedding.js";
+export { type DropoutKernels, type DropoutKey } from "./dropout/dropout.js";
+export { type ReductionKernels } from "./reductions/reductions.js";
+export {
+  type AdagradOptions,
+  type AdamOptions,
+  type OptimiserKernels,
+  type SgdOptions,
+  type SparseRows,
+  type StepOptions,
+} from "./optimisers/optimisers.js";

@@ -1,3 +1,27 @@
+import { checkedActivations, type ActivationKernels } from "./activations/activations.js";
+import { referenceActivations } from "./activations/reference.js";
+import { wasmActivations } from "./activations/wasm.js";
+import { checkedLinear, type LinearKernels } from "./linear/linear.js";
+import { referenceLinear } from "./linear/reference.js";
+import { wasmLinear } from "./linear/wasm.js";
+import { checkedNorms, type NormKernels } from "./norms/norms.js";
+import { referenceNorms } from "./norms/reference.js";
+import { wasmNorms } from "./norms/wasm.js";
+import { checkedSoftmax, type SoftmaxKernels } from "./softmax/softmax.js";
+import { referenceSoftmax } from "./softmax/reference.js";
+import { wasmSoftmax } from "./softmax/wasm.js";
+import { checkedEmbedding, type EmbeddingKernels } from "./embedding/embedding.js";
+import { referenceEmbedding } from "./embedding/reference.js";
+import { wasmEmbedding } from "./embedding/wasm.js";
+import { checkedDropout, type DropoutKernels } from "./dropout/dropout.js";
+import { referenceDropout } from "./dropout/reference.js";
+import { wasmDropout } from "./dropout/wasm.js";
+import { checkedReductions, type ReductionKernels } from "./reductions/reductions.js";
+import { referenceReductions } from "./reductions/reference.js";
+import { wasmReductions } from "./reductions/wasm.js";
+import { checkedOptimisers, type OptimiserKernels } from "./optimisers/optimisers.js";
+import { referenceOptimisers } from "./optimisers/reference.js";
+import { wasmOptimisers } from "./optimisers/wasm.js";
 import { checkedElementwise, type ElementwiseKernels } from "./elementwise/elementwise.js";
 import { referenceElementwise } from "./elementwise/reference.js";
 import { wasmElementwise } from "./elementwise/wasm.js";
@@ -14,11 +38,33 @@ import { wasmTopK } from "./topk/wasm.js";
 import { type WasmContext } from "./wasm-context.js";
 
 /** Every operation of an engine, over blocks of its memory; `out` comes first and is the only argument written. */
-export interface Kernels extends MatmulKernels, ElementwiseKernels, FactoriseKernels, TopKKernels {}
+export interface Kernels
+  extends
+    MatmulKernels,
+    ElementwiseKernels,
+    FactoriseKernels,
+    TopKKernels,
+    ActivationKernels,
+    LinearKernels,
+    NormKernels,
+    SoftmaxKernels,
+    EmbeddingKernels,
+    DropoutKernels,
+    ReductionKernels,
+    OptimiserKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
+  const reductions = wasmReductions(context);
   return checked({
+    ...reductions,
+    ...wasmOptimisers(context, reductions),
+    ...wasmActivations(context),
+    ...wasmLinear(context),
+    ...wasmNorms(context),
+    ...wasmSoftmax(context),
+    ...wasmEmbedding(context),
+    ...wasmDropout(context),
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
@@ -27,8 +73,16 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
 }
 
 /** The plain TypeScript twins: the meaning of every kernel, and what runs where WebAssembly cannot. */
-export function referenceKernels(_memory: Memory): Kernels {
+export function referenceKernels(memory: Memory): Kernels {
   return checked({
+    ...referenceActivations(),
+    ...referenceLinear(memory),
+    ...referenceNorms(),
+    ...referenceSoftmax(),
+    ...referenceEmbedding(),
+    ...referenceDropout(),
+    ...referenceReductions(),
+    ...referenceOptimisers(),
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
@@ -38,6 +92,14 @@ export function referenceKernels(_memory: Memory): Kernels {
 
 function checked(body: Kernels): Kernels {
   return {
+    ...checkedActivations(body),
+    ...checkedLinear(body),
+    ...checkedNorms(body),
+    ...checkedSoftmax(body),
+    ...checkedEmbedding(body),
+    ...checkedDropout(body),
+    ...checkedReductions(body),
+    ...checkedOptimisers(body, body.firstOutside),
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),

@@ -1,7 +1,8 @@
 import { type WasmContext } from "../wasm-context.js";
 import { type MatmulKernels } from "./matmul.js";
 
-interface MatmulExports {
+/** The matrix product of the module; strides in elements, bias 0 for none. */
+export interface GemmExports {
   readonly gemm: (
     out: number,
     a: number,
@@ -28,7 +29,7 @@ export function packedFloats(n: number, k: number, matrices: number): number {
 
 /** Compiled matrix products (assembly/gemm.ts). */
 export function wasmMatmul(context: WasmContext): MatmulKernels {
-  const { gemm } = context.exports as unknown as MatmulExports;
+  const { gemm } = context.exports as unknown as GemmExports;
   return {
     matmul: (out, a, b, shape) => {
       const { m, n, k, batch = 1, strideA = m * k, strideB = k * n, strideOut = m * n } = shape;

@@ -1,0 +1,95 @@
+import { type Floats } from "../block.js";
+import { type ReductionKernels } from "../reductions/reductions.js";
+import { offsetOrZero, type WasmContext } from "../wasm-context.js";
+import { type OptimiserKernels, type SparseRows, type StepOptions } from "./optimisers.js";
+
+interface OptimiserExports {
+  readonly optimise: (
+    code: number,
+    parameter: number,
+    gradient: number,
+    first: number,
+    second: number,
+    indices: number,
+    rows: number,
+    width: number,
+    rate: number,
+    shrink: number,
+    l2: number,
+    a: number,
+    b: number,
+    epsilon: number,
+    secondScale: number,
+  ) => void;
+  readonly scale: (out: number, x: number, factor: number, count: number) => void;
+}
+
+/** What differs between the optimisers: the codes of assembly/optimisers.ts, the state, and the constants. */
+interface Step {
+  readonly code: 0 | 1 | 2 | 3;
+  readonly first: Floats | null;
+  readonly second: Floats | null;
+  /** The rate with its bias correction. */
+  readonly rate: number;
+  readonly a: number;
+  readonly b: number;
+  readonly epsilon: number;
+  readonly secondScale: number;
+}
+
+/** Compiled optimiser steps (assembly/optimisers.ts). */
+export function wasmOptimisers(context: WasmContext, { sumOfSquares }: ReductionKernels): OptimiserKernels {
+  const exports = context.exports as unknown as OptimiserExports;
+  const run = (
+    step: Step,
+    out: Floats,
+    gradient: Floats,
+    options: StepOptions,
+    rows: SparseRows | null | undefined,
+  ): void =>
+    exports.optimise(
+      step.code,
+      out.offset,
+      gradient.offset,
+      offsetOrZero(step.first),
+      offsetOrZero(step.second),
+      offsetOrZero(rows?.indices),
+      rows?.count ?? 1,
+      rows?.width ?? out.length,
+      step.rate,
+      1 - options.rate * (options.decay ?? 0),
+      options.l2 ?? 0,
+      step.a,
+      step.b,
+      step.epsilon,
+      step.secondScale,
+    );
+  return {
+    adam: (out, gradient, m, v, options, rows) => {
+      const { beta1: a = 0.9, beta2: b = 0.999, epsilon = 1e-8 } = options;
+      const rate = options.rate / (1 - a ** options.step);
+      const secondScale = 1 / Math.sqrt(1 - b ** options.step);
+      run({ code: 3, first: m, second: v, rate, a, b, epsilon, secondScale }, out, gradient, options, rows);
+    },
+    sgd: (out, gradient, velocity, options, rows) => {
+      const { momentum: a = 0, rate } = options;
+      const code = a === 0 ? 0 : 1;
+      const step = { code, first: velocity, second: null, rate, a, b: 0, epsilon: 0, secondScale: 1 } as const;
+      run(step, out, gradient, options, rows);
+    },
+    adagrad: (out, gradient, accumulator, options, rows) => {
+      const { epsilon = 1e-10, rate } = options;
+      const step = { code: 2, first: accumulator, second: null, rate, a: 0, b: 0, epsilon, secondScale: 1 } as const;
+      run(step, out, gradient, options, rows);
+    },
+    clipByNorm: (out, limit) => {
+      let squares = 0;
+      for (const block of out) squares += sumOfSquares(block);
+      const norm = Math.sqrt(squares);
+      if (norm > limit && norm < Infinity) {
+        for (const block of out) exports.scale(block.offset, block.offset, limit / norm, block.length);
+      }
+      return norm;
+    },
+  };
+}
