@@ -1,3 +1,4 @@
+import type * as fs from "node:fs/promises";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,14 +8,14 @@ import { probeFolder, writeTogether } from "./atomic-files.js";
 const full = vi.hoisted(() => ({ after: Infinity }));
 
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
+  const real = await original<typeof fs>();
   return {
     ...real,
     open: async (...args: Parameters<typeof real.open>) => {
       const file = await real.open(...args);
       const writeFile = file.writeFile.bind(file);
       file.writeFile = async (data, ...rest) => {
-        full.after -= (data as Uint8Array | string).length;
+        full.after -= data.length;
         if (full.after >= 0) return writeFile(data, ...rest);
         await writeFile("half of it");
         throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });

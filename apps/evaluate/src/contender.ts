@@ -74,11 +74,11 @@ async function contenderOf(choice: ModelChoice): Promise<Contender> {
 }
 
 /** An optional field has no default to show up in a resolved config, but the schema takes it. */
-function isOptional({ resolve: parse, given, search }: Contender, key: string): boolean {
-  const range = search[key]!;
+function isOptional(contender: Contender, key: string): boolean {
+  const range = contender.search[key]!;
   const value = range.kind === "choice" ? range.values[0] : range.min;
   try {
-    parse({ ...given, [key]: value });
+    contender.resolve({ ...contender.given, [key]: value });
     return true;
   } catch {
     return false;

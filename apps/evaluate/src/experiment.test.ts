@@ -7,9 +7,8 @@ function problem(value: unknown): string {
   try {
     metricNames(parseExperiment(value, "x.json"));
   } catch (error) {
-    expect(error).toBeInstanceOf(PlatformError);
-    expect((error as PlatformError).code).toBe("bad-config");
-    return (error as PlatformError).message;
+    if (error instanceof PlatformError && error.code === "bad-config") return error.message;
+    throw error;
   }
   throw new Error("expected a refusal");
 }
@@ -69,7 +68,6 @@ test("the leaderboard is ordered by ndcg@10 where there is one", () => {
 });
 
 test("every field is described", () => {
-  for (const [name, field] of Object.entries(experimentSchema.shape)) {
-    expect(field.description, name).toBeTruthy();
-  }
+  const bare = Object.entries(experimentSchema.shape).filter(([, field]) => !field.description);
+  expect(bare.map(([name]) => name)).toEqual([]);
 });

@@ -1,19 +1,12 @@
-import { loadRecommender, recommenderNames } from "@sequitur/builtin";
+import { loadRecommender } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
 import type { Recommender } from "@sequitur/recommender";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { nearestKey } from "./nearest-key.js";
 
 /** A built-in recommender by name, or the one of that name that a JavaScript file exports. */
 export async function loadAlgorithm(name: string, module?: string): Promise<Recommender> {
-  if (module !== undefined) return recommenderOf(module, name);
-  if (!recommenderNames.includes(name)) {
-    const near = nearestKey(name, recommenderNames);
-    const hint = near === undefined ? "" : ` Did you mean ${near}?`;
-    throw new PlatformError("not-found", `model must be one of ${recommenderNames.join(", ")}, got "${name}".${hint}`);
-  }
-  return loadRecommender(name);
+  return module === undefined ? loadRecommender(name) : recommenderOf(module, name);
 }
 
 async function recommenderOf(module: string, name: string): Promise<Recommender> {

@@ -99,7 +99,7 @@ const plain = z.strictObject({});
 function simple(name: string, fit: Recommender["fit"]): Recommender {
   return {
     name,
-    config: plain as z.ZodType<unknown>,
+    config: plain,
     fit,
     load: () => {
       throw new PlatformError("bad-artifact", `${name} is not kept.`);

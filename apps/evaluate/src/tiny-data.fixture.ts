@@ -1,7 +1,7 @@
 import { idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
 import type { SourceData } from "./prepare-data.js";
 
-export const TINY_ITEMS = 24;
+export const TINY_ITEMS = 25;
 export const TINY_USERS = 30;
 
 /** Users walk round a ring of items from different starts, one step at a time, with a rare jump. */
