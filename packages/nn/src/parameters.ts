@@ -119,7 +119,7 @@ export class Parameters implements Scope {
 
 /** Sets a variable from plain values of its own shape. */
 export function assignValues(variable: tf.Variable, tensor: Tensor): void {
-  const values = tf.tensor(tensor.data as Float32Array, [...tensor.shape], "float32");
+  const values = tf.tensor(tensor.data, [...tensor.shape], "float32");
   variable.assign(values);
   values.dispose();
 }

@@ -65,9 +65,9 @@ export class SequiturBackend extends MathBackendCPU {
   }
 
   /** A float32 tensor whose values are not set yet, with the block to set them in. */
-  output<S extends readonly number[]>(shape: S): { readonly tensor: tf.Tensor; readonly block: Floats } {
+  output(shape: readonly number[]): { readonly tensor: tf.Tensor; readonly block: Floats } {
     const block = this.engine.memory.floats(sizeOf(shape));
-    return { tensor: this.adopt(block as Block<BlockArray>, shape, "float32"), block };
+    return { tensor: this.adopt(block, shape, "float32"), block };
   }
 
   /** The memory of a float32 tensor. */
@@ -96,7 +96,7 @@ export class SequiturBackend extends MathBackendCPU {
   outputInfo(shape: number[]): { readonly info: tf.TensorInfo; readonly block: Floats } {
     const block = this.engine.memory.floats(sizeOf(shape));
     const dataId = {};
-    this.data.set(dataId, new BlockEntry(block as Block<BlockArray>, "float32", 1) as unknown as Entry);
+    this.data.set(dataId, new BlockEntry(block, "float32", 1) as unknown as Entry);
     return { info: { dataId, shape, dtype: "float32" }, block };
   }
 
@@ -116,7 +116,7 @@ export class SequiturBackend extends MathBackendCPU {
     const block = this.blockFor(dtype, sizeOf(shape));
     if (block === undefined || values === undefined || values === null) {
       // Strings and complex numbers stay on the JavaScript heap.
-      this.data.set(id, { values, dtype, refCount } as unknown as Entry);
+      this.data.set(id, { values, dtype, refCount });
       return;
     }
     block.array.set(values as unknown as BlockArray);
@@ -125,9 +125,9 @@ export class SequiturBackend extends MathBackendCPU {
 
   private blockFor(dtype: tf.DataType, length: number): Block<BlockArray> | undefined {
     const { memory } = this.engine;
-    if (dtype === "float32") return memory.floats(length) as Block<BlockArray>;
-    if (dtype === "int32") return memory.ints(length) as Block<BlockArray>;
-    if (dtype === "bool") return memory.bytes(length) as Block<BlockArray>;
+    if (dtype === "float32") return memory.floats(length);
+    if (dtype === "int32") return memory.ints(length);
+    if (dtype === "bool") return memory.bytes(length);
     return undefined;
   }
 }

@@ -29,12 +29,7 @@ export function registerStockKernels(): void {
 
 function ownKernel(body: Body, cpu: tf.KernelFunc): tf.KernelFunc {
   return (call) =>
-    body(
-      call.backend as SequiturBackend,
-      call.inputs as Inputs,
-      (call.attrs ?? {}) as Attributes,
-      () => cpu(call) as tf.TensorInfo,
-    );
+    body(call.backend as SequiturBackend, call.inputs as Inputs, call.attrs ?? {}, () => cpu(call) as tf.TensorInfo);
 }
 
 const OWN: Readonly<Record<string, Body>> = {

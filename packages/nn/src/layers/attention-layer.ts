@@ -1,5 +1,6 @@
 import { glorotUniform } from "../initializers.js";
 import { attention } from "../ops/attention.js";
+import { dropoutKey } from "../ops/dropout.js";
 import { rotate } from "../ops/rotary.js";
 import { type Scope } from "../parameters.js";
 import { type Pass } from "../pass.js";
@@ -34,11 +35,12 @@ export function attentionLayer(scope: Scope, options: AttentionLayerOptions): Se
   const [toQuery, toKey, toValue, toOut] = [map("query"), map("key"), map("value"), map("out")];
   const turned = (x: tf.Tensor3D): tf.Tensor3D => (rotary ? rotate(x, heads) : x);
   return (x, pass, mask) => {
+    const key = dropoutKey(dropout, pass);
     const mixed = attention(turned(toQuery(x)), turned(toKey(x)), toValue(x), {
       heads,
       causal,
       ...(mask && { mask }),
-      ...(pass.training && dropout > 0 && { dropout: { rate: dropout, key: pass.nextKey() } }),
+      ...(key && { dropout: key }),
     });
     return toOut(mixed);
   };

@@ -1,5 +1,5 @@
 import { fanInUniform, zeros, type Initializer } from "../initializers.js";
-import { type Activation } from "../ops/activation.js";
+import { type Activation } from "@sequitur/kernels";
 import { dropout } from "../ops/dropout.js";
 import { linear } from "../ops/linear.js";
 import { type Scope } from "../parameters.js";

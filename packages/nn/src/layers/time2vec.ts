@@ -11,7 +11,11 @@ export function time2vec(scope: Scope, width: number): (times: tf.Tensor) => tf.
   const phase = scope.create("phase", [width], zeros);
   return (times) => {
     const angle = tf.add(tf.mul(tf.expandDims(times, -1), tf.reshape(frequency, [width])), phase);
-    const first = tf.slice(angle, [...angle.shape.map(() => 0)], [...times.shape, 1]);
+    const first = tf.slice(
+      angle,
+      angle.shape.map(() => 0),
+      [...times.shape, 1],
+    );
     const rest = tf.slice(angle, [...times.shape.map(() => 0), 1], [...times.shape, width - 1]);
     return tf.concat([first, tf.sin(rest)], -1);
   };

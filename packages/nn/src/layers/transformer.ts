@@ -1,4 +1,4 @@
-import { type Activation } from "../ops/activation.js";
+import { type Activation } from "@sequitur/kernels";
 import { dropout } from "../ops/dropout.js";
 import { type Scope } from "../parameters.js";
 import { tf } from "../tensors.js";

@@ -1,11 +1,7 @@
+import { LEAKY_SLOPE, type Activation } from "@sequitur/kernels";
 import { tf } from "../tensors.js";
 
-/** gelu is the tanh form, x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))); leaky-relu has slope 0.01 below zero. */
-export type Activation = "none" | "relu" | "gelu" | "silu" | "leaky-relu" | "tanh" | "sigmoid";
-
-export const LEAKY_SLOPE = 0.01;
-
-/** The activation as stock operations. */
+/** The activation as stock operations; the kernels' definitions. */
 export function composedActivation<T extends tf.Tensor>(x: T, activation: Activation): T {
   switch (activation) {
     case "none":
@@ -16,7 +12,7 @@ export function composedActivation<T extends tf.Tensor>(x: T, activation: Activa
       return gelu(x);
     case "silu":
       return tf.mul(x, tf.sigmoid(x));
-    case "leaky-relu":
+    case "leakyRelu":
       return tf.leakyRelu(x, LEAKY_SLOPE);
     case "tanh":
       return tf.tanh(x);

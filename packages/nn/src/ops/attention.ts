@@ -1,3 +1,4 @@
+import { type DropoutKey } from "@sequitur/kernels";
 import { tf } from "../tensors.js";
 import { composedDropout } from "./dropout.js";
 import { checkShape } from "./shapes.js";
@@ -9,8 +10,8 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** (B, L) int32: 1 where the key is real, 0 where it is padding. A query that sees no key gets zeros. */
   readonly mask?: tf.Tensor2D;
-  /** Probability that an attention weight is dropped, in [0, 1), and the key of its random mask. */
-  readonly dropout?: { readonly rate: number; readonly key: number };
+  /** Which attention weights are dropped. */
+  readonly dropout?: DropoutKey;
 }
 
 const HIDDEN = -1e9;
@@ -33,7 +34,7 @@ export function composedAttention(
   const visible = visibility(batch, length, causal, mask);
   const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
   let weights = tf.mul(tf.softmax(tf.add(scores, hidden)), visible);
-  if (dropout !== undefined) weights = composedDropout(weights, dropout.rate, dropout.key);
+  if (dropout !== undefined) weights = composedDropout(weights, dropout);
   const mixed = tf.matMul(weights, split(value));
   return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, width]);
 }

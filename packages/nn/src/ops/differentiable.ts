@@ -14,7 +14,7 @@ export function differentiable<T extends tf.Tensor>(
 ): T {
   const op = tf.customGrad<T>((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;
-    return { value: forward(save), gradFunc: backward as (dy: T, saved: tf.Tensor[]) => tf.Tensor[] };
+    return { value: forward(save), gradFunc: backward };
   });
   return op(...inputs);
 }

@@ -1,11 +1,15 @@
-export function dropoutMask(size: number, rate: number, key: number): Float32Array {
-  const mask = new Float32Array(size);
-  const kept = 1 / (1 - rate);
-  for (let i = 0; i < size; i++) {
-    let z = Math.imul(i ^ key, 0x9e3779b9);
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    mask[i] = (z ^ (z >>> 16)) >>> 0 >= rate * 4294967296 ? kept : 0;
-  }
-  return mask;
+import { startEngine, type DropoutKey, type Engine } from "@sequitur/kernels";
+
+let plain: Engine | undefined;
+
+/** The kernels' own mask as numbers, 0 or 1 / (1 - rate), so that a composed body drops what the fused one drops. */
+export function dropoutMask(size: number, key: DropoutKey): Float32Array {
+  plain ??= startEngine({ provider: "reference" });
+  const { kernels, memory } = plain;
+  return memory.withScratch((scratch) => {
+    const [mask, ones] = [scratch.floats(size), scratch.floats(size)];
+    ones.array.fill(1);
+    kernels.dropout(mask, ones, key);
+    return mask.array.slice();
+  });
 }

@@ -1,7 +1,7 @@
 import { PlatformError } from "@sequitur/core";
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
-import { composedEmbedding, scatterRows } from "./embedding.js";
+import { composedEmbedding, sumRows } from "./embedding.js";
 
 /** A sparse matrix by rows: row r has columns[offsets[r] .. offsets[r + 1]], with its values beside. */
 export interface SparseRows {
@@ -54,9 +54,9 @@ function scatterWithGradient(messages: tf.Tensor2D, rowOf: tf.Tensor1D, rows: nu
     [messages],
     (save) => {
       save([rowOf]);
-      return scatterRows(messages, rowOf, rows);
+      return sumRows(messages, rowOf, rows);
     },
-    (dy, saved) => tf.gather(dy, saved[0] as tf.Tensor1D),
+    (dy, saved) => tf.gather(dy, saved[0]),
   );
 }
 

@@ -38,7 +38,7 @@ export function composedGru(
 function composedGruStep(gates: tf.Tensor2D, state: tf.Tensor2D, weights: GruWeights, hidden: number): tf.Tensor2D {
   const fromState = tf.add(tf.matMul(state, weights.recurrent), weights.recurrentBias);
   const [xr, xz, xn] = tf.split(gates, 3, 1) as tf.Tensor2D[];
-  const [hr, hz, hn] = tf.split(fromState as tf.Tensor2D, [hidden, hidden, hidden], 1) as tf.Tensor2D[];
+  const [hr, hz, hn] = tf.split(fromState, [hidden, hidden, hidden], 1) as tf.Tensor2D[];
   const reset = tf.sigmoid(tf.add(xr, hr));
   const update = tf.sigmoid(tf.add(xz, hz));
   const proposal = tf.tanh(tf.add(xn, tf.mul(reset, hn)));

@@ -1,6 +1,6 @@
 import { Random } from "@sequitur/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closeSequitur, selectBackend } from "../backend/select-backend.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { selectBackend } from "../backend/select-backend.js";
 import { gradientError } from "../gradient-check.js";
 import { normal } from "../initializers.js";
 import { tf } from "../tensors.js";
@@ -47,7 +47,7 @@ describe.each(["cpu", "sequitur"] as const)("gradients on %s", (backend) => {
             heads: 2,
             causal: true,
             mask,
-            dropout: { rate: 0.3, key: 5 },
+            dropout: { rate: 0.3, seed: 5, counter: 0 },
           }),
         [q, k, w],
         new Random(1),

@@ -18,7 +18,7 @@ export function composedSampledSoftmax(x: tf.Tensor2D, table: tf.Tensor2D, sampl
   const shared = negatives.rank === 1;
   const positive = composedScoreRows(x, table, tf.expandDims(targets, 1));
   const rows = composedEmbedding(table, negatives);
-  const scores = shared ? tf.matMul(x, rows as tf.Tensor2D, false, true) : composedRowDots(x, rows as tf.Tensor3D);
+  const scores = shared ? tf.matMul(x, rows, false, true) : composedRowDots(x, rows as tf.Tensor3D);
   const hits = tf.cast(
     tf.equal(shared ? tf.expandDims(negatives, 0) : negatives, tf.expandDims(targets, 1)),
     "float32",
@@ -41,4 +41,18 @@ export function composedScoreRows(x: tf.Tensor2D, table: tf.Tensor2D, items: tf.
 
 function composedRowDots(x: tf.Tensor2D, rows: tf.Tensor3D): tf.Tensor2D {
   return tf.sum(tf.mul(tf.expandDims(x, 1), rows), 2);
+}
+
+/** Scores of given rows: x (M, D), table (N, D), items (M, K) int32 -> x[m] . table[items[m, k]], (M, K). */
+export function scoreRows(x: tf.Tensor2D, table: tf.Tensor2D, items: tf.Tensor2D): tf.Tensor2D {
+  return composedScoreRows(x, table, items);
+}
+
+/**
+ * Cross-entropy over the true row and the sampled ones, the mean over m with a true row, with scores corrected for how
+ * often a row is sampled, s - log Q (Bengio & Senecal 2008; Yi et al. 2019); a negative that is the true row
+ * counts nothing.
+ */
+export function sampledSoftmax(x: tf.Tensor2D, table: tf.Tensor2D, sampled: SampledTargets): tf.Scalar {
+  return composedSampledSoftmax(x, table, sampled);
 }

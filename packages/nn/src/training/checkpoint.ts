@@ -91,7 +91,7 @@ function parseCheckpoint(file: TensorFile, path: string, identity: string): Chec
     group.set(key.slice(slash + 1), tensor);
   }
   const { weights, memory, average } = groups;
-  return { ...parsed.data, weights: weights!, memory: memory!, average: average! };
+  return { ...parsed.data, weights, memory, average };
 }
 
 /** Writes beside the path, syncs, then renames. */

@@ -1,3 +1,4 @@
+import { activeSequitur } from "../backend/sequitur-backend.js";
 import { type Parameters } from "../parameters.js";
 import { disposeRowGradient, rowAnchor, takeRowGradients, type RowGradient } from "../row-gradients.js";
 import { sumRows } from "../ops/embedding.js";
@@ -108,9 +109,7 @@ function scaleGradients(gradients: { dense: Map<string, tf.Tensor>; rows: Map<st
 export function gradientNorm({ dense, rows }: Gradients): number {
   let sum = 0;
   for (const gradient of [...dense.values(), ...[...rows.values()].map(({ values }) => values)]) {
-    const squares = tf.tidy(() => tf.sum(tf.square(gradient)));
-    sum += squares.dataSync()[0];
-    squares.dispose();
+    sum += sumOfSquares(gradient);
   }
   return Math.sqrt(sum);
 }
@@ -118,4 +117,13 @@ export function gradientNorm({ dense, rows }: Gradients): number {
 export function disposeGradients({ dense, rows }: Gradients): void {
   tf.dispose([...dense.values()]);
   for (const merged of rows.values()) tf.dispose([merged.rows, merged.values]);
+}
+
+function sumOfSquares(x: tf.Tensor): number {
+  const backend = activeSequitur();
+  if (backend !== undefined) return backend.kernels.sumOfSquares(backend.floats(x));
+  const squares = tf.tidy(() => tf.sum(tf.square(x)));
+  const [sum] = squares.dataSync();
+  squares.dispose();
+  return sum;
 }

@@ -1,8 +1,9 @@
+import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
+import { sumRows } from "../ops/embedding.js";
 import { disposeRowGradient, type RowGradient } from "../row-gradients.js";
 import { tf } from "../tensors.js";
-import { sumRows } from "../ops/embedding.js";
 
-/** The gradient of a sparse table: each touched row once, ascending by first sight, with its sum. */
+/** The gradient of a sparse table: each touched row once, in order of first sight, with its sum. */
 export interface MergedRows {
   /** (U) int32 */
   readonly rows: tf.Tensor1D;
@@ -10,50 +11,50 @@ export interface MergedRows {
   readonly values: tf.Tensor2D;
 }
 
-/** Row -> place among the unique rows, or -1; kept between calls, since filling it would cost more than a step. */
-let placeOf = new Int32Array(0);
-
-/** Sums deposits that name the same row, in order of deposit, and disposes them; negative rows are dropped. */
+/** Sums deposits that name the same row of a table of `size`, in order of deposit, and disposes them; -1 is dropped. */
 export function mergeRows(deposits: readonly RowGradient[], size: number): MergedRows {
-  if (placeOf.length < size) placeOf = new Int32Array(size).fill(-1);
-  const unique: number[] = [];
-  const places = deposits.map(({ rows }) => {
-    const source = rows.dataSync();
-    const place = new Int32Array(source.length);
-    for (let i = 0; i < source.length; i++) {
-      const row = source[i];
-      if (row < 0) {
-        place[i] = -1;
-        continue;
-      }
-      if (placeOf[row] < 0) placeOf[row] = unique.push(row) - 1;
-      place[i] = placeOf[row];
-    }
-    return place;
-  });
-  for (const row of unique) placeOf[row] = -1;
-  const merged = tf.tidy(() => {
-    const all =
-      deposits.length === 1
-        ? deposits[0].values
-        : tf.concat(
-            deposits.map(({ values }) => values),
-            0,
-          );
-    const place = tf.tensor1d(joined(places), "int32");
-    return { rows: tf.tensor1d(unique, "int32"), values: sumRows(all as tf.Tensor2D, place, unique.length) };
-  });
+  const backend = activeSequitur();
+  const merged = backend === undefined ? composedMerge(deposits) : fusedMerge(backend, deposits, size);
   for (const deposit of deposits) disposeRowGradient(deposit);
   return merged;
 }
 
-function joined(parts: readonly Int32Array[]): Int32Array {
-  if (parts.length === 1) return parts[0];
-  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+function fusedMerge(backend: SequiturBackend, deposits: readonly RowGradient[], size: number): MergedRows {
+  const { kernels, engine } = backend;
+  const width = deposits[0].values.shape[1]!;
+  const count = deposits.reduce((sum, { rows }) => sum + rows.size, 0);
+  return engine.memory.withScratch((scratch) => {
+    const [all, unique, places] = [scratch.ints(count), scratch.ints(count), scratch.ints(count)];
+    let at = 0;
+    for (const { rows } of deposits) {
+      all.array.set(backend.ints(rows).array, at);
+      at += rows.size;
+    }
+    const found = kernels.uniqueIndices(unique, places, all, size);
+    const values = backend.output([found, width]);
+    kernels.fill(values.block, 0);
+    at = 0;
+    for (const { rows, values: from } of deposits) {
+      kernels.scatterAdd(values.block, backend.floats(from), places.part(at, rows.size), width);
+      at += rows.size;
+    }
+    const rows = tf.tensor1d(unique.array.subarray(0, found), "int32");
+    return { rows, values: values.tensor as tf.Tensor2D };
+  });
+}
+
+function composedMerge(deposits: readonly RowGradient[]): MergedRows {
+  const placeOf = new Map<number, number>();
+  const places = deposits.flatMap(({ rows }) =>
+    Array.from(rows.dataSync(), (row) => {
+      if (row < 0) return -1;
+      if (!placeOf.has(row)) placeOf.set(row, placeOf.size);
+      return placeOf.get(row)!;
+    }),
+  );
+  return tf.tidy(() => {
+    const all = tf.concat(deposits.map(({ values }) => values)) as tf.Tensor2D;
+    const rows = tf.tensor1d([...placeOf.keys()], "int32");
+    return { rows, values: sumRows(all, tf.tensor1d(places, "int32"), placeOf.size) };
+  });
 }
