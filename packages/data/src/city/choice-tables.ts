@@ -2,7 +2,6 @@ import { CATEGORIES, transitionTable } from "./categories.js";
 import type { ChoiceWeights } from "./city-config.js";
 import { SLOTS_PER_DAY, SLOTS_PER_WEEK, SLOTS_PER_YEAR } from "./local-clock.js";
 import { openingTable } from "./opening-times.js";
-import { OUTDOOR_TRAIT, TRAITS } from "./place-texts.js";
 import type { Places } from "./places.js";
 import { hourProfile, seasonProfile, warmth, weekendSlots } from "./rhythms.js";
 
@@ -24,7 +23,7 @@ export interface ChoiceTables {
   readonly transitions: Float64Array;
   /** (12 x 336, hours texts) row-major factor of being open or closed: one moment is one short run of memory. */
   readonly openFactor: Float64Array;
-  /** (12, P) row-major factor of how open-air a place is in a month. */
+  /** (12) log gain in a month of a place that is all open-air. */
   readonly outdoor: Float64Array;
   /** (C + 1) and (P): the places of category c are members[offsets[c] .. offsets[c + 1]]. */
   readonly offsets: Int32Array;
@@ -54,7 +53,7 @@ export function choiceTables(places: Places, southern: boolean, weights: ChoiceW
     season,
     transitions: transitionTable(),
     openFactor,
-    outdoor: outdoorTable(places, southern, weights.season),
+    outdoor: warmth(southern).map((warm) => weights.season * OUTDOOR_SEASON * warm),
     offsets,
     members,
     likeness: likenessTable(weights.hour),
@@ -113,16 +112,5 @@ function likenessTable(strength: number): Float64Array {
     table[apart * 2] = (like * OTHER_DAY_TYPE) ** strength;
     table[apart * 2 + 1] = like ** strength;
   }
-  return table;
-}
-
-function outdoorTable(places: Places, southern: boolean, strength: number): Float64Array {
-  const table = new Float64Array(12 * places.size);
-  warmth(southern).forEach((warm, month) => {
-    for (let place = 0; place < places.size; place++) {
-      const trait = places.traits[place * TRAITS.length + OUTDOOR_TRAIT]!;
-      table[month * places.size + place] = Math.exp(strength * OUTDOOR_SEASON * warm * trait);
-    }
-  });
   return table;
 }

@@ -3,7 +3,7 @@ import type { ChoiceTables } from "./choice-tables.js";
 import type { ChoiceWeights } from "./city-config.js";
 import { JUST_THERE } from "./habits.js";
 import { novelty, type Moment } from "./moment.js";
-import { TRAITS } from "./place-texts.js";
+import { OUTDOOR_TRAIT, TRAITS } from "./place-texts.js";
 import { COMPANIONS, type Places } from "./places.js";
 import type { Residents } from "./residents.js";
 
@@ -77,7 +77,6 @@ export function exploration(
 
 /** The places' columns in the order of `members`: a category is one run of memory. */
 interface MemberColumns {
-  readonly members: Int32Array;
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly quality: Float64Array;
@@ -96,7 +95,6 @@ function memberColumns(places: Places, members: Int32Array): MemberColumns {
     }
   });
   return {
-    members,
     x: ordered(places.x),
     y: ordered(places.y),
     quality: ordered(places.quality),
@@ -118,25 +116,37 @@ function pullMembers(
   tables: ChoiceTables,
   weights: ChoiceWeights,
 ): void {
-  const { members, x, y, quality, traits, hours, openedAt, hoursTexts } = columns;
+  const { x, y, quality, traits, hours, openedAt, hoursTexts } = columns;
   const { user, originX, originY, tastes, now, slotOfYear } = moment;
   const homeX = residents.homeX[user]!;
   const homeY = residents.homeY[user]!;
   const workX = residents.workX[user]!;
   const workY = residents.workY[user]!;
   const plain = weights.distance === 1;
+  // Written out: 1.3 times as fast as a loop over the six traits. How open-air a place is joins its trait.
   const first = GROUPS.length;
+  const t0 = weights.taste * tastes[first]!;
+  const t1 = weights.taste * tastes[first + 1]!;
+  const t2 = weights.taste * tastes[first + 2]!;
+  const t3 = weights.taste * tastes[first + 3]!;
+  const t4 = weights.taste * tastes[first + OUTDOOR_TRAIT]! + tables.outdoor[moment.month]!;
+  const t5 = weights.taste * tastes[first + 5]!;
   const openRow = slotOfYear * hoursTexts;
-  const outdoorRow = moment.month * members.length;
   for (let i = from; i < to; i++) {
     const trip = squaredDistance(x[i]! - originX, y[i]! - originY);
     const home = squaredDistance(x[i]! - homeX, y[i]! - homeY);
     const work = squaredDistance(x[i]! - workX, y[i]! - workY);
     const farness = (1 + trip / TRIP_KM2) * (1 + (home < work ? home : work) / ANCHOR_KM2);
-    let liking = 0;
-    for (let t = 0; t < TRAITS.length; t++) liking += tastes[first + t]! * traits[i * TRAITS.length + t]!;
-    let pull = Math.exp(quality[i]! + weights.taste * liking) / (plain ? farness : farness ** weights.distance);
-    pull *= tables.openFactor[openRow + hours[i]!]! * tables.outdoor[outdoorRow + members[i]!]!;
+    const at = i * TRAITS.length;
+    const liking =
+      t0 * traits[at]! +
+      t1 * traits[at + 1]! +
+      t2 * traits[at + 2]! +
+      t3 * traits[at + 3]! +
+      t4 * traits[at + OUTDOOR_TRAIT]! +
+      t5 * traits[at + 5]!;
+    let pull = Math.exp(quality[i]! + liking) / (plain ? farness : farness ** weights.distance);
+    pull *= tables.openFactor[openRow + hours[i]!]!;
     if (openedAt[i]! !== Number.NEGATIVE_INFINITY) pull *= novelty(now, openedAt[i]!);
     out[i] = pull;
   }

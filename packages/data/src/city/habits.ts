@@ -3,6 +3,7 @@ import type { ChoiceTables } from "./choice-tables.js";
 import type { ChoiceWeights } from "./city-config.js";
 import { DAY_MS, HOUR_MS, SLOTS_PER_DAY, type LocalClock } from "./local-clock.js";
 import type { Moment, Situation } from "./moment.js";
+import { OUTDOOR_TRAIT, TRAITS } from "./place-texts.js";
 import type { Places } from "./places.js";
 
 /** Visits that a resident remembers, the latest ones. */
@@ -36,17 +37,17 @@ export function habitRecaller(
 ): (out: Recall, situation: Situation, moment: Moment) => void {
   const decay = Float64Array.from({ length: 8 * HABIT_DAYS }, (_, days) => Math.exp(-days / HABIT_DAYS));
   const mood = new Float64Array(CATEGORIES.length);
-  const { categories, x, y, hours } = places;
+  const { categories, x, y, hours, traits } = places;
   return (out, { items, times, start, end }, moment) => {
     const first = Math.max(start, end - MEMORY);
     const { previous, fresh, now, slot, month, slotOfYear, originX, originY } = moment;
     const openRow = slotOfYear * places.hoursTexts.length;
-    const outdoorRow = month * places.size;
+    const outdoor = tables.outdoor[month]!;
     const isWeekend = tables.weekend[slot]!;
     // Filled as categories come up: a memory has far fewer of them than visits.
     mood.fill(-1);
     out.size = end - first;
-    out.total = 0;
+    let total = 0;
     for (let row = first; row < end; row++) {
       const place = items[row]!;
       const category = categories[place]!;
@@ -62,15 +63,16 @@ export function habitRecaller(
           decay[days]! *
           tables.likeness[apart * 2 + (tables.weekend[then] === isWeekend ? 1 : 0)]! *
           tables.openFactor[openRow + hours[place]!]! *
-          tables.outdoor[outdoorRow + place]!) /
+          Math.exp(outdoor * traits[place * TRAITS.length + OUTDOOR_TRAIT]!)) /
         (weights.distance === 1 ? farness : farness ** weights.distance);
       if (place === previous) pull *= 1 - (1 - JUST_THERE) * Math.min(fresh, 1);
       const sameStep = row > start && items[row - 1] === previous && times[row]! - times[row - 1]! < SAME_STEP_MS;
       if (sameStep) pull *= 1 + SAME_STEP_GAIN * fresh;
       out.places[row - first] = place;
       out.pulls[row - first] = pull;
-      out.total += pull;
+      total += pull;
     }
+    out.total = total;
   };
 }
 

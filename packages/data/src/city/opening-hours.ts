@@ -43,16 +43,16 @@ const HOURS = {
     chosen(random, ["Mo-Fr 08:00-17:00", "Mo-Fr 11:00-15:00", "Mo-Sa 10:30-18:00", "Mo-Su 10:00-20:00"]),
   late: (random) => {
     const last = clock(46 + random.integer(6));
-    return chosen(random, [`Mo-Su 11:00-${last}`, `Mo-Th 11:00-23:00; Fr-Sa 11:00-05:00; Su 12:00-23:00`, "24/7"]);
+    return chosen(random, [`Mo-Su 11:00-${last}`, `Mo-Th 11:00-23:00, Fr-Sa 11:00-05:00, Su 12:00-23:00`, "24/7"]);
   },
   bar: (random) => {
     const open = clock(34 + random.integer(6));
     const last = clock(48 + random.integer(5));
     return chosen(random, [
       `Mo-Su ${open}-${last}`,
-      `Mo-Th ${open}-${last}; Fr-Sa ${open}-03:00; Su off`,
+      `Mo-Th ${open}-${last}, Fr-Sa ${open}-03:00`,
       `We-Sa ${open}-${last}`,
-      `Tu-Th ${open}-00:30; Fr-Sa ${open}-02:30`,
+      `Tu-Th ${open}-00:30, Fr-Sa ${open}-02:30`,
     ]);
   },
   garden: (random) =>
@@ -80,7 +80,7 @@ const HOURS = {
     chosen(random, ["Nov-Mar Mo-Su 10:00-21:30", "Oct-Mar Tu-Fr 14:00-22:00; Oct-Mar Sa-Su 10:00-22:00"]),
   spa: (random) => chosen(random, ["Mo-Su 10:00-22:00", "Tu-Su 09:00-21:00"]),
   evening: (random) =>
-    chosen(random, ["Mo-Su 16:00-24:00", "Tu-Su 18:00-23:30", "Mo-Fr 17:00-23:30; Sa-Su 13:00-00:30"]),
+    chosen(random, ["Mo-Su 16:00-24:00", "Tu-Su 18:00-23:30", "Mo-Fr 17:00-23:30, Sa-Su 13:00-00:30"]),
   museum: (random) =>
     chosen(random, ["Tu-Su 10:00-18:00", "We-Mo 10:00-17:00", "Tu-Fr 11:00-19:00; Sa-Su 10:00-18:00"]),
   advent: (random) => chosen(random, ["Dec Mo-Su 11:00-21:00", "Nov-Dec Mo-Th 15:00-21:30; Nov-Dec Fr-Su 11:00-22:30"]),

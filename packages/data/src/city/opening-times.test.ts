@@ -39,6 +39,13 @@ test("a later rule replaces an earlier one on its days, and off closes", () => {
   expect(isOpen(hours, 0, "Su", "11:00")).toBe(false);
 });
 
+test("after a semicolon the night before is cut off at midnight, after a comma it goes on", () => {
+  expect(isOpen("Th 18:00-02:00; Fr 20:00-23:00", 0, "Fr", "01:00")).toBe(false);
+  expect(isOpen("Th 18:00-02:00, Fr 20:00-23:00", 0, "Fr", "01:00")).toBe(true);
+  expect(isOpen("Th 18:00-02:00, Fr 20:00-23:00", 0, "Fr", "22:00")).toBe(true);
+  expect(isOpen("Th-Fr 18:00-02:00; Sa off", 0, "Sa", "01:00")).toBe(false);
+});
+
 test("months limit a rule, lists and ranges may wrap, spans may be split", () => {
   const hours = "May-Sep Mo-Su 09:00-20:00; Oct,Apr Sa 12:00-13:00,15:00-16:00";
   expect(isOpen(hours, 6, "We", "12:00")).toBe(true);

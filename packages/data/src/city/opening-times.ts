@@ -7,26 +7,31 @@ const RULE = /^(?:([A-Z][a-z]{2}(?:[-,][A-Z][a-z]{2})*) )?(?:([A-Z][a-z](?:[-,][
 
 /**
  * Which half hours are open: (12, 336) by local month and slot of the week, 1 = open. Reads the part of OSM
- * `opening_hours` that the city writes: `24/7`, or rules joined by "; ", each `[May-Sep,Dec] [Mo-Fr,Su] spans|off`, spans
- * on half hours and past midnight allowed. A later rule replaces an earlier one on its days; a span past midnight
- * stays open into the next day, and its month is taken from the instant. Anything else is `bad-data`.
+ * `opening_hours` that the city writes: `24/7`, or rules `[May-Sep,Dec] [Mo-Fr,Su] spans|off`, spans on half hours and
+ * past midnight allowed. After "; " a rule replaces all of its days, also what the night before left open; after ", "
+ * it adds to them. Hours past midnight are looked up in the month of the instant. Anything else is `bad-data`.
  */
 export function openingTable(hours: string): Uint8Array {
   const table = new Uint8Array(SLOTS_PER_YEAR);
   if (hours === "24/7") return table.fill(1);
-  const spans = Array.from({ length: 12 * 7 }, () => "off");
-  for (const rule of hours.split("; ")) {
-    const match = RULE.exec(rule);
-    if (match === null) throw new PlatformError("bad-data", `opening hours "${hours}": cannot read "${rule}".`);
-    const months = match[1] === undefined ? MONTHS.map((_, m) => m) : named(match[1], MONTHS, hours);
-    const days = match[2] === undefined ? DAYS.map((_, d) => d) : named(match[2], DAYS, hours);
-    for (const month of months) for (const day of days) spans[month * 7 + day] = match[3]!;
-  }
-  for (let month = 0; month < 12; month++) {
-    const week = table.subarray(month * SLOTS_PER_WEEK, (month + 1) * SLOTS_PER_WEEK);
-    for (let day = 0; day < 7; day++) fillDay(week, day, spans[month * 7 + day]!, hours);
+  let adds = false;
+  for (const rule of hours.split(/(?<=[;,]) /)) {
+    applyRule(table, rule.replace(/[;,]$/, ""), adds, hours);
+    adds = rule.endsWith(",");
   }
   return table;
+}
+
+function applyRule(table: Uint8Array, rule: string, adds: boolean, hours: string): void {
+  const match = RULE.exec(rule);
+  if (match === null) throw new PlatformError("bad-data", `opening hours "${hours}": cannot read "${rule}".`);
+  const months = match[1] === undefined ? MONTHS.map((_, m) => m) : named(match[1], MONTHS, hours);
+  const days = match[2] === undefined ? DAYS.map((_, d) => d) : named(match[2], DAYS, hours);
+  for (const month of months) {
+    const week = table.subarray(month * SLOTS_PER_WEEK, (month + 1) * SLOTS_PER_WEEK);
+    if (!adds) for (const day of days) week.fill(0, day * SLOTS_PER_DAY, (day + 1) * SLOTS_PER_DAY);
+    for (const day of days) fillDay(week, day, match[3]!, hours);
+  }
 }
 
 /** "Mo-We,Fr" or "May-Sep" as indices; ranges may wrap. */
