@@ -20,11 +20,14 @@ export interface Stage {
   readonly stale: (length: number) => Floats;
 }
 
+/** Test files run side by side and ask for more threads than there are cores: let idle ones sleep soon. */
+const SPINS = 1000;
+
 /** Registers `body` once per engine; `body` registers its `it`s. */
 export function eachEngine(name: string, body: (stage: () => Stage) => void): void {
   for (const [label, options] of [
     ["wasm, 1 thread", { provider: "wasm", threads: 1 }],
-    ["wasm, 3 threads", { provider: "wasm", threads: 3 }],
+    ["wasm, 3 threads", { provider: "wasm", threads: 3, spins: SPINS }],
     ["reference", { provider: "reference" }],
   ] as const) {
     describe(`${name} (${label})`, () => {
@@ -56,15 +59,20 @@ export function stageOf(engine: Engine): Stage {
   };
 }
 
+let compared: readonly Engine[] | undefined;
+
+/** Started once per test file; their helpers do not keep the process alive. */
+function comparedEngines(): readonly Engine[] {
+  return (compared ??= [1, 2, 5].map((threads) => startEngine({ provider: "wasm", threads, spins: SPINS })));
+}
+
 /** Runs `compute` on one, two and five threads and expects the very same bits from each. */
 export function sameBitsOnAnyThreads(name: string, compute: (stage: Stage) => Float32Array): void {
   it(`${name}: the same bits on 1, 2 and 5 threads`, async () => {
     const results: Float32Array[] = [];
-    for (const threads of [1, 2, 5]) {
-      const engine = startEngine({ provider: "wasm", threads });
+    for (const engine of comparedEngines()) {
       await engine.ready();
       results.push(compute(stageOf(engine)).slice());
-      await engine.close();
     }
     const [first, ...others] = results.map((result) => new Uint32Array(result.buffer));
     for (const other of others) expect(other).toEqual(first);
