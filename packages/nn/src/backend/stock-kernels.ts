@@ -1,3 +1,4 @@
+import { type Activation } from "@sequitur/kernels";
 import { tf } from "../tensors.js";
 import { type SequiturBackend } from "./sequitur-backend.js";
 
@@ -34,11 +35,18 @@ function ownKernel(body: Body, cpu: tf.KernelFunc): tf.KernelFunc {
 
 const OWN: Readonly<Record<string, Body>> = {
   Cast: cast,
-  Add: pairwise("add"),
-  Sub: pairwise("subtract"),
-  Multiply: pairwise("multiply"),
-  RealDiv: pairwise("divide"),
+  Add: arithmetic("add"),
+  Sub: arithmetic("subtract"),
+  Multiply: arithmetic("multiply"),
+  RealDiv: arithmetic("divide"),
+  Relu: activation("relu"),
+  Sigmoid: activation("sigmoid"),
+  Tanh: activation("tanh"),
+  Softmax: softmax,
+  Sum: reduction(() => 1),
+  Mean: reduction((count) => 1 / count),
   BatchMatMul: matMul,
+  GatherV2: gather,
   UnsortedSegmentSum: segmentSum,
 };
 
@@ -55,14 +63,102 @@ function cast(
   return info;
 }
 
-function pairwise(name: "add" | "subtract" | "multiply" | "divide"): Body {
+type Arithmetic = "add" | "subtract" | "multiply" | "divide";
+
+/** Two tensors of one shape, or of which the second repeats along leading axes, as positions over a batch do. */
+function arithmetic(name: Arithmetic): Body {
   return (backend, { a, b }, _attributes, fallback) => {
     if (a.dtype !== "float32" || b.dtype !== "float32") return fallback();
-    if (!sameShape(a.shape, b.shape)) return fallback();
-    const { info, block } = backend.outputInfo(a.shape);
-    backend.kernels[name](block, backend.floats(a), backend.floats(b));
+    const size = product(b.shape);
+    if (sameShape(a.shape, b.shape)) {
+      const { info, block } = backend.outputInfo(a.shape);
+      backend.kernels[name](block, backend.floats(a), backend.floats(b));
+      return info;
+    }
+    if (name === "multiply" && size === 1 && b.shape.length <= a.shape.length) {
+      const { info, block } = backend.outputInfo(a.shape);
+      backend.kernels.scale(block, backend.floats(a), backend.floats(b).array[0]);
+      return info;
+    }
+    // Below this a call per repetition costs more than it saves.
+    if (size >= 64 && isSuffix(b.shape, a.shape)) return repeated(backend, name, a, b, size);
+    return fallback();
+  };
+}
+
+function repeated(
+  backend: SequiturBackend,
+  name: Arithmetic,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  size: number,
+): tf.TensorInfo {
+  const { info, block } = backend.outputInfo(a.shape);
+  const [from, by] = [backend.floats(a), backend.floats(b)];
+  for (let at = 0; at < from.length; at += size) {
+    backend.kernels[name](block.part(at, size), from.part(at, size), by);
+  }
+  return info;
+}
+
+function activation(name: Activation): Body {
+  return (backend, { x }, _attributes, fallback) => {
+    if (x.dtype !== "float32") return fallback();
+    const { info, block } = backend.outputInfo(x.shape);
+    backend.kernels.activate(block, backend.floats(x), name);
     return info;
   };
+}
+
+function softmax(
+  backend: SequiturBackend,
+  { logits }: Inputs,
+  { dim }: Attributes,
+  fallback: () => tf.TensorInfo,
+): tf.TensorInfo {
+  const rank = logits.shape.length;
+  if (logits.dtype !== "float32" || rank === 0 || (dim !== -1 && dim !== rank - 1)) return fallback();
+  const { info, block } = backend.outputInfo(logits.shape);
+  const width = logits.shape[rank - 1];
+  backend.kernels.softmax(block, backend.floats(logits), product(logits.shape.slice(0, -1)), width);
+  return info;
+}
+
+/** Sums over the last axes, the first axes or all of them, times a factor of how many numbers each adds up. */
+function reduction(factor: (count: number) => number): Body {
+  return (backend, { x }, { axis, keepDims }, fallback) => {
+    const rank = x.shape.length;
+    const axes = tf.util.parseAxisParam(axis as number | number[], x.shape).sort((p, q) => p - q);
+    const isRun = axes.length > 0 && axes.every((at, i) => at === axes[0] + i);
+    const size = product(x.shape);
+    const [first, last] = [axes[0] === 0, axes.at(-1) === rank - 1];
+    if (x.dtype !== "float32" || !isRun || size === 0 || !(first || last)) return fallback();
+    const reduced = product(axes.map((at) => x.shape[at]));
+    const left = x.shape.map((length, at) => (axes.includes(at) ? 1 : length));
+    const { info, block } = backend.outputInfo(keepDims === true ? left : left.filter((_, at) => !axes.includes(at)));
+    const { kernels } = backend;
+    if (first && last) block.array[0] = kernels.sum(backend.floats(x));
+    else if (first) kernels.columnSums(block, backend.floats(x), reduced, size / reduced);
+    else kernels.rowSums(block, backend.floats(x), size / reduced, reduced);
+    if (factor(reduced) !== 1) kernels.scale(block, block, factor(reduced));
+    return info;
+  };
+}
+
+function gather(
+  backend: SequiturBackend,
+  inputs: Inputs,
+  attributes: Attributes,
+  fallback: () => tf.TensorInfo,
+): tf.TensorInfo {
+  const { x, indices } = inputs;
+  const isRows =
+    x.dtype === "float32" && indices.dtype === "int32" && attributes.axis === 0 && attributes.batchDims === 0;
+  const width = product(x.shape.slice(1));
+  if (!isRows || width === 0) return fallback();
+  const { info, block } = backend.outputInfo([...indices.shape, ...x.shape.slice(1)]);
+  backend.kernels.gather(block, backend.floats(x), backend.ints(indices), width);
+  return info;
 }
 
 function matMul(
@@ -98,24 +194,21 @@ function segmentSum(
   fallback: () => tf.TensorInfo,
 ): tf.TensorInfo {
   const { x, segmentIds } = inputs;
-  if (x.dtype !== "float32" || segmentIds.shape.length !== 1) return fallback();
   const segments = attributes.numSegments as number;
   const width = product(x.shape.slice(1));
+  if (x.dtype !== "float32" || segmentIds.dtype !== "int32" || segmentIds.shape.length !== 1) return fallback();
   const { info, block } = backend.outputInfo([segments, ...x.shape.slice(1)]);
-  const sums = block.array.fill(0);
-  const values = backend.floats(x).array;
-  const ids = backend.ints(segmentIds).array;
-  for (let row = 0; row < ids.length; row++) {
-    // Like the stock kernel, ids outside the segments are skipped.
-    if (ids[row] < 0 || ids[row] >= segments) continue;
-    const to = ids[row] * width;
-    for (let d = 0; d < width; d++) sums[to + d] += values[row * width + d];
-  }
+  backend.kernels.fill(block, 0);
+  backend.kernels.scatterAdd(block, backend.floats(x), backend.ints(segmentIds), width);
   return info;
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+function isSuffix(part: readonly number[], whole: readonly number[]): boolean {
+  return part.length < whole.length && sameShape(part, whole.slice(whole.length - part.length));
 }
 
 function product(sizes: readonly number[]): number {

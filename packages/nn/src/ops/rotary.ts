@@ -1,4 +1,5 @@
 import { PlatformError } from "@sequitur/core";
+import { activeSequitur } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
 
@@ -34,7 +35,33 @@ function anglesOf(from: number, length: number, half: number): Float32Array {
 
 /** Turns by the angles, or back by them with direction -1, which is also the gradient. */
 function turn(x: tf.Tensor3D, heads: number, angles: Float32Array, direction: 1 | -1): tf.Tensor3D {
-  return composedTurn(x, heads, angles, direction);
+  const backend = activeSequitur();
+  if (backend === undefined) return composedTurn(x, heads, angles, direction);
+  const out = backend.output(x.shape);
+  turnRows(out.block.array, backend.floats(x).array, x.shape, heads, angles, direction);
+  return out.tensor as tf.Tensor3D;
+}
+
+function turnRows(
+  out: Float32Array,
+  x: Float32Array,
+  [batch, length, width]: readonly number[],
+  heads: number,
+  angles: Float32Array,
+  direction: 1 | -1,
+): void {
+  const half = width / heads / 2;
+  const [cos, sin] = [angles.map(Math.cos), angles.map((angle) => direction * Math.sin(angle))];
+  for (let row = 0; row < batch * length; row++) {
+    const turn = (row % length) * half;
+    for (let head = row * width; head < (row + 1) * width; head += 2 * half) {
+      for (let i = 0; i < half; i++) {
+        const [a, b] = [x[head + i], x[head + half + i]];
+        out[head + i] = a * cos[turn + i] - b * sin[turn + i];
+        out[head + half + i] = b * cos[turn + i] + a * sin[turn + i];
+      }
+    }
+  }
 }
 
 /** The rotation as stock operations. */

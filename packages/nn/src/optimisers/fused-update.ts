@@ -1,6 +1,6 @@
 import { type Floats, type SparseRows } from "@sequitur/kernels";
 import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
-import { tf } from "../tensors.js";
+import { type tf } from "../tensors.js";
 import { type MergedRows } from "../training/merge-rows.js";
 import { type AdagradRule } from "./adagrad.js";
 import { type AdamRule } from "./adam.js";

@@ -27,8 +27,16 @@ const ENCODERS: Record<string, (scope: Scope, dropout: number) => Encoder> = {
   },
   "a post-norm rotary transformer with RMS norms": (scope, dropout) =>
     transformer(scope, {
-      ...{ layers: 2, width: WIDTH, heads: 2, hidden: 48, causal: true, dropout },
-      ...{ rotary: true, norm: "rms", order: "post", activation: "gelu" },
+      layers: 2,
+      width: WIDTH,
+      heads: 2,
+      hidden: 48,
+      causal: true,
+      dropout,
+      rotary: true,
+      norm: "rms",
+      order: "post",
+      activation: "gelu",
     }),
   "a GRU": (scope) => {
     const run = gruLayer(scope, { inputs: WIDTH, hidden: WIDTH });
