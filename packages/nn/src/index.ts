@@ -21,11 +21,11 @@ export {
 } from "./initializers.js";
 export type { Activation, DropoutKey } from "@sequitur/kernels";
 export { attention, type AttentionOptions } from "./ops/attention.js";
-export { softmaxCrossEntropy } from "./ops/cross-entropy.js";
+export { softmaxCrossEntropy, type CrossEntropyTerms } from "./ops/cross-entropy.js";
 export { dropout } from "./ops/dropout.js";
 export { embedding, takeRows } from "./ops/embedding.js";
 export { graph, graphConv, normalisedAdjacency, type Graph, type SparseRows } from "./ops/graph.js";
-export { gru, type GruWeights } from "./ops/gru.js";
+export { gru, type GruStart, type GruWeights } from "./ops/gru.js";
 export { linear, type LinearTerms } from "./ops/linear.js";
 export { layerNorm, rmsNorm } from "./ops/normalise.js";
 export { rotate } from "./ops/rotary.js";
@@ -33,7 +33,7 @@ export { sampledSoftmax, scoreRows, type SampledTargets } from "./ops/sampled.js
 export { attentionLayer, type AttentionLayerOptions, type SequenceLayer } from "./layers/attention-layer.js";
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from "./layers/embedding-layer.js";
 export { graphLayer, lightGcn, type GraphLayerOptions } from "./layers/graph-layer.js";
-export { gruLayer, type GruLayerOptions, type GruStart } from "./layers/gru-layer.js";
+export { gruLayer, type GruLayerOptions } from "./layers/gru-layer.js";
 export { linearLayer, mlp, type LinearOptions, type MlpOptions } from "./layers/linear-layer.js";
 export { normLayer, type NormKind } from "./layers/norm-layer.js";
 export { learnedPositions, sinusoidalPositions } from "./layers/positions.js";

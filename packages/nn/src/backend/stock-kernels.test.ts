@@ -54,8 +54,8 @@ const CASES: Record<string, { inputs: Plain[]; run: (inputs: tf.Tensor[]) => tf.
   "mat mul, batch": { inputs: [floats(2, 4, 5, 7), floats(2, 4, 3, 7)], run: ([a, b]) => tf.matMul(a, b, false, true) },
   "mat mul, one B": { inputs: [floats(4, 5, 7), floats(7, 3)], run: ([a, b]) => tf.matMul(a, b) },
   "mat mul, one A": { inputs: [floats(5, 7), floats(4, 7, 3)], run: ([a, b]) => tf.matMul(a, b) },
-  gather: { inputs: [floats(6, 2, 3), ints(6, 2, 4)], run: ([x, i]) => tf.gather(x, i as tf.Tensor2D) },
-  "gather columns": { inputs: [floats(6, 5), ints(5, 4)], run: ([x, i]) => tf.gather(x, i as tf.Tensor1D, 1) },
+  gather: { inputs: [floats(6, 2, 3), ints(6, 2, 4)], run: ([x, i]) => tf.gather(x, i) },
+  "gather columns": { inputs: [floats(6, 5), ints(5, 4)], run: ([x, i]) => tf.gather(x, i, 1) },
   "segment sum": {
     inputs: [floats(9, 2, 3), ints(4, 9)],
     run: ([x, i]) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 6),
@@ -83,7 +83,9 @@ async function resultsOn(backend: "sequitur" | "cpu"): Promise<Map<string, { sha
 }
 
 describe("stock operations on sequitur", () => {
-  let [ours, cpu] = [new Map() as Awaited<ReturnType<typeof resultsOn>>, new Map() as typeof ours];
+  type Results = Awaited<ReturnType<typeof resultsOn>>;
+  let ours: Results = new Map();
+  let cpu: Results = new Map();
   beforeAll(async () => {
     cpu = await resultsOn("cpu");
     ours = await resultsOn("sequitur");
@@ -118,7 +120,7 @@ describe("memory of sequitur", () => {
     const x = tf.tensor1d([1, 2, 3]);
     const read = x.dataSync();
     x.dispose();
-    tf.dispose(tf.fill([3], 9));
+    tf.tensor1d([9, 9, 9]).dispose();
     expect([...read]).toEqual([1, 2, 3]);
   });
 

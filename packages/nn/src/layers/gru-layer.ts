@@ -1,5 +1,5 @@
 import { uniform } from "../initializers.js";
-import { gru, type GruWeights } from "../ops/gru.js";
+import { gru, type GruStart, type GruWeights } from "../ops/gru.js";
 import { type Scope } from "../parameters.js";
 import { type tf } from "../tensors.js";
 
@@ -7,13 +7,6 @@ export interface GruLayerOptions {
   readonly inputs: number;
   /** H */
   readonly hidden: number;
-}
-
-export interface GruStart {
-  /** (B, H) state before the first step; zeros when absent. */
-  readonly initial?: tf.Tensor2D;
-  /** (B, L) int32: 1 where a step is real; at padding the state stays as it is. */
-  readonly mask?: tf.Tensor2D;
 }
 
 /** A GRU over whole sequences (Cho et al. 2014): (B, L, inputs) -> states (B, L, H). All start uniform, 1 / sqrt(H). */

@@ -24,6 +24,11 @@ export function rotate(x: tf.Tensor3D, heads: number, from = 0): tf.Tensor3D {
   );
 }
 
+/** The rotation as stock operations: see `rotate`. */
+export function composedRotate(x: tf.Tensor3D, heads: number, from = 0): tf.Tensor3D {
+  return composedTurn(x, heads, anglesOf(from, x.shape[1], x.shape[2] / heads / 2), 1);
+}
+
 /** (L, half) */
 function anglesOf(from: number, length: number, half: number): Float32Array {
   const angles = new Float32Array(length * half);
@@ -64,8 +69,7 @@ function turnRows(
   }
 }
 
-/** The rotation as stock operations. */
-export function composedTurn(x: tf.Tensor3D, heads: number, angles: Float32Array, direction: 1 | -1): tf.Tensor3D {
+function composedTurn(x: tf.Tensor3D, heads: number, angles: Float32Array, direction: 1 | -1): tf.Tensor3D {
   const [batch, length, width] = x.shape;
   const half = width / heads / 2;
   const cos = tf.tensor(angles.map(Math.cos), [1, length, 1, half]);
