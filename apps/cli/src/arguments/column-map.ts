@@ -19,7 +19,7 @@ export function collectColumns(text: string, before: ColumnMap = {}): ColumnMap 
       throw new InvalidArgumentError(`Expected pairs like user=uid,item=sku,time=ts:s, got "${part}".`);
     }
     if (key === "text") {
-      map["text"] = [...(map["text"] ?? []), column];
+      map["text"] = [map["text"] ?? [], column].flat();
       continue;
     }
     if (Object.hasOwn(map, key)) throw new InvalidArgumentError(`Expected one column for ${key}, got several.`);

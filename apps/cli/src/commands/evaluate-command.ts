@@ -102,9 +102,13 @@ async function experimentFor(options: Options, where: string): Promise<Experimen
   if (file === undefined && options.models === undefined) {
     throw new PlatformError("bad-config", "say which models to compare: --models popularity,ease or --config FILE.");
   }
-  const { parseExperiment } = await import("@sequitur/evaluate");
+  const { parseExperiment, recommenderNames } = await import("@sequitur/evaluate");
   const written = experimentOf(file, options, where);
   const experiment = parseExperiment(written, where);
+  for (const { name, module } of experiment.models) {
+    if (module !== undefined || recommenderNames.includes(name)) continue;
+    throw new PlatformError("bad-config", `expected models of ${recommenderNames.join(", ")}, got "${name}".`);
+  }
   const { name, datasetsDir } = experiment.data;
   const folder = datasetsDir === DEFAULT_FOLDER ? datasetsFolder(options.datasetsDir) : datasetsDir;
   await requireDataset(name, folder);

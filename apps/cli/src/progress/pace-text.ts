@@ -8,7 +8,7 @@ const BAR_WIDTH = 20;
 export function paceLine(pace: Pace): string {
   const parts = [`${oneLine(pace.task)}: ${amount(pace)}`];
   if (pace.finished) parts.push(`done in ${duration(pace.elapsedMs)}`);
-  if (Number.isFinite(pace.rate)) parts.push(`${rateText(pace.rate)} ${pace.unit}/s`);
+  if (Number.isFinite(pace.rate)) parts.push(rateText(pace.rate, ` ${pace.unit}`));
   if (!pace.finished && Number.isFinite(pace.leftMs)) parts.push(`${duration(pace.leftMs)} left`);
   return [...parts, ...valueTexts(pace)].join(", ");
 }
@@ -24,7 +24,7 @@ export function paceBar(pace: Pace, width: number): string {
   } else {
     parts.push(`${counts.format(pace.done)} ${pace.unit}`);
   }
-  if (Number.isFinite(pace.rate)) parts.push(`${rateText(pace.rate)}/s`);
+  if (Number.isFinite(pace.rate)) parts.push(rateText(pace.rate, ""));
   if (Number.isFinite(pace.leftMs)) parts.push(`${duration(pace.leftMs)} left`);
   return [...parts, ...valueTexts(pace)].join("  ").slice(0, Math.max(0, width - 1));
 }
@@ -46,8 +46,10 @@ function amount(pace: Pace): string {
   return `${counts.format(pace.done)} of ${counts.format(pace.total)} ${pace.unit} (${percent}%)`;
 }
 
-function rateText(rate: number): string {
-  return rate >= 100 ? counts.format(rate) : rate.toPrecision(2);
+/** `812 queries/s`; for what takes seconds a piece, `32 s each`. */
+function rateText(rate: number, unit: string): string {
+  if (rate < 0.5) return `${duration(1000 / rate)} each`;
+  return `${rate >= 100 ? counts.format(rate) : rate.toPrecision(2)}${unit}/s`;
 }
 
 function valueTexts(pace: Pace): string[] {

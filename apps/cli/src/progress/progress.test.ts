@@ -1,7 +1,7 @@
 import type { Progress } from "@sequitur/core";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { keptOutput, testIo } from "../test-io.js";
+import { keptOutput, testIo } from "../io.fixture.js";
 import { PaceKeeper } from "./pace.js";
 import { duration, paceBar, paceLine } from "./pace-text.js";
 import { progressView, withProgress } from "./progress-view.js";
@@ -51,6 +51,13 @@ describe("pace", () => {
     expect(paceLine(paces.update(at(1000), 4000))).toBe(
       "fit ease: 1,000 of 1,000 queries (100%), done in 4.0 s, 250 queries/s",
     );
+  });
+
+  test("what takes seconds a piece says how long each takes", () => {
+    const paces = new PaceKeeper();
+    paces.update(at(0, { total: 4, unit: "models" }), 0);
+    const pace = paces.update(at(1, { total: 4, unit: "models" }), 20_000);
+    expect(paceLine(pace)).toBe("fit ease: 1 of 4 models (25%), 20 s each, 1 min 00 s left");
   });
 
   test("durations read as people say them", () => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { leaderboardText } from "./leaderboard-text.js";
-import { reportFixture } from "./report-fixture.js";
+import { reportFixture } from "./report.fixture.js";
 
 const plain = (columns: number, report = reportFixture()): string => leaderboardText(report, { columns, color: false });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { leaderboardView, meanOverRuns, peakMemory } from "./leaderboard-view.js";
-import { reportFixture } from "./report-fixture.js";
+import { reportFixture } from "./report.fixture.js";
 
 test("ceilings, competitors and failures are told apart; places count competitors only", () => {
   const view = leaderboardView(reportFixture());
@@ -38,4 +38,15 @@ test("costs are the mean time and the highest peak over seeds", () => {
   expect(meanOverRuns(twice, ({ timings }) => timings.fitSeconds)).toBe(813);
   expect(peakMemory(twice)).toBe(5e9);
   expect(peakMemory({ ...model, runs: [] })).toBeNaN();
+});
+
+test("a metric that only repeats another leaves the leaderboard, not the table of every metric", () => {
+  const report = reportFixture();
+  const models = report.models.map((model) => {
+    const recall = model.metrics["recall@10"];
+    return recall === undefined ? model : { ...model, metrics: { ...model.metrics, "hit@10": recall } };
+  });
+  const view = leaderboardView({ ...report, models });
+  expect(view.columns.map(({ key }) => key)).toEqual(["ndcg@10", "recall@10", "mrr@10"]);
+  expect(view.allColumns.map(({ key }) => key)).toContain("hit@10");
 });

@@ -27,7 +27,7 @@ export interface LeaderboardRow {
 
 /** The report as the one table that page and terminal show. */
 export interface LeaderboardView {
-  /** The main metric first, then the others of its cut-off. */
+  /** The main metric first, then the others of its cut-off, without those that only repeat an earlier column. */
   readonly columns: readonly MetricColumn[];
   /** Every metric of the report, in its own order. */
   readonly allColumns: readonly MetricColumn[];
@@ -54,7 +54,9 @@ export function leaderboardView(report: Report): LeaderboardView {
   const allColumns = metricKeys(done).map((key) => column(key, done, competitors));
   const cutoff = metricParts(report.mainMetric).cutoff;
   const main = allColumns.filter(({ key }) => key === report.mainMetric);
-  const beside = allColumns.filter(({ key }) => key !== report.mainMetric && isBeside(key, cutoff));
+  const beside = allColumns.filter(
+    ({ key }) => key !== report.mainMetric && metricParts(key).cutoff === cutoff && !repeats(report, key),
+  );
   return {
     columns: [...main, ...beside],
     allColumns,
@@ -83,9 +85,12 @@ export function peakMemory(model: ModelReport): number {
   return model.runs.length === 0 ? Number.NaN : Math.max(...model.runs.map((run) => run.peakMemoryBytes));
 }
 
-function isBeside(key: string, cutoff: number | null): boolean {
-  const own = metricParts(key).cutoff;
-  return own === null || own === cutoff;
+/** Whether every model has the same mean in an earlier metric, as recall and hit rate with one answer a query. */
+export function repeats(report: Report, key: string): boolean {
+  const done = report.models.filter((model) => model.error === null);
+  const keys = metricKeys(done);
+  const earlier = keys.slice(0, keys.indexOf(key));
+  return earlier.some((other) => done.every(({ metrics }) => metrics[other]?.mean === metrics[key]?.mean));
 }
 
 function metricKeys(models: readonly ModelReport[]): string[] {

@@ -21,7 +21,7 @@ a { color: var(--link); }
 .protocol { font-size: 1.05rem; }
 .headline { font-size: 1.15rem; margin: 16px 0; }
 .soft { color: var(--soft); font-size: 0.9rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px 20px; margin: 16px 0; padding: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px 20px; margin: 16px 0; padding: 0; }
 .facts div { border-left: 3px solid var(--line); padding-left: 10px; }
 .facts dt { color: var(--soft); font-size: 0.8rem; }
 .facts dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
@@ -31,6 +31,7 @@ a { color: var(--link); }
 table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: 0.9rem; min-width: 100%; }
 caption { text-align: left; color: var(--soft); padding-bottom: 6px; font-size: 0.85rem; }
 caption span { display: inline-block; position: sticky; left: 0; max-width: min(75ch, calc(100vw - 30px)); white-space: normal; }
+table.pairs { min-width: 0; }
 th, td { padding: 7px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
 th[scope="row"], th.text, td.text { text-align: left; }
 td.long { white-space: normal; min-width: 220px; text-align: left; overflow-wrap: anywhere; }

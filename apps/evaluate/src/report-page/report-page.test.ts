@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { parseReport, type Report } from "../report.js";
-import { reportFixture } from "./report-fixture.js";
+import { reportFixture } from "./report.fixture.js";
 import { reportPage } from "./report-page.js";
 
 interface Element {

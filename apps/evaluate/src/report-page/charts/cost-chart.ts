@@ -20,6 +20,7 @@ export function costChart(report: Report): Html {
     const fitSeconds = meanOverRuns(model, (run) => run.timings.fitSeconds);
     return [{ label, color, mean: value.mean, fitSeconds: Math.max(FLOOR_SECONDS, fitSeconds) }];
   });
+  const decades = powersOfTen(points.map(({ fitSeconds }) => fitSeconds));
   const told = points.map(({ label, mean, fitSeconds }) => `${label} ${brief(mean)} in ${seconds(fitSeconds)}`);
   return plotSvg(
     { label: `${metricTitle(report.mainMetric)} against the time to fit`, description: `${told.join("; ")}.` },
@@ -34,8 +35,8 @@ export function costChart(report: Report): Html {
         labelArrow: "none",
         labelAnchor: "center",
         type: "log",
-        nice: true,
-        ticks: 4,
+        domain: [decades[0], decades.at(-1)],
+        ticks: decades,
         tickFormat: (value: number) => seconds(value),
       },
       y: { label: metricTitle(report.mainMetric), labelArrow: "none", ticks: 5, grid: true, nice: true },
@@ -43,4 +44,11 @@ export function costChart(report: Report): Html {
       marks: [Plot.dot(points, { x: "fitSeconds", y: "mean", symbol: "label", fill: "color", r: 5 })],
     },
   );
+}
+
+/** Powers of ten around the values, two at least. */
+function powersOfTen(values: readonly number[]): number[] {
+  const from = Math.floor(Math.log10(Math.min(...values)));
+  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(...values))));
+  return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
 }

@@ -1,17 +1,18 @@
 import * as Plot from "@observablehq/plot";
 import type { Report } from "../../report.js";
 import type { Html } from "../safe.js";
+import { repeats } from "../leaderboard-view.js";
 import { metricParts, metricTitle, metricWords } from "../metric-words.js";
 import { brief } from "../number-text.js";
 import { plotSvg } from "./plot-svg.js";
 import { seriesOf, symbolScale } from "./series.js";
 
-/** Names of metrics that the report has at two cut-offs or more. */
+/** Names of metrics that the report has at two cut-offs or more, without those that only repeat an earlier one. */
 export function metricsByCutoff(report: Report): string[] {
   const cutoffs = new Map<string, Set<number>>();
   for (const key of report.models.flatMap((model) => Object.keys(model.metrics))) {
     const { name, cutoff } = metricParts(key);
-    if (cutoff !== null) cutoffs.set(name, (cutoffs.get(name) ?? new Set()).add(cutoff));
+    if (cutoff !== null && !repeats(report, key)) cutoffs.set(name, (cutoffs.get(name) ?? new Set()).add(cutoff));
   }
   return [...cutoffs].filter(([, ks]) => ks.size > 1).map(([name]) => name);
 }

@@ -10,7 +10,7 @@ export function dataSection(report: Report): Html {
   return safe`<section id="data">
     <h2>Data</h2>
     <div class="scroll">
-      <table>
+      <table class="pairs">
         ${caption(safe`${report.data.name}, after filters.`)}
         <tbody>
           ${stats.map(
@@ -52,11 +52,11 @@ export function reproduceSection(report: Report): Html {
   ];
   return safe`<section id="reproduce">
     <h2>Repeat it</h2>
-    <p>Save the experiment below as <code>experiment.json</code>, check out the commit, and run</p>
+    <p>Save the experiment below as <code>experiment.json</code> (or give the <code>report.json</code> beside this page), check out the commit, and run</p>
     <pre><code>sequitur evaluate --config experiment.json --out again</code></pre>
     <p>The same data, config and seeds give the same numbers; only the timings differ.</p>
     <div class="scroll">
-      <table>
+      <table class="pairs">
         ${caption("Where it ran.")}
         <tbody>
           ${rows.map(
