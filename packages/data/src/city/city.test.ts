@@ -158,7 +158,7 @@ test("progress is reported and an aborted signal stops the work", async () => {
   const config = cityConfigSchema.parse({ size: "tiny" });
   await generateCity(config, { report: ({ task, done, total }) => tasks.set(task, done / total) });
   expect([...tasks.keys()]).toEqual(["city: plan outings", "city: choose places"]);
-  expect(tasks.get("city: choose places")).toBe(1);
+  expect([...tasks.values()]).toEqual([1, 1]);
   const controller = new AbortController();
   const stopped = generateCity(config, { signal: controller.signal, report: () => controller.abort() });
   await expect(stopped).rejects.toMatchObject({ code: "cancelled" });

@@ -98,6 +98,7 @@ async function drawTimes(
     parts.push(own);
     offsets[user + 1] = offsets[user]! + own.length;
   }
+  await pause(run, "plan outings", residents.size, residents.size, "residents");
   const times = new Float64Array(offsets[residents.size]!);
   parts.forEach((part, user) => times.set(part, offsets[user]));
   return { times, offsets };
