@@ -16,6 +16,9 @@ export { generateCity, type City, type CityRun, type CityTruth } from "./city/ci
 export { cityOracle, type CityOracle, type CityOracleOptions } from "./city/city-oracle.js";
 export type { ChoiceModel, ChoiceWorld } from "./city/choice-model.js";
 export type { Situation } from "./city/moment.js";
+export type { Neighbourhoods } from "./city/neighbourhoods.js";
+export type { Period, Places } from "./city/places.js";
+export { tastesAt, type Residents } from "./city/residents.js";
 export { openingTable } from "./city/opening-times.js";
 export { localClock, SLOTS_PER_WEEK, type LocalClock } from "./city/local-clock.js";
 export { datasetFrom, type Dataset, type DatasetAbout } from "./datasets/dataset.js";

@@ -69,7 +69,9 @@ function plainProbabilities({ truth }: City, { user, now, items, times, start, e
     const available = Math.log(0.05 + members.filter(isOpen).length / members.length);
     const liking = taste(GROUPS.indexOf(group)) + residents.leafTastes[user * CATEGORIES.length + c]!;
     const led = companions.filter((j) => places.categories[j] === c).length;
-    return Math.exp(pull + hourProfile(rhythm)[slot]! + season(c) + available + liking + fresh * (after(c) + led));
+    return Math.exp(
+      pull + hourProfile(rhythm)[slot]! + season(c) + available + liking + fresh * (after(c) + 1.5 * led),
+    );
   });
   const placePull = all.map((j) => {
     const opened = places.openedAt[j]!;
@@ -78,7 +80,7 @@ function plainProbabilities({ truth }: City, { user, now, items, times, start, e
     for (let t = 0; t < 6; t++) liking += taste(GROUPS.length + t) * places.traits[j * 6 + t]!;
     const anchor = Math.min(km(j, home), km(j, work));
     const near = 1 / (1 + (km(j, origin) / 0.8) ** 2) / (1 + (anchor / 2.5) ** 2);
-    const led = companions.includes(j) ? 1 + 12 * fresh : 1;
+    const led = companions.includes(j) ? 1 + 30 * fresh : 1;
     return (
       Math.exp(places.quality[j]! + liking + outdoor(j)) * near * (isOpen(j) ? 1 : 0.02) * buzz * led * justThere(j)
     );
@@ -97,7 +99,7 @@ function plainProbabilities({ truth }: City, { user, now, items, times, start, e
     const like = (0.05 + Math.exp(-((hours / 1.5) ** 2) / 2)) * (weekend[slot] === weekend[then] ? 1 : 0.4);
     const recency = Math.exp(-Math.min(Math.floor((now - times[v]!) / DAY), 719) / 90);
     const mood = Math.exp(season(places.categories[j]!) + outdoor(j) + fresh * after(places.categories[j]!));
-    const sameStep = v > start && items[v - 1] === previous && times[v]! - times[v - 1]! < 6 * HOUR ? 1 + 4 * fresh : 1;
+    const sameStep = v > start && items[v - 1] === previous && times[v]! - times[v - 1]! < 6 * HOUR ? 1 + 8 * fresh : 1;
     const near = 1 / (1 + (km(j, origin) / 3) ** 2);
     habit[j]! += recency * like * (isOpen(j) ? 1 : 0.02) * near * mood * sameStep * justThere(j);
   }

@@ -118,14 +118,14 @@ test("the past is the city's own, so that the history a query carries does not m
     items: new Int32Array(0),
     times: new Float64Array(0),
   };
-  expect(cityOracle(city).score(bare)).toEqual(scores);
+  expect(Buffer.from(cityOracle(city).score(bare).buffer).equals(Buffer.from(scores.buffer))).toBe(true);
   const middle = city.interactions.times.toSorted()[city.interactions.size >> 1]!;
   const items = city.interactions.items.map((item, row) => (city.interactions.times[row]! >= middle ? 0 : item));
   const changed = cityOracle({ ...city, interactions: { ...city.interactions, items } }).score(queries);
   let compared = 0;
   for (let b = 0; b < queries.size; b++) {
     if (queries.now[b]! > middle) continue;
-    expect(rowOf(changed, b)).toEqual(rowOf(scores, b));
+    expect(rowOf(changed, b).every((score, item) => score === scores[b * P + item])).toBe(true);
     compared++;
   }
   expect(compared).toBeGreaterThan(100);

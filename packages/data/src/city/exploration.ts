@@ -9,8 +9,8 @@ import type { Residents } from "./residents.js";
 
 const TRIP_KM2 = 0.8 ** 2;
 const ANCHOR_KM2 = 2.5 ** 2;
-const COMPANION_GAIN = 12;
-const COMPANION_CATEGORY = 1;
+const COMPANION_GAIN = 30;
+const COMPANION_CATEGORY = 1.5;
 
 /** How something new is found: a category first, then a place of it. */
 export interface Exploration {

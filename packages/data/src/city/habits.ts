@@ -12,7 +12,7 @@ export const MEMORY = 128;
 export const JUST_THERE = 0.05;
 const HABIT_DAYS = 90;
 const FAMILIAR_KM2 = 9;
-const SAME_STEP_GAIN = 4;
+const SAME_STEP_GAIN = 8;
 const SAME_STEP_MS = 6 * HOUR_MS;
 
 /** The remembered visits as pulls: visit i draws to `places[i]` with `pulls[i]`. Refilled for every choice. */

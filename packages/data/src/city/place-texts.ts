@@ -53,7 +53,7 @@ export function placeDescription(facts: PlaceFacts, random: Random): string {
     .slice(0, 2)
     .join(" and ");
   const sentences = [
-    `${/^[aeiou]/.test(style) ? "An" : "A"} ${style} ${category.name} at ${neighbourhood} in the ${character}.`,
+    `${/^[aeiou]/.test(style) ? "An" : "A"} ${style} ${category.name} at ${neighbourhood} (${character}).`,
     `Known for ${features}.`,
     hoursSentence(openingHours),
     opened === undefined ? "" : `Opened in ${opened}.`,
