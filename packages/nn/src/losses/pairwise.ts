@@ -34,7 +34,7 @@ export interface GbceOptions {
  */
 export function gbceLoss(scores: PairScores, { population, calibration = 0.75 }: GbceOptions): tf.Scalar {
   const share = scores.negatives.shape[1] / population;
-  if (!(share > 0 && calibration >= 0 && calibration <= 1)) {
+  if (!(population > 0 && share > 0 && calibration >= 0 && calibration <= 1)) {
     throw new PlatformError(
       "bad-config",
       `gBCE needs a positive population and a calibration in [0, 1], got ${population} and ${calibration}.`,
