@@ -21,7 +21,7 @@ export interface GotFile {
   /** Below the raw folder. */
   readonly path: string;
   readonly state: "downloaded" | "copied" | "present" | "left out";
-  /** "equal" to the manifest's sha256, or "unknown" because the manifest has none. */
+  /** "equal" to the manifest's sha256, or "unknown": the manifest has none, or it was not looked at again. */
   readonly checksum: "equal" | "unknown";
 }
 
@@ -106,12 +106,19 @@ function missingCopy(folder: SourceFolder, paths: readonly string[]): PlatformEr
   return new PlatformError("not-found", `${folder.path}: expected ${paths.join(" or ")}, got ${shown}.`);
 }
 
+/** A local copy of another form, taken earlier, counts as present: it is not replaced by upstream's file. */
 async function downloadFiles(manifest: DatasetManifest, directory: string, run: GetRequest): Promise<GotFile[]> {
+  const present = existsSync(directory) ? await openSourceFolder(directory) : undefined;
   const got: GotFile[] = [];
   for (const file of manifest.files) {
     const path = join(directory, file.path);
     if (existsSync(path) && (file.sha256 === undefined || (await sha256Of(path, run)) === file.sha256)) {
       got.push({ path: file.path, state: "present", checksum: file.sha256 === undefined ? "unknown" : "equal" });
+      continue;
+    }
+    const other = present && chooseCopy(present, file.alternatives);
+    if (other !== undefined) {
+      got.push({ path: relative(directory, other.found), state: "present", checksum: "unknown" });
       continue;
     }
     if (file.urls.length === 0) {

@@ -8,7 +8,8 @@ export type TimeReader = (row: Row, field: number) => number;
 
 /** Seconds up to here reach the year 5138; as ms it is 1973, before any log of ours. */
 const LARGEST_SECONDS = 1e11;
-const LARGEST_DATE_MS = 8.64e15;
+/** Later instants are refused: they are microseconds, or ms in a column of seconds. */
+const LARGEST_MS = LARGEST_SECONDS * 1000;
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/;
@@ -44,7 +45,7 @@ function readerOf(unit: Exclude<TimeUnit, "auto">, column: string): TimeReader {
   return (row, field) => {
     if (row.isEmpty(field)) throw badField(row, column, `a time in ${unit}`, "");
     const time = row.number(field) * scale;
-    if (Math.abs(time) > LARGEST_DATE_MS) throw badField(row, column, `a time in ${unit}`, row.text(field));
+    if (Math.abs(time) > LARGEST_MS) throw badField(row, column, `a time in ${unit} before 5138`, row.text(field));
     return time;
   };
 }

@@ -233,7 +233,7 @@ test("Amazon: each form gives the same interactions, titles come from csv or met
       { "Beauty.txt": "1 1 2\n2 2\n", "asin_to_id.tsv": "asin\tid\nB1\t1\nB2\t2\n", "item_titles.csv": titles },
     ],
   ];
-  for (const [form, files] of forms) {
+  for (const [, files] of forms) {
     const { interactions } = await read("amazon", files);
     expect([...interactions.items]).toEqual([0, 1, 1]);
     expect(interactions.catalog.itemColumns.titles?.[1]).toBe("Bee's");
