@@ -14,7 +14,7 @@ export { columnChunks, columnSums, rowArgmaxima, rowMaxima, rowSums, sum, sumOfS
 export { firstOutside, gather, scatterAdd, uniqueIndices } from "./embedding";
 export { optimise } from "./optimisers";
 export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
-
+export { crossEntropy } from "./xent";
 /** First byte that neither the pool nor static data uses. */
 export function heapStart(): usize {
   return __heap_base;

@@ -38,3 +38,8 @@ export {
   type SparseRows,
   type StepOptions,
 } from "./optimisers/optimisers.js";
+export {
+  type CrossEntropyKernels,
+  type CrossEntropyResults,
+  type CrossEntropyShape,
+} from "./cross-entropy/cross-entropy.js";

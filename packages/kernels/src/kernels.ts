@@ -1,3 +1,6 @@
+import { checkedCrossEntropy, type CrossEntropyKernels } from "./cross-entropy/cross-entropy.js";
+import { referenceCrossEntropy } from "./cross-entropy/reference.js";
+import { wasmCrossEntropy } from "./cross-entropy/wasm.js";
 import { checkedActivations, type ActivationKernels } from "./activations/activations.js";
 import { referenceActivations } from "./activations/reference.js";
 import { wasmActivations } from "./activations/wasm.js";
@@ -51,7 +54,8 @@ export interface Kernels
     EmbeddingKernels,
     DropoutKernels,
     ReductionKernels,
-    OptimiserKernels {}
+    OptimiserKernels,
+    CrossEntropyKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
@@ -65,6 +69,7 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmSoftmax(context),
     ...wasmEmbedding(context),
     ...wasmDropout(context),
+    ...wasmCrossEntropy(context),
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
@@ -83,6 +88,7 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceDropout(),
     ...referenceReductions(),
     ...referenceOptimisers(),
+    ...referenceCrossEntropy(),
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
@@ -100,6 +106,7 @@ function checked(body: Kernels): Kernels {
     ...checkedDropout(body),
     ...checkedReductions(body),
     ...checkedOptimisers(body, body.firstOutside),
+    ...checkedCrossEntropy(body, body.firstOutside),
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),
