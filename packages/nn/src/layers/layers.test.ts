@@ -158,7 +158,7 @@ describe.each(["sequitur", "cpu"] as const)("layers on %s", (backend) => {
       const mask = tf.tensor2d([[0, 0, 1, 1, 1]], undefined, "int32");
       const [early, shifted] = [
         attend(tf.tensor3d(x, [1, 3, 8]), EVALUATION).dataSync(),
-        attend(tf.tensor3d(late, [1, 5, 8]), EVALUATION, mask as Matrix)
+        attend(tf.tensor3d(late, [1, 5, 8]), EVALUATION, mask)
           .dataSync()
           .slice(16),
       ];
