@@ -1,4 +1,5 @@
-import { Random } from "@sequitur/core";
+import { Random, throwIfCancelled, type Report as Progress } from "@sequitur/core";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { breakdownsOf, partitionsOf } from "./breakdowns.js";
 import { comparisonsWith, type ValuesByLabel } from "./comparisons.js";
 import type { Experiment } from "./experiment.js";
@@ -19,11 +20,17 @@ export interface ReportParts {
   readonly metrics: MetricNames;
   readonly environment: Report["environment"];
   readonly startedAt: string;
-  readonly seconds: number;
+}
+
+/** From outside: the usual signal and progress, and the seconds since the start. */
+export interface BuildRun {
+  readonly signal?: AbortSignal;
+  readonly report?: Progress;
+  readonly seconds: () => number;
 }
 
 /** Everything that was found, in the order of the leaderboard: ceilings, then competitors best first, then failures. */
-export function buildReport(outcomes: readonly Outcome[], parts: ReportParts): Report {
+export async function buildReport(outcomes: readonly Outcome[], parts: ReportParts, run: BuildRun): Promise<Report> {
   const { experiment, data, metrics } = parts;
   const values: ValuesByLabel = new Map(
     outcomes.filter(({ error }) => error === null).map(({ contender, pieces }) => [contender.label, seedMean(pieces)]),
@@ -39,10 +46,11 @@ export function buildReport(outcomes: readonly Outcome[], parts: ReportParts): R
     resamples: experiment.resamples,
     users: data.test.queries.users,
   };
-  const compare = (against: string | undefined): Map<string, ModelComparison[]> =>
+  const compare = (against: string | undefined): Comparisons =>
     against === undefined ? new Map() : comparisonsWith(against, values, metrics.compared, options);
-  const comparisons = { best: compare(best), baseline: compare(baseline) };
-  const partitions = experiment.breakdowns ? partitionsOf(data.train, data.test) : [];
+  const withBest = compare(best);
+  const comparisons = { best: withBest, baseline: baseline === best ? withBest : compare(baseline) };
+  const models = await modelReports(ordered, comparisons, parts, options, run);
   return {
     format: REPORT_FORMAT,
     title: experiment.title === "" ? `${experiment.data.name}, ${experiment.split.kind}` : experiment.title,
@@ -59,22 +67,39 @@ export function buildReport(outcomes: readonly Outcome[], parts: ReportParts): R
     cutoffs: experiment.k,
     baseline: baseline ?? null,
     best: best ?? null,
-    models: ordered.map((outcome) => ({
-      ...modelReport(outcome, metrics, options),
-      breakdowns:
-        outcome.error === null
-          ? breakdownsOf(partitions, outcome.pieces, data.test.targets, metrics.grouped, options)
-          : [],
-      comparisons: {
-        best: comparisons.best.get(outcome.contender.label) ?? [],
-        baseline: comparisons.baseline.get(outcome.contender.label) ?? [],
-      },
-    })),
+    models,
     queriesFile: QUERIES_FILE,
     environment: parts.environment,
     startedAt: parts.startedAt,
-    seconds: parts.seconds,
+    seconds: run.seconds(),
   };
+}
+
+type Comparisons = ReadonlyMap<string, ModelComparison[]>;
+
+async function modelReports(
+  outcomes: readonly Outcome[],
+  comparisons: { readonly best: Comparisons; readonly baseline: Comparisons },
+  { experiment, data, metrics }: ReportParts,
+  options: IntervalOptions,
+  { signal, report }: BuildRun,
+): Promise<ModelReport[]> {
+  const partitions = experiment.breakdowns ? partitionsOf(data.train, data.test) : [];
+  const models: ModelReport[] = [];
+  for (const outcome of outcomes) {
+    report?.({ task: "compare", done: models.length, total: outcomes.length, unit: "models" });
+    await nextTurn();
+    throwIfCancelled(signal);
+    const { label } = outcome.contender;
+    const groups = outcome.error === null ? partitions : [];
+    models.push({
+      ...modelReport(outcome, metrics, options),
+      breakdowns: breakdownsOf(groups, outcome.pieces, data.test.targets, metrics.grouped, options),
+      comparisons: { best: comparisons.best.get(label) ?? [], baseline: comparisons.baseline.get(label) ?? [] },
+    });
+  }
+  report?.({ task: "compare", done: models.length, total: outcomes.length, unit: "models" });
+  return models;
 }
 
 function inOrder(outcomes: readonly Outcome[], main: (label: string) => number): Outcome[] {

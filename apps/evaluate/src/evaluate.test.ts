@@ -9,6 +9,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { evaluate, type EvaluateParts } from "./evaluate.js";
 import type { EvaluateIo } from "./evaluate-io.js";
 import { parseExperiment, type Experiment } from "./experiment.js";
+import { openData } from "./open-data.js";
 import { parseReport, type ModelReport, type Report } from "./report.js";
 import { runInProcess, type TaskRunner } from "./run-in-process.js";
 import { runTask } from "./run-task.js";
@@ -330,4 +331,26 @@ test("two experiments do not work in one folder, but the lock of a dead process 
   await expect(run(planted(["constant"]))).rejects.toThrow(`got an experiment of process ${process.pid} in it`);
   await writeFile(join(out, ".progress", "lock"), "999999999");
   expect((await run(planted(["constant"]))).best).toBe("constant");
+});
+
+test("the oracle of a city is the ceiling, not a competitor, and no model beats it", async () => {
+  const experiment = parseExperiment(
+    {
+      data: { name: "city", city: { size: "tiny" } },
+      split: { kind: "temporal", validationFrom: 0.8, testFrom: 0.9 },
+      models: ["popularity", "markov", "personal"],
+      exclude: "nothing",
+      oracle: true,
+      resamples: 100,
+    },
+    "test",
+  );
+  const report = await run(experiment, {}, { openData });
+  expect(report.models.map(({ error }) => error)).toEqual([null, null, null, null]);
+  const [ceiling, first] = report.models;
+  expect(ceiling).toMatchObject({ label: "oracle", role: "ceiling" });
+  expect(report.best).toBe(first!.label);
+  const gap = first!.metrics["ndcg@10"]!;
+  expect(ceiling!.metrics["ndcg@10"]!.mean).toBeGreaterThan(gap.high);
+  expect(report.baseline).toBe("popularity");
 });

@@ -89,7 +89,11 @@ async function evaluateIn(
     concurrency: experiment.concurrency,
   };
   const seconds = (): number => (performance.now() - started) / 1000;
-  const report = buildReport(outcomes, { experiment, data, metrics, environment, startedAt, seconds: seconds() });
+  const report = await buildReport(
+    outcomes,
+    { experiment, data, metrics, environment, startedAt },
+    { ...passed, seconds },
+  );
   throwIfCancelled(signal);
   await writeReport(out, report, data, outcomes);
   return report;

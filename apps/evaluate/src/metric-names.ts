@@ -7,7 +7,7 @@ export interface MetricNames {
   readonly all: readonly string[];
   /** Orders the leaderboard. */
   readonly main: string;
-  /** Those compared between models: all at the cut-off of the main one, and those without a cut-off. */
+  /** Those compared between models: all at the cut-off of the main one. */
   readonly compared: readonly string[];
   /** Those broken down by group: the main one, and recall or hit beside it. */
   readonly grouped: readonly string[];
@@ -24,7 +24,7 @@ export function metricNames({ metrics, k, metric, tune }: Experiment): MetricNam
     throw new PlatformError("bad-config", `metric must be one of ${all.join(", ")}, got "${ordering}".`);
   }
   const cutoff = parseMetric(ordering).k;
-  const atCutoff = all.filter((name) => [cutoff, Infinity].includes(parseMetric(name).k));
+  const atCutoff = all.filter((name) => parseMetric(name).k === cutoff);
   const grouped = new Set([
     ordering,
     ...[`recall@${cutoff}`, `hit@${cutoff}`].filter((name) => all.includes(name)).slice(0, 1),
