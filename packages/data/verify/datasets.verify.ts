@@ -58,6 +58,7 @@ test.skipIf(absent("foursquare-nyc"))("foursquare-nyc: the published counts", as
   expect(new Date(stats.firstTime).toISOString()).toBe("2012-04-03T18:00:00.000Z");
   expect(new Date(stats.lastTime).toISOString().slice(0, 16)).toBe("2013-02-16T02:34");
   expect(notes[0]).toContain("318 category ids under 207 names; 374 venues have several coordinates");
+  expect(notes[1]).toBe("Not upstream's whole files: 4576 of 38333 items, 138264 of 227428 interactions.");
   const offsets = interactions.context.utcOffsetMinutes!;
   const countOf = (offset: number): number => offsets.filter((value) => value === offset).length;
   expect([540, 660, -420].map(countOf)).toEqual([74, 1, 1]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { parseConfig, PlatformError } from "@sequitur/core";
+import { parseConfig, PlatformError, type Interactions } from "@sequitur/core";
 import type { z } from "zod";
 import { loadPrepared, savePrepared } from "../prepared/prepared-file.js";
 import type { Importer } from "../sources/importer.js";
@@ -77,9 +77,19 @@ export async function openDataset(request: OpenRequest): Promise<Dataset> {
     }
   }
   const imported = await importer({ folder, options }, request);
-  const dataset = datasetFrom(about, imported, manifest.timeZone);
+  const notes = [...imported.notes, ...differenceNotes(manifest, imported.interactions)];
+  const dataset = datasetFrom(about, { ...imported, notes }, manifest.timeZone);
   if (isCached) await keepPrepared(prepared, dataset);
   return dataset;
+}
+
+/** A note when the files hold other counts than upstream publishes: a subset, or another edition. */
+function differenceNotes({ expected }: DatasetManifest, { catalog, size }: Interactions): string[] {
+  const found = { users: catalog.users.size, items: catalog.items.size, interactions: size };
+  const differences = (["users", "items", "interactions"] as const)
+    .filter((key) => expected[key] !== undefined && expected[key] !== found[key])
+    .map((key) => `${found[key]} of ${expected[key]} ${key}`);
+  return differences.length === 0 ? [] : [`Not upstream's whole files: ${differences.join(", ")}.`];
 }
 
 export type ImportOptions = z.input<typeof mappedOptions>;
@@ -142,8 +152,16 @@ async function preparedKey(
     const { size, mtimeMs } = await stat(join(folder.path, file));
     files.push([file, size, mtimeMs]);
   }
-  const { importer, timeZone } = manifest;
-  const key = JSON.stringify([PREPARED_VERSION, importer, options, timeZone ?? "", resolve(folder.path), files]);
+  const { importer, timeZone, expected } = manifest;
+  const key = JSON.stringify([
+    PREPARED_VERSION,
+    importer,
+    options,
+    timeZone ?? "",
+    expected,
+    resolve(folder.path),
+    files,
+  ]);
   return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }
 
