@@ -5,12 +5,14 @@ import {
   queryBatch,
   Random,
   sliceQueries,
+  type Catalog,
   type Interactions,
 } from "@sequitur/core";
 import { recommend, type Model, type Recommender } from "@sequitur/recommender";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ease, itemKnn, markov, personal, popularity, sessionKnn } from "../src/index.js";
 import { datasetFile, leaveOneOut, readSequences } from "../verify/leave-one-out.js";
@@ -34,26 +36,58 @@ interface Timing {
   readonly rankUsersPerSecond: number;
   readonly oneUserP50Ms: number;
   readonly oneUserP99Ms: number;
-  /** Of the process: data, fit and scoring. */
+  /** Largest resident set of the process: runtime, data, fit and scoring. */
   readonly peakMegabytes: number;
+  /** The same before the fit. */
   readonly dataMegabytes: number;
   readonly artifactMegabytes: number;
 }
 
 async function main(): Promise<void> {
-  const only = process.argv[2];
-  if (only !== undefined) {
-    process.stdout.write(JSON.stringify(await timings(only)));
+  const [only, file] = process.argv.slice(2);
+  if (only !== undefined && file !== undefined) {
+    process.stdout.write(JSON.stringify(await timings(only, file)));
     return;
   }
   const self = fileURLToPath(import.meta.url);
+  const folder = mkdtempSync(join(tmpdir(), "sequitur-bench-"));
   const results: Timing[] = [];
-  for (const model of Object.keys(MODELS)) {
-    const output = execFileSync(process.execPath, [...process.execArgv, self, model], { encoding: "utf8" });
-    results.push(JSON.parse(output) as Timing);
-    process.stderr.write(`${model} done\n`);
+  try {
+    // The models' processes get columns, so that reading text does not count as their memory.
+    const columns = join(folder, "train.i32");
+    writeTrain(columns);
+    for (const model of Object.keys(MODELS)) {
+      const output = execFileSync(process.execPath, [...process.execArgv, self, model, columns], { encoding: "utf8" });
+      results.push(JSON.parse(output) as Timing);
+      process.stderr.write(`${model} done\n`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
   report(results);
+}
+
+function writeTrain(file: string): void {
+  const path = dataPath();
+  const { train } = leaveOneOut(path === undefined ? synthetic() : readSequences(path));
+  const { users, items } = train.catalog;
+  writeFileSync(file, Int32Array.from([users.size, items.size, ...train.users, ...train.items]));
+}
+
+function readTrain(file: string): Interactions {
+  const bytes = readFileSync(file);
+  const columns = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const rows = (columns.length - 2) / 2;
+  return interactionsFrom(numbered(columns[0]!, columns[1]!), {
+    users: columns.subarray(2, 2 + rows),
+    items: columns.subarray(2 + rows),
+    times: Float64Array.from({ length: rows }, (_, row) => row),
+  });
+}
+
+function numbered(users: number, items: number): Catalog {
+  const ids = (prefix: string, size: number) => idTable(Array.from({ length: size }, (_, at) => `${prefix}${at}`));
+  return { users: ids("u", users), items: ids("i", items), itemColumns: {} };
 }
 
 function report(timings: readonly Timing[]): void {
@@ -62,7 +96,8 @@ function report(timings: readonly Timing[]): void {
   const data = dataPath() === undefined ? `seeded, ${USERS} users, ${ITEMS} items` : "MovieLens-1M";
   const folder = new URL("results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
-  const result = { machine, node: process.version, commit, data, timings };
+  // Other work on the machine slows the figures: the load says how far to trust them.
+  const result = { machine, node: process.version, commit, load: loadavg()[0], data, timings };
   writeFileSync(new URL("baselines.json", folder), `${JSON.stringify(result, undefined, 2)}\n`);
   const columns = [
     "model",
@@ -71,7 +106,7 @@ function report(timings: readonly Timing[]): void {
     "one user p50 ms",
     "p99 ms",
     "peak MB",
-    "of it data",
+    "before fit MB",
     "artifact MB",
   ];
   const rows = timings.map((t) => [
@@ -85,15 +120,18 @@ function report(timings: readonly Timing[]): void {
     t.artifactMegabytes.toFixed(1),
   ]);
   const lines = [columns, ...rows].map((row) => row.map((cell) => cell.padStart(16)).join(""));
-  process.stdout.write([`${machine}, node ${process.version}, ${commit}, ${data}`, ...lines, ""].join("\n"));
+  process.stdout.write(
+    [`${machine}, node ${process.version}, ${commit}, ${data}, load ${loadavg()[0]?.toFixed(1)}`, ...lines, ""].join(
+      "\n",
+    ),
+  );
 }
 
 /** Fit once, rank everybody by batches of 500 (the median of three passes), then 400 single users after 100 warm-ups. */
-async function timings(name: string): Promise<Timing> {
+async function timings(name: string, file: string): Promise<Timing> {
   const recommender = MODELS[name];
   if (recommender === undefined) throw new Error(`no model ${name}; the models are ${Object.keys(MODELS).join(", ")}.`);
-  const path = dataPath();
-  const { train } = leaveOneOut(path === undefined ? synthetic() : readSequences(path));
+  const train = readTrain(file);
   const dataMegabytes = peakMegabytes();
   const config = parseConfig(recommender.config, {}, name);
   const start = performance.now();
@@ -144,10 +182,9 @@ function synthetic(): Interactions {
       items.push(Math.floor(ITEMS * random.uniform() ** 2.3));
     }
   }
-  const ids = (prefix: string, size: number) => idTable(Array.from({ length: size }, (_, at) => `${prefix}${at}`));
   const times = Float64Array.from(users, (_, row) => row * 60_000);
-  const catalog = { users: ids("u", USERS), items: ids("i", ITEMS), itemColumns: {} };
-  return interactionsFrom(catalog, { users: Int32Array.from(users), items: Int32Array.from(items), times });
+  const columns = { users: Int32Array.from(users), items: Int32Array.from(items), times };
+  return interactionsFrom(numbered(USERS, ITEMS), columns);
 }
 
 function dataPath(): string | undefined {

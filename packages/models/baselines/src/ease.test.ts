@@ -3,6 +3,7 @@ import type { FitRun, Model } from "@sequitur/recommender";
 import { checkerboard, conforms, hitRate, noise } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
 import { ease, easeConfig } from "./ease.js";
+import { invertSpd } from "./spd-inverse.js";
 
 conforms(ease);
 
@@ -32,16 +33,17 @@ function slowInverse(matrix: number[][]): number[][] {
   return rows.map((row) => row.slice(n));
 }
 
+/** X^T X + lambda I, from sets. */
+function gramMatrix(train: Interactions, lambda: number): number[][] {
+  const users = Array.from({ length: train.catalog.items.size }, () => new Set<number>());
+  for (let row = 0; row < train.size; row++) users[train.items[row]!]!.add(train.users[row]!);
+  const both = (i: number, j: number): number => [...users[i]!].filter((user) => users[j]!.has(user)).length;
+  return users.map((_, i) => users.map((__, j) => both(i, j) + (i === j ? lambda : 0)));
+}
+
 /** (N, N) weights by the paper's formula on the dense binary matrix. */
 function slowWeights(train: Interactions, lambda: number): number[][] {
-  const n = train.catalog.items.size;
-  const users = Array.from({ length: train.catalog.users.size }, () => new Set<number>());
-  for (let row = 0; row < train.size; row++) users[train.users[row]!]!.add(train.items[row]!);
-  const both = (i: number, j: number): number => users.filter((items) => items.has(i) && items.has(j)).length;
-  const gram = Array.from({ length: n }, (_, i) =>
-    Array.from({ length: n }, (__, j) => both(i, j) + (i === j ? lambda : 0)),
-  );
-  const inverse = slowInverse(gram);
+  const inverse = slowInverse(gramMatrix(train, lambda));
   return inverse.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / inverse[j]![j]!)));
 }
 
@@ -55,6 +57,29 @@ describe("ease", () => {
       const row = model.score(queryBatch([{ items: [item] }]));
       slow[item]!.forEach((weight, other) => expect(row[other], `B ${item} ${other}`).toBeCloseTo(weight, 6));
     }
+  });
+
+  it.each([
+    ["on the engine", 20],
+    ["in float64, being ill-conditioned", 0.001],
+  ])("equals the closed form for more items, %s", async (_, lambda) => {
+    const { train } = noise(new Random("ease"), { users: 300, items: 420, length: 12 });
+    const model = await fitted(train, { lambda });
+    const size = 420;
+    const inverse = Float64Array.from(gramMatrix(train, lambda).flat());
+    await invertSpd(inverse, size);
+    const batch = queryBatch(Array.from({ length: size }, (__, item) => ({ items: [item] })));
+    const scores = model.score(batch);
+    let worst = 0;
+    const trained = new Set(train.items);
+    for (const i of trained) {
+      for (let j = 0; j < size; j++) {
+        const weight = i === j ? 0 : -inverse[i * size + j]! / inverse[j * size + j]!;
+        worst = Math.max(worst, Math.abs(scores[i * size + j]! - weight));
+      }
+    }
+    expect(trained.size).toBeGreaterThan(400);
+    expect(worst).toBeLessThan(1e-6);
   });
 
   it("sums over the distinct items of the history, however many", async () => {

@@ -1,10 +1,9 @@
-import { PlatformError, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import { PlatformError, throwIfCancelled, type Catalog, type QueryBatch } from "@sequitur/core";
 import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
 import { z } from "zod";
+import { easeWeights } from "./ease-weights.js";
 import { distinctReader } from "./history.js";
 import { itemShares } from "./popularity.js";
-import { countPairs, transpose } from "./sparse-rows.js";
-import { invertSpd } from "./spd-inverse.js";
 
 export const easeConfig = z.strictObject({
   lambda: z
@@ -16,9 +15,9 @@ export const easeConfig = z.strictObject({
   maxItems: z
     .int()
     .min(1)
-    .max(32_000)
+    .max(28_000)
     .default(16_000)
-    .describe("items; a larger catalogue is refused: the fit needs 12 bytes an item squared, 3 GB at 16,000"),
+    .describe("items; a larger catalogue is refused: the fit needs up to 12 bytes an item squared, 3 GB at 16,000"),
 });
 export type EaseConfig = z.infer<typeof easeConfig>;
 
@@ -38,16 +37,11 @@ export const ease: Recommender<EaseConfig> = {
       throw new PlatformError(
         "bad-config",
         `ease: the catalogue must have at most maxItems = ${config.maxItems} items, got ${size}; ` +
-          `its dense weights would take ${gigabytes(12 * size * size)} GB.`,
+          `its dense matrices would take ${((12 * size * size) / 1e9).toFixed(3)} GB.`,
       );
     }
-    const matrix = gramMatrix(train, config.lambda);
-    const { report, signal } = run;
-    await invertSpd(matrix, size, {
-      ...(signal && { signal }),
-      ...(report && { report: (progress) => report({ ...progress, task: "fit ease" }) }),
-    });
-    return easeModel(train.catalog, config, weightsFrom(matrix, size), itemShares(train));
+    const weights = await easeWeights(train, config.lambda, run);
+    return easeModel(train.catalog, config, weights, itemShares(train));
   },
   load(artifact) {
     const config = artifactConfig(artifact, "ease", easeConfig);
@@ -111,47 +105,4 @@ function addWeightRows(
     const a = items[at]! * size;
     for (let j = 0; j < row.length; j++) row[j]! += weights[a + (candidates ? candidates[j]! : j)]!;
   }
-}
-
-/** (N, N) float64, lower triangle of X^T X + lambda I; users who share both items are counted. */
-function gramMatrix(train: Interactions, lambda: number): Float64Array {
-  const { users, items } = train.catalog;
-  const byUser = countPairs(train.users, train.items, users.size, items.size);
-  const byItem = transpose(byUser, items.size);
-  const gram = allocate(items.size);
-  for (let item = 0; item < items.size; item++) {
-    const row = gram.subarray(item * items.size, (item + 1) * items.size);
-    for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
-      const user = byItem.columns[p]!;
-      const { columns, offsets } = byUser;
-      for (let q = offsets[user]!; columns[q]! < item && q < offsets[user + 1]!; q++) row[columns[q]!]! += 1;
-    }
-    row[item] = byItem.offsets[item + 1]! - byItem.offsets[item]! + lambda;
-  }
-  return gram;
-}
-
-function allocate(size: number): Float64Array {
-  try {
-    return new Float64Array(size * size);
-  } catch (cause) {
-    const need = gigabytes(8 * size * size);
-    throw new PlatformError("out-of-memory", `ease: ${need} GB for ${size} items cannot be had.`, { cause });
-  }
-}
-
-/** B_ij = -P_ij / P_jj, and 0 on the diagonal. */
-function weightsFrom(inverse: Float64Array, size: number): Float32Array {
-  const weights = new Float32Array(size * size);
-  const scales = new Float64Array(size);
-  for (let j = 0; j < size; j++) scales[j] = -1 / inverse[j * size + j]!;
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) weights[i * size + j] = inverse[i * size + j]! * scales[j]!;
-    weights[i * size + i] = 0;
-  }
-  return weights;
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
 }

@@ -44,9 +44,16 @@ describe("markov", () => {
   });
 
   it("does not join the last item of one user to the first of the next", async () => {
-    const model = await fitted(small, { smoothing: 0 });
-    const [scores] = [Array.from(model.score(queryBatch([{ items: [1] }])))];
-    expect(scores).toEqual([1, 0, 0, 0]);
+    // u: a b, v: d a. Joined, d would follow b.
+    const model = await fitted(
+      visits([
+        [0, 0, 0],
+        [0, 1, 1],
+        [1, 3, 2],
+        [1, 0, 3],
+      ]),
+    );
+    expect(Array.from(model.score(queryBatch([{ items: [1] }])))).toEqual([0.5, 0.25, 0, 0.25]);
   });
 
   it("falls back to popularity without a last item that was ever left", async () => {

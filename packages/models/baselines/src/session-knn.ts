@@ -118,8 +118,9 @@ function neighbourFinder(index: SessionIndex, config: SessionKnnConfig): (query:
         similarity[session]! += 1 - rank / query.length;
       }
     }
-    const reached = touched.subarray(0, size).sort();
+    const reached = touched.subarray(0, size);
     // Numbers grow with recency, so the tail is the most recent; minus the number makes ties go to the newer one.
+    if (size > config.recentSessions) reached.sort();
     for (const session of reached.subarray(-config.recentSessions)) nearest.offer(-session, similarity[session]!);
     const found = nearest.drain();
     const keys = found.keys.map((key) => -key);

@@ -37,11 +37,12 @@ export async function invertSpd(matrix: Float64Array, n: number, run: InverseRun
     writePanel(matrix, product, pivot, n, from, width);
     run.report?.({ task: "invert", done: block + 1, total: blocks, unit: "blocks" });
   }
-  negateAndMirror(matrix, n);
+  for (let at = 0; at < matrix.length; at++) matrix[at] = -matrix[at]!;
+  mirrorLower(matrix, n);
 }
 
-/** (width, width) the inverse of the diagonal block, by sweeping one column at a time. */
-function invertPivot(matrix: Float64Array, n: number, from: number, width: number): Float64Array {
+/** (width, width) the inverse of the diagonal block at `from`, by sweeping one column at a time in float64. */
+export function invertPivot(matrix: Float64Array | Float32Array, n: number, from: number, width: number): Float64Array {
   const a = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j <= i; j++) a[i * width + j] = a[j * width + i] = matrix[(from + i) * n + from + j]!;
@@ -103,15 +104,13 @@ function writePanel(
   }
 }
 
-/** Lower triangle to the whole matrix with its sign turned, by squares that fit the cache. */
-function negateAndMirror(matrix: Float64Array, n: number): void {
+/** Copies the lower triangle to the upper one, by squares that fit the cache. */
+export function mirrorLower(matrix: Float64Array | Float32Array, n: number): void {
   const side = 64;
   for (let iFrom = 0; iFrom < n; iFrom += side) {
     for (let jFrom = 0; jFrom <= iFrom; jFrom += side) {
       for (let i = iFrom; i < Math.min(n, iFrom + side); i++) {
-        for (let j = jFrom; j <= Math.min(i, jFrom + side - 1); j++) {
-          matrix[j * n + i] = matrix[i * n + j] = -matrix[i * n + j]!;
-        }
+        for (let j = jFrom; j < Math.min(i, jFrom + side); j++) matrix[j * n + i] = matrix[i * n + j]!;
       }
     }
   }
