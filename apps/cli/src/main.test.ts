@@ -225,6 +225,27 @@ describe("own data", () => {
   });
 });
 
+test("statistics read as a table with names and units", async () => {
+  const { code, out } = await run(["data", "import", await clicks(), ...MAP, "--out", join(folder, "sets", "shop")]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^interactions +30$/m);
+  expect(out).toMatch(/^interactions per user +6 to 6, median 6$/m);
+  expect(out).toMatch(/^first +2020-09-13 12:26 UTC$/m);
+});
+
+test("data get copies a local folder and says which checksums hold", async () => {
+  const sets = join(folder, "sets");
+  await run(["data", "import", await clicks(), ...MAP, "--out", join(sets, "shop")]);
+  await rm(join(sets, "shop", "raw"), { recursive: true });
+  const argv = ["data", "get", "shop", "--datasets-dir", sets, "--from", folder];
+  const { code, out, err } = await run(argv);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^clicks\.csv +copied +no checksum known$/m);
+  expect(err).toContain("Next: sequitur data stats shop");
+  const stats = await run(["data", "stats", "shop", "--datasets-dir", sets, "--json"]);
+  expect(JSON.parse(stats.out)).toMatchObject({ interactions: 30 });
+});
+
 describe("data split", () => {
   test("writes files that hold every interaction once, by time, and refuses a full folder", async () => {
     const sets = join(folder, "sets");

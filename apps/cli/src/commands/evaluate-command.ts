@@ -19,6 +19,9 @@ import { withProgress } from "../progress/progress-view.js";
 import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
 
+/** The data set that needs no files and no manifest. */
+const GENERATED = "city";
+
 interface Options extends SharedOptions, ExperimentFlags {
   readonly config?: string;
   readonly out?: string;
@@ -41,7 +44,7 @@ export function evaluateCommand(program: Command, io: Io): void {
     "sequitur evaluate --data foursquare-nyc --from ../shared/datasets/foursquare-nyc --split leave-one-out \\\n" +
       "      --models popularity,markov,item-knn,ease --k 5,10,20 --seed 1 --out reports/nyc",
     "sequitur evaluate --data ml-100k --models ease,item-knn --tune 20 --exclude seen",
-    "sequitur evaluate --config experiment.json --set models.ease.config.regularization=400",
+    "sequitur evaluate --config experiment.json --set models.ease.config.lambda=400",
     "sequitur evaluate --config reports/nyc/report.json --out reports/again",
   ]);
   command.action(async (options: Options) => {
@@ -49,17 +52,18 @@ export function evaluateCommand(program: Command, io: Io): void {
     const experiment = await experimentFor(options, where);
     const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}`);
     const report = await runOrSayHow(io, experiment, out, options);
-    if (options.json === true) {
-      io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      return;
-    }
-    const { leaderboardText } = await import("@sequitur/evaluate");
-    const color = wantsColor(io.stdout, io.env);
-    io.stdout.write(leaderboardText(report, { columns: io.stdout.columns ?? 100, color }));
-    io.stdout.write(`\nReport: ${join(out, "report.html")} (open it in a browser), ${join(out, "report.json")}\n`);
-    if (options.quiet !== true) io.stderr.write(hints(experiment, out));
+    if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else await show(io, report, out);
+    if (options.quiet !== true && options.json !== true) io.stderr.write(hints(experiment, out));
     if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
   });
+}
+
+async function show(io: Io, report: Report, out: string): Promise<void> {
+  const { leaderboardText } = await import("@sequitur/evaluate");
+  const color = wantsColor(io.stdout, io.env);
+  io.stdout.write(leaderboardText(report, { columns: io.stdout.columns ?? 100, color }));
+  io.stdout.write(`\nReport: ${join(out, "report.html")} (open it in a browser), ${join(out, "report.json")}\n`);
 }
 
 function withDataFlags(command: Command): void {
@@ -111,7 +115,7 @@ async function experimentFor(options: Options, where: string): Promise<Experimen
   }
   const { name, datasetsDir } = experiment.data;
   const folder = datasetsDir === DEFAULT_FOLDER ? datasetsFolder(options.datasetsDir) : datasetsDir;
-  await requireDataset(name, folder);
+  if (name !== GENERATED) await requireDataset(name, folder);
   return { ...experiment, data: { ...experiment.data, datasetsDir: folder } };
 }
 
@@ -134,12 +138,14 @@ async function runOrSayHow(io: Io, experiment: Experiment, out: string, options:
 
 function hints(experiment: Experiment, out: string): string {
   const again = `sequitur evaluate --config ${join(out, "report.json")}`;
-  const lines = ["", "What to try next:"];
-  if (experiment.tune.trials === 0) lines.push(`  ${again} --tune 20 --out ${out}-tuned   tune every model equally`);
+  const ideas: [what: string, command: string][] = [];
+  if (experiment.tune.trials === 0) ideas.push(["tune every model equally", `${again} --tune 20 --out ${out}-tuned`]);
   if (experiment.seed.length === 1)
-    lines.push(`  ${again} --seed 1,2,3 --out ${out}-seeds   see the spread over seeds`);
-  if (experiment.data.name === "city") {
-    lines.push("  sequitur data import my.csv --map user=...,item=...,time=... --name mine   bring your own data");
+    ideas.push(["see the spread over seeds", `${again} --seed 1,2,3 --out ${out}-seeds`]);
+  if (experiment.data.name === GENERATED) {
+    ideas.push(["bring your own data", "sequitur data import my.csv --map user=...,item=...,time=... --name mine"]);
   }
+  if (ideas.length === 0) return "";
+  const lines = ["", "What to try next:", ...ideas.flatMap(([what, command]) => [`  ${what}:`, `    ${command}`])];
   return `${lines.join("\n")}\n`;
 }

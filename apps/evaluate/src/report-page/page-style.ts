@@ -35,8 +35,8 @@ table.pairs { min-width: 0; }
 th, td { padding: 7px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
 th[scope="row"], th.text, td.text { text-align: left; }
 td.long { white-space: normal; min-width: 220px; text-align: left; overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-weight: 600; white-space: normal; min-width: 5.5em; max-width: 11em; overflow-wrap: anywhere; border-bottom: 2px solid var(--line); vertical-align: bottom; }
-th[scope="row"] { font-weight: 600; background: var(--paper); position: sticky; left: 0; max-width: 46vw; overflow: hidden; text-overflow: ellipsis; }
+thead th { color: var(--soft); font-weight: 600; white-space: normal; min-width: 5.5em; border-bottom: 2px solid var(--line); vertical-align: bottom; }
+th[scope="row"] { font-weight: 600; background: var(--paper); position: sticky; left: 0; max-width: min(46vw, 260px); overflow: hidden; text-overflow: ellipsis; }
 tr.best td, tr.best th[scope="row"] { background: var(--mark); }
 tbody.ceiling td, tbody.ceiling th { font-style: italic; border-bottom: 3px double var(--line); }
 tbody.failed td { color: var(--soft); }

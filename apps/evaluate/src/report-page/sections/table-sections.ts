@@ -1,8 +1,8 @@
 import type { ModelComparison, ModelReport, Report, Trial } from "../../report.js";
 import { caption, safe, type Html } from "../safe.js";
-import { comparisonMark } from "../leaderboard-view.js";
+import { comparisonMark, repeats } from "../leaderboard-view.js";
 import { metricParts, metricTitle, metricWords } from "../metric-words.js";
-import { brief, count, decimalsFor, decimalsOfSize, fixed, percent, pValue, seconds, signed } from "../number-text.js";
+import { count, decimalsFor, decimalsOfSize, fixed, percent, pValue, seconds, signed } from "../number-text.js";
 
 /** Metrics of the recommended lists as a whole: what a good NDCG does not tell. */
 export function beyondSection(report: Report): Html | null {
@@ -81,7 +81,7 @@ export function comparisonSection(report: Report): Html | null {
 function comparisonMatrix(report: Report, kind: "best" | "baseline"): Html {
   const models = report.models.filter((model) => model.comparisons[kind].length > 0);
   const all = models.flatMap((model) => model.comparisons[kind]);
-  const keys = [...new Set(all.map(({ metric }) => metric))];
+  const keys = [...new Set(all.map(({ metric }) => metric))].filter((key) => !repeats(report, key));
   const against = all[0]!.against;
   const decimals = new Map(
     keys.map((key) => [key, decimalsFor(all.filter(({ metric }) => metric === key).map((c) => c.difference))]),
@@ -151,7 +151,7 @@ function tuningDetails(model: ModelReport): Html {
       ${model.label}
       <span class="soft"
         >${tuning.trials.length} of ${tuning.budget} trials,
-        ${seconds(tuning.seconds)}${value !== null && safe`, best validation ${metricTitle(tuning.metric)} ${brief(value)}`}</span
+        ${seconds(tuning.seconds)}${value !== null && safe`, best validation ${metricTitle(tuning.metric)} ${fixed(value, 4)}`}</span
       >
     </summary>
     ${tuning.note !== null && safe`<p>${tuning.note}</p>`}
@@ -186,7 +186,7 @@ function trialRow(trial: Trial, keys: readonly string[], chosen: boolean): Html 
   const spent = trial.rungs.reduce((sum, rung) => sum + rung.seconds, 0);
   const note =
     trial.error ?? [chosen ? "★ chosen" : "", trial.origin === "default" ? "as given" : ""].filter(Boolean).join(", ");
-  return safe`<tr${chosen && safe` class="best"`}><td data-sort="${trial.trial}">${trial.trial}</td><td data-sort="${value ?? ""}">${value === null ? "failed" : brief(value)}</td><td data-sort="${last?.queries ?? ""}">${last === undefined ? "–" : count(last.queries)}</td><td data-sort="${last?.epochs ?? ""}">${last?.epochs ?? "–"}</td><td data-sort="${spent}">${seconds(spent)}</td>${keys.map((key) => safe`<td>${configText(trial.config[key])}</td>`)}<td class="text">${note}</td></tr>
+  return safe`<tr${chosen && safe` class="best"`}><td data-sort="${trial.trial}">${trial.trial}</td><td data-sort="${value ?? ""}">${value === null ? "failed" : fixed(value, 4)}</td><td data-sort="${last?.queries ?? ""}">${last === undefined ? "–" : count(last.queries)}</td><td data-sort="${last?.epochs ?? ""}">${last?.epochs ?? "–"}</td><td data-sort="${spent}">${seconds(spent)}</td>${keys.map((key) => safe`<td>${configText(trial.config[key])}</td>`)}<td class="text">${note}</td></tr>
 `;
 }
 
