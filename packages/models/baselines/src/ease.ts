@@ -78,8 +78,8 @@ function easeModel(catalog: Catalog, config: EaseConfig, weights: Float32Array, 
 }
 
 /**
- * row[c] += sum of weights[item, column c] over the items, four rows at a time to pass over the row of scores less often. Candidates go
- * through the same sums in the same order, so that their scores are the same bits.
+ * row[c] += sum of weights[item, column c] over the items, four rows at a time to pass over the row of scores less
+ * often. Candidates go through the same sums in the same order, so that their scores are the same bits.
  */
 function addWeightRows(
   row: Float32Array,
