@@ -1,4 +1,12 @@
-import { type Block, type BlockArray, type Engine, type Floats, type Ints, type Kernels } from "@sequitur/kernels";
+import {
+  type Block,
+  type BlockArray,
+  type Bytes,
+  type Engine,
+  type Floats,
+  type Ints,
+  type Kernels,
+} from "@sequitur/kernels";
 import { MathBackendCPU } from "#tfjs";
 import { tf } from "../tensors.js";
 
@@ -78,6 +86,11 @@ export class SequiturBackend extends MathBackendCPU {
   /** The memory of an int32 tensor. */
   ints(tensor: tf.TensorInfo): Ints {
     return this.blockOf(tensor, "int32") as unknown as Ints;
+  }
+
+  /** The memory of a bool tensor, a byte each. */
+  bytes(tensor: tf.TensorInfo): Bytes {
+    return this.blockOf(tensor, "bool") as unknown as Bytes;
   }
 
   /** The memory of a variable that is about to change in place, its own: what others share with it is copied first. */

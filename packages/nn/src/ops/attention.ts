@@ -1,5 +1,8 @@
+import { PlatformError } from "@sequitur/core";
 import { type DropoutKey } from "@sequitur/kernels";
+import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
+import { differentiable } from "./differentiable.js";
 import { composedDropout } from "./dropout.js";
 import { checkShape } from "./shapes.js";
 
@@ -14,6 +17,76 @@ export interface AttentionOptions {
   readonly dropout?: DropoutKey;
 }
 
+/**
+ * softmax(q k' / sqrt(D / H)) v, head by head: q, k, v (B, L, D), heads side by side in D -> (B, L, D)
+ * (Vaswani et al. 2017, eq. 1).
+ */
+export function attention(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  options: AttentionOptions,
+): tf.Tensor3D {
+  const [batch, length, width] = query.shape;
+  checkShape("key", key, query.shape);
+  checkShape("value", value, query.shape);
+  if (options.mask !== undefined) checkShape("mask", options.mask, [batch, length]);
+  if (!(options.heads >= 1 && width % options.heads === 0)) {
+    throw new PlatformError("bad-config", `heads must divide the width ${width}, got ${options.heads}.`);
+  }
+  const backend = activeSequitur();
+  return backend === undefined
+    ? composedAttention(query, key, value, options)
+    : fusedAttention(backend, query, key, value, options);
+}
+
+function fusedAttention(
+  backend: SequiturBackend,
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  { heads, causal = false, mask, dropout }: AttentionOptions,
+): tf.Tensor3D {
+  const [batch, length, width] = query.shape;
+  const shapeWith = (visible: tf.Tensor | undefined) => ({
+    batch,
+    heads,
+    width: width / heads,
+    keys: length,
+    causal,
+    mask: visible === undefined ? null : backend.bytes(visible),
+    dropout: dropout ?? null,
+  });
+  return differentiable<tf.Tensor3D>(
+    [query, key, value],
+    (save) => {
+      const [out, stats] = [backend.output(query.shape), backend.output([batch, heads, length])];
+      const visible = mask && tf.tensor(new Uint8Array(mask.dataSync()), [batch, length], "bool");
+      const [q, k, v] = [backend.floats(query), backend.floats(key), backend.floats(value)];
+      backend.kernels.attention(out.block, q, k, v, stats.block, shapeWith(visible));
+      save([query, key, value, out.tensor, stats.tensor, ...(visible === undefined ? [] : [visible])]);
+      return out.tensor as tf.Tensor3D;
+    },
+    (dy, [query, key, value, out, stats, visible]) => {
+      const [dq, dk, dv] = [backend.output(query.shape), backend.output(key.shape), backend.output(value.shape)];
+      const [q, k, v] = [backend.floats(query), backend.floats(key), backend.floats(value)];
+      const [gradient, output] = [backend.floats(dy), backend.floats(out)];
+      const gradients = { q: dq.block, k: dk.block, v: dv.block };
+      backend.kernels.attentionGradient(
+        gradients,
+        gradient,
+        output,
+        q,
+        k,
+        v,
+        backend.floats(stats),
+        shapeWith(visible),
+      );
+      return [dq.tensor, dk.tensor, dv.tensor];
+    },
+  );
+}
+
 const HIDDEN = -1e9;
 
 /** Attention as stock operations: see `attention`. */
@@ -25,8 +98,6 @@ export function composedAttention(
 ): tf.Tensor3D {
   const [batch, length, width] = query.shape;
   const { heads, causal = false, mask, dropout } = options;
-  checkShape("key", key, query.shape);
-  checkShape("value", value, query.shape);
   const split = (x: tf.Tensor3D): tf.Tensor4D =>
     tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
   const scaled = tf.mul(split(query), Math.sqrt(heads / width));
@@ -47,19 +118,5 @@ function visibility(batch: number, length: number, causal: boolean, mask: tf.Ten
     visible = tf.cast(tf.greaterEqual(tf.expandDims(position, 1), tf.expandDims(position, 0)), "float32");
   }
   if (mask === undefined) return visible;
-  checkShape("mask", mask, [batch, length]);
   return tf.mul(visible, tf.reshape(tf.cast(mask, "float32"), [batch, 1, 1, length]));
-}
-
-/**
- * softmax(q k' / sqrt(D / H)) v, head by head: q, k, v (B, L, D), heads side by side in D -> (B, L, D)
- * (Vaswani et al. 2017, eq. 1).
- */
-export function attention(
-  query: tf.Tensor3D,
-  key: tf.Tensor3D,
-  value: tf.Tensor3D,
-  options: AttentionOptions,
-): tf.Tensor3D {
-  return composedAttention(query, key, value, options);
 }

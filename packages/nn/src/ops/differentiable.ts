@@ -18,3 +18,14 @@ export function differentiable<T extends tf.Tensor>(
   });
   return op(...inputs);
 }
+
+/** Whether a tape records, so that a forward pass should compute the gradients that cost less with it than after it. */
+export function isRecording(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/** Gradients that the forward pass left, times the upstream gradient of a scalar; for the backward of losses. */
+export function timesUpstream(dy: tf.Tensor, gradients: readonly tf.Tensor[]): tf.Tensor[] {
+  const [factor] = dy.dataSync();
+  return gradients.map((gradient) => (factor === 1 ? gradient.clone() : tf.mul(gradient, factor)));
+}
