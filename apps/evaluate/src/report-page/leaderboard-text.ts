@@ -9,7 +9,7 @@ import {
   type MetricColumn,
 } from "./leaderboard-view.js";
 import { metricTitle } from "./metric-words.js";
-import { bytes, count, fixed, halfWidth, percent, seconds, signed } from "./number-text.js";
+import { bytes, columnPercent, count, fixed, halfWidth, percent, seconds, signed } from "./number-text.js";
 
 export interface LeaderboardTextOptions {
   /** Width to fit in characters; columns are dropped from the right of importance until the table fits. */
@@ -101,7 +101,7 @@ function baselineText(row: LeaderboardRow, main: MetricColumn): string {
 }
 
 function shareText(row: LeaderboardRow): string {
-  return row.shareOfCeiling === null || row.standing === "ceiling" ? "" : percent(row.shareOfCeiling);
+  return row.shareOfCeiling === null || row.standing === "ceiling" ? "" : columnPercent(row.shareOfCeiling);
 }
 
 function timeText(model: LeaderboardRow["model"], key: "fitSeconds"): string {

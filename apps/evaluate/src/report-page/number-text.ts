@@ -77,6 +77,11 @@ export function pValue(p: number): string {
   return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
 }
 
+/** `8.0%`, always with one decimal, for columns. */
+export function columnPercent(share: number): string {
+  return `${fixed(share * 100, 1)}%`;
+}
+
 /** `95%`. */
 export function percent(share: number): string {
   return `${Number((share * 100).toFixed(1))}%`;

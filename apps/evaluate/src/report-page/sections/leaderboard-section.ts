@@ -12,7 +12,7 @@ import {
   type MetricColumn,
 } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
-import { bytes, count, fixed, halfWidth, percent, pValue, seconds, signed } from "../number-text.js";
+import { bytes, columnPercent, count, fixed, halfWidth, percent, pValue, seconds, signed } from "../number-text.js";
 
 /** The one table that matters, ceiling apart on top and failures apart below, and how to read it. */
 export function leaderboardSection(report: Report): Html {
@@ -61,7 +61,7 @@ function rowOf(report: Report, view: LeaderboardView, row: LeaderboardRow, basel
   return safe`<tr${row.standing === "best" && safe` class="best"`}>
 <th scope="row" data-sort="${model.label}" title="${model.label}">${label(report, row)}</th>
 ${main && metricCell(row, main)}<td class="verdict">${verdict(report, row)}</td>${others.map((column) => metricCell(row, column))}
-${baseline !== null && baselineCell(row, main)}${view.hasCeiling && safe`<td data-sort="${row.shareOfCeiling ?? ""}">${row.shareOfCeiling === null || ceiling ? "" : percent(row.shareOfCeiling)}</td>`}
+${baseline !== null && baselineCell(row, main)}${view.hasCeiling && safe`<td data-sort="${row.shareOfCeiling ?? ""}">${row.shareOfCeiling === null || ceiling ? "" : columnPercent(row.shareOfCeiling)}</td>`}
 <td data-sort="${fit}">${ceiling ? "" : seconds(fit)}</td><td data-sort="${rate}">${ceiling ? "" : count(rate)}</td><td data-sort="${peakMemory(model)}">${ceiling ? "" : bytes(peakMemory(model))}</td>
 </tr>
 `;
