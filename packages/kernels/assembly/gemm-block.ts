@@ -95,7 +95,8 @@ function transpose4(to: usize, from: usize, stride: usize, step: usize): void {
 
 /**
  * Rows [row, rowEnd) and columns [column, columnEnd) of C = A B, started from C itself (`accumulate`), from the row `bias`, or
- * from zero (`bias` 0). A is (m, k), or (k, m) when `transposedA`. `column` is a multiple of 8.
+ * from zero (`bias` 0). A is (m, depth), or (depth, m) when `transposedA`; B was packed with `k` >= depth rows, of which the
+ * first `depth` are used. `column` is a multiple of 8.
  */
 export function multiplyBlock(
   out: usize,
@@ -105,6 +106,7 @@ export function multiplyBlock(
   transposedA: bool,
   packed: usize,
   k: i32,
+  depth: i32,
   row: i32,
   rowEnd: i32,
   column: i32,
@@ -115,21 +117,21 @@ export function multiplyBlock(
   const tileOfA = threadScratch();
   let from = 0;
   do {
-    const depth = min(K_BLOCK, k - from);
+    const steps = min(K_BLOCK, depth - from);
     const fromOut = accumulate || from > 0;
     for (let i = row; i < rowEnd; i += ROWS) {
       const rows = min(ROWS, rowEnd - i);
-      if (transposedA) packColumnsOfA(tileOfA, a + <usize>from * aStride + (<usize>i << 2), aStride, rows, depth);
-      else packRowsOfA(tileOfA, a + <usize>i * aStride + (<usize>from << 2), aStride, rows, depth);
+      if (transposedA) packColumnsOfA(tileOfA, a + <usize>from * aStride + (<usize>i << 2), aStride, rows, steps);
+      else packRowsOfA(tileOfA, a + <usize>i * aStride + (<usize>from << 2), aStride, rows, steps);
       for (let j = column; j < columnEnd; j += 8) {
         const panel = packed + (<usize>(j >> 3) * <usize>k + <usize>from) * 32;
         const place = out + <usize>i * outStride + (<usize>j << 2);
         const start = fromOut ? place : bias != 0 ? bias + (<usize>j << 2) : ZEROS;
-        tile(place, outStride, panel, depth, rows, min(8, columnEnd - j), start, fromOut ? outStride : 0);
+        tile(place, outStride, panel, steps, rows, min(8, columnEnd - j), start, fromOut ? outStride : 0);
       }
     }
     from += K_BLOCK;
-  } while (from < k);
+  } while (from < depth);
 }
 
 /** 5 columns of a (k, m) matrix, k-major, missing ones zero. */

@@ -131,6 +131,7 @@ function gemmChunk(chunk: i32): void {
       args.transposeA != 0,
       args.packed + <usize>matrix * args.packedStride,
       args.k,
+      args.k,
       row,
       min(args.m, row + args.rowBlock),
       column,

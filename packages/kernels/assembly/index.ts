@@ -1,5 +1,5 @@
 // Every function the module offers. Chunk functions are reached through the function table and need no export.
-export { configurePool, help, holdsChunk, reportLost, stopHelpers } from "./pool";
+export { configurePool, help, holdsChunk, reportLost, stopHelpers, threadCount } from "./pool";
 export { probeFault, probeThreads } from "./probe";
 export { tile5x8 } from "./gemm-tiles";
 export { gemm } from "./gemm";
@@ -15,6 +15,8 @@ export { firstOutside, gather, scatterAdd, uniqueIndices } from "./embedding";
 export { optimise } from "./optimisers";
 export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
 export { crossEntropy } from "./xent";
+export { attention, attentionGradient, attentionScratch } from "./attention";
+
 /** First byte that neither the pool nor static data uses. */
 export function heapStart(): usize {
   return __heap_base;

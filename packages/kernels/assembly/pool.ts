@@ -41,6 +41,11 @@ export function threadId(): i32 {
   return self;
 }
 
+/** Threads that may run chunks, so that a host can hold scratch for each. */
+export function threadCount(): i32 {
+  return helpers + 1;
+}
+
 /** Called once by the host on the calling thread. */
 export function configurePool(helperCount: i32, spinCount: i32, stallMs: i32): void {
   helpers = helperCount;

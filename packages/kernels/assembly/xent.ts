@@ -92,11 +92,11 @@ function rowsChunk(chunk: i32): void {
   const widthBytes = <usize>args.width << 2;
   const hidden = args.hidden + <usize>args.first * widthBytes;
   const width = args.width;
-  multiplyBlock(args.block, itemBytes, hidden, widthBytes, false, args.packedTable, width, row, end, 0, items, args.bias, false);
+  multiplyBlock(args.block, itemBytes, hidden, widthBytes, false, args.packedTable, width, width, row, end, 0, items, args.bias, false);
   for (let i = row; i < end; i++) rowGradient(args.block + <usize>i * itemBytes, args.first + i);
   if (args.hiddenOut == 0) return;
   const out = args.hiddenOut + <usize>args.first * widthBytes;
-  multiplyBlock(out, widthBytes, args.block, itemBytes, false, args.packedRows, items, row, end, 0, width, 0, false);
+  multiplyBlock(out, widthBytes, args.block, itemBytes, false, args.packedRows, items, items, row, end, 0, width, 0, false);
 }
 
 /** Turns a row of logits into the loss and, in place, its gradient. */
@@ -130,7 +130,7 @@ function itemsChunk(chunk: i32): void {
   if (args.tableOut != 0) {
     const rows = args.rows;
     const width = args.width;
-    multiplyBlock(args.tableOut, widthBytes, args.block, itemBytes, true, args.packedHidden, rows, item, end, 0, width, 0, true);
+    multiplyBlock(args.tableOut, widthBytes, args.block, itemBytes, true, args.packedHidden, rows, rows, item, end, 0, width, 0, true);
   }
   if (args.biasOut == 0) return;
   const shift = <usize>item << 2;

@@ -43,3 +43,4 @@ export {
   type CrossEntropyResults,
   type CrossEntropyShape,
 } from "./cross-entropy/cross-entropy.js";
+export { type AttentionGradients, type AttentionKernels, type AttentionShape } from "./attention/attention.js";

@@ -1,3 +1,6 @@
+import { checkedAttention, type AttentionKernels } from "./attention/attention.js";
+import { referenceAttention } from "./attention/reference.js";
+import { wasmAttention } from "./attention/wasm.js";
 import { checkedCrossEntropy, type CrossEntropyKernels } from "./cross-entropy/cross-entropy.js";
 import { referenceCrossEntropy } from "./cross-entropy/reference.js";
 import { wasmCrossEntropy } from "./cross-entropy/wasm.js";
@@ -55,7 +58,8 @@ export interface Kernels
     DropoutKernels,
     ReductionKernels,
     OptimiserKernels,
-    CrossEntropyKernels {}
+    CrossEntropyKernels,
+    AttentionKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
@@ -70,6 +74,7 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmEmbedding(context),
     ...wasmDropout(context),
     ...wasmCrossEntropy(context),
+    ...wasmAttention(context),
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
@@ -89,6 +94,7 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceReductions(),
     ...referenceOptimisers(),
     ...referenceCrossEntropy(),
+    ...referenceAttention(),
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
@@ -107,6 +113,7 @@ function checked(body: Kernels): Kernels {
     ...checkedReductions(body),
     ...checkedOptimisers(body, body.firstOutside),
     ...checkedCrossEntropy(body, body.firstOutside),
+    ...checkedAttention(body),
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),
