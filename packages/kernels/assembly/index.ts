@@ -2,7 +2,7 @@
 export { configurePool, help, holdsChunk, reportLost, stopHelpers, threadCount } from "./pool";
 export { probeFault, probeThreads } from "./probe";
 export { tile5x8 } from "./gemm-tiles";
-export { gemm } from "./gemm";
+export { gemm, packParallel as packMatrix } from "./gemm";
 export { add, axpy, divide, fill, multiply, scale, subtract } from "./elementwise";
 export { factorise } from "./factorise";
 export { alsRows } from "./als";
@@ -14,8 +14,10 @@ export { columnChunks, columnSums, rowArgmaxima, rowMaxima, rowSums, sum, sumOfS
 export { firstOutside, gather, scatterAdd, uniqueIndices } from "./embedding";
 export { optimise } from "./optimisers";
 export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
+export { sparseMatmul, sparseValuesGradient } from "./sparse";
 export { crossEntropy } from "./xent";
 export { attention, attentionGradient, attentionScratch } from "./attention";
+export { gruBackward, gruForward, gruScratch, gruStatesBefore } from "./gru";
 
 /** First byte that neither the pool nor static data uses. */
 export function heapStart(): usize {

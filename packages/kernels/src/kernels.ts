@@ -1,3 +1,6 @@
+import { checkedGru, type GruKernels } from "./gru/gru.js";
+import { referenceGru } from "./gru/reference.js";
+import { wasmGru } from "./gru/wasm.js";
 import { checkedAttention, type AttentionKernels } from "./attention/attention.js";
 import { referenceAttention } from "./attention/reference.js";
 import { wasmAttention } from "./attention/wasm.js";
@@ -38,6 +41,9 @@ import { checkedMatmul, type MatmulKernels } from "./matmul/matmul.js";
 import { referenceMatmul } from "./matmul/reference.js";
 import { wasmMatmul } from "./matmul/wasm.js";
 import { type Memory } from "./memory.js";
+import { referenceSparse } from "./sparse/reference.js";
+import { checkedSparse, type SparseKernels } from "./sparse/sparse.js";
+import { wasmSparse } from "./sparse/wasm.js";
 import { referenceTopK } from "./topk/reference.js";
 import { checkedTopK, type TopKKernels } from "./topk/topk.js";
 import { wasmTopK } from "./topk/wasm.js";
@@ -50,6 +56,7 @@ export interface Kernels
     ElementwiseKernels,
     FactoriseKernels,
     TopKKernels,
+    SparseKernels,
     ActivationKernels,
     LinearKernels,
     NormKernels,
@@ -59,7 +66,8 @@ export interface Kernels
     ReductionKernels,
     OptimiserKernels,
     CrossEntropyKernels,
-    AttentionKernels {}
+    AttentionKernels,
+    GruKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
@@ -75,9 +83,11 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmDropout(context),
     ...wasmCrossEntropy(context),
     ...wasmAttention(context),
+    ...wasmGru(context),
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
+    ...wasmSparse(context),
     ...wasmTopK(context, memory),
   });
 }
@@ -95,9 +105,11 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceOptimisers(),
     ...referenceCrossEntropy(),
     ...referenceAttention(),
+    ...referenceGru(),
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
+    ...referenceSparse(),
     ...referenceTopK(),
   });
 }
@@ -114,9 +126,11 @@ function checked(body: Kernels): Kernels {
     ...checkedOptimisers(body, body.firstOutside),
     ...checkedCrossEntropy(body, body.firstOutside),
     ...checkedAttention(body),
+    ...checkedGru(body),
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),
+    ...checkedSparse(body),
     ...checkedTopK(body),
   };
 }
