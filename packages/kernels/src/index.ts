@@ -45,4 +45,4 @@ export {
 } from "./cross-entropy/cross-entropy.js";
 export { type AttentionGradients, type AttentionKernels, type AttentionShape } from "./attention/attention.js";
 export { type GruGradients, type GruKernels, type GruSaved, type GruShape, type GruWeights } from "./gru/gru.js";
-export { type SparseKernels, type SparseRows } from "./sparse/sparse.js";
+export { type SparseKernels, type CompressedRows } from "./sparse/sparse.js";

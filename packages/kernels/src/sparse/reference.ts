@@ -1,4 +1,4 @@
-import { type SparseKernels, type SparseRows } from "./sparse.js";
+import { type SparseKernels, type CompressedRows } from "./sparse.js";
 
 /** Plain sparse products, summed in float64. */
 export function referenceSparse(): SparseKernels {
@@ -28,6 +28,6 @@ export function referenceSparse(): SparseKernels {
   };
 }
 
-function* entriesOf(a: SparseRows, row: number): Generator<number> {
+function* entriesOf(a: CompressedRows, row: number): Generator<number> {
   for (let entry = a.offsets.array[row]; entry < a.offsets.array[row + 1]; entry++) yield entry;
 }

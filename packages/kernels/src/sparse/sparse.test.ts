@@ -1,7 +1,7 @@
 import { Random } from "@sequitur/core";
 import { expect, it } from "vitest";
 import { eachEngine, expectClose, sameBitsOnAnyThreads, type Stage } from "../each-engine.js";
-import { type SparseRows } from "./sparse.js";
+import { type CompressedRows } from "./sparse.js";
 
 interface Entry {
   readonly row: number;
@@ -18,7 +18,13 @@ function randomEntries(rows: number, columns: number, count: number): Entry[] {
   })).sort((a, b) => a.row - b.row);
 }
 
-function sparse(stage: Stage, rows: number, columns: number, entries: readonly Entry[], withValues = true): SparseRows {
+function sparse(
+  stage: Stage,
+  rows: number,
+  columns: number,
+  entries: readonly Entry[],
+  withValues = true,
+): CompressedRows {
   const { memory } = stage;
   const offsets = Array.from({ length: rows + 1 }, (_, row) => entries.filter((entry) => entry.row < row).length);
   return {

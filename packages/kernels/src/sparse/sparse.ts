@@ -3,7 +3,7 @@ import { type Floats, type Ints } from "../block.js";
 import { needs, needsIfGiven, needsIndices, needsSizes } from "../checks.js";
 
 /** A sparse matrix in compressed rows: row r has the entries offsets[r] .. offsets[r + 1]. */
-export interface SparseRows {
+export interface CompressedRows {
   readonly rows: number;
   readonly columns: number;
   /** (rows + 1) ascending from 0. */
@@ -19,14 +19,14 @@ export interface SparseKernels {
   /** out = A x, or out += A x; x (columns, width), out (rows, width), which may not overlap x. */
   readonly sparseMatmul: (
     out: Floats,
-    a: SparseRows,
+    a: CompressedRows,
     x: Floats,
     shape: { readonly width: number; readonly accumulate?: boolean },
   ) => void;
   /** out[e] = grad[row of e] . x[column of e]: the gradient of the values; grad (rows, width), out (entries). */
   readonly sparseValuesGradient: (
     out: Floats,
-    a: SparseRows,
+    a: CompressedRows,
     grad: Floats,
     x: Floats,
     shape: { readonly width: number },
@@ -35,8 +35,8 @@ export interface SparseKernels {
 
 /** The kernels with their shapes checked first; a matrix is checked entry by entry the first time it is seen. */
 export function checkedSparse(body: SparseKernels): SparseKernels {
-  const known = new WeakSet<SparseRows>();
-  const check = (op: string, a: SparseRows): void => {
+  const known = new WeakSet<CompressedRows>();
+  const check = (op: string, a: CompressedRows): void => {
     if (known.has(a)) return;
     checkRows(op, a);
     known.add(a);
@@ -60,7 +60,7 @@ export function checkedSparse(body: SparseKernels): SparseKernels {
   };
 }
 
-function checkRows(op: string, a: SparseRows): void {
+function checkRows(op: string, a: CompressedRows): void {
   needsSizes(op, { rows: a.rows, columns: a.columns });
   needs(a.offsets, a.rows + 1, `${op}: offsets (rows + 1)`);
   const offsets = a.offsets.array;
