@@ -40,14 +40,14 @@ test("rows, columns and line numbers of plain and quoted tables", async () => {
     ["3", ""],
   ]);
   expect(plain.where.map((where) => where.split(", ")[1])).toEqual(["line 2", "line 4", "line 5"]);
-  const quoted = await read('a,"b ""c"", d"\n1,"x, y"\n2,"two\nlines"\n3,z\n');
+  const quoted = await read('a,"b ""c"", d"\n1,"x, y"\n\n2,"two\nlines"\r\n3,z\n');
   expect(quoted.columns).toEqual(["a", 'b "c", d']);
   expect(quoted.rows).toEqual([
     ["1", "x, y"],
     ["2", "two\nlines"],
     ["3", "z"],
   ]);
-  expect(quoted.where.at(-1)).toMatch(/line 5$/);
+  expect(quoted.where.map((where) => where.split(", ")[1])).toEqual(["line 2", "line 4", "line 6"]);
 });
 
 test("separators of two characters, and quotes that are no quotes", async () => {
@@ -81,8 +81,14 @@ test("a wrong column count names the line, before and after quotes", async () =>
   await expect(read("1\t2\t3\n", tab)).rejects.toThrow(/line 1: expected 4 fields separated by tab, got 3/);
 });
 
-test("a quote that is never closed is named by its line", async () => {
-  await expect(read('a,b\n1,2\n"3,4\n')).rejects.toThrow(/t\.csv, line \d: expected quoted CSV, got /);
+test("a quote that is never closed, or stands in a plain field, is named by its line", async () => {
+  await expect(read('a,b\n1,2\n"3,4\n')).rejects.toThrow(
+    /t\.csv, line \d: expected CSV with quoted fields, or quotes: false; got: /,
+  );
+  await expect(read('a,b\n1,5" pipe\n')).rejects.toThrow(
+    /t\.csv, line 2: expected CSV with quoted fields, or quotes: false/,
+  );
+  expect((await read('a,b\n1,5" pipe\n', { ...CSV, quotes: false })).rows).toEqual([["1", '5" pipe']]);
 });
 
 test("numbers are exactly those of Number, on both paths", async () => {
