@@ -10,6 +10,11 @@ const LOADERS: Readonly<Record<string, () => Promise<Recommender>>> = {
   ease: async () => (await import("@sequitur/baselines")).ease,
   "session-knn": async () => (await import("@sequitur/baselines")).sessionKnn,
   personal: async () => (await import("@sequitur/baselines")).personal,
+  bpr: async () => (await import("@sequitur/mf")).bpr,
+  bpo: async () => (await import("@sequitur/mf")).bpo,
+  nbpo: async () => (await import("@sequitur/mf")).nbpo,
+  warp: async () => (await import("@sequitur/mf")).warp,
+  als: async () => (await import("@sequitur/mf")).als,
 };
 
 /** Every name that `loadRecommender` takes, simplest first. */

@@ -1,0 +1,192 @@
+import { idTable, PlatformError, type Catalog, type QueryBatch } from "@sequitur/core";
+import type { Engine } from "@sequitur/kernels";
+import type { Model } from "@sequitur/recommender";
+import { engineFor } from "../engines.js";
+import type { FoldIn } from "../folding/fold-in.js";
+import { distinctItems } from "./distinct-items.js";
+import { tensorsOf, type FactorTables } from "./factor-tables.js";
+import { dotScores, itemIndex, type ItemIndex } from "./item-index.js";
+
+/** A fitted factorisation: a Model whose vectors can be looked at, extended and searched. */
+export interface FactorModel extends Model {
+  readonly tables: FactorTables;
+  /**
+   * (B, factors) row-major: the trained vector of a known user; else the vector folded in from the history; the mean of
+   * the trained users when that holds no item of the catalogue.
+   */
+  queryVectors(batch: QueryBatch): Float32Array;
+  /** The item vectors in an engine's memory: of the engine given, else of the one that scores; kept until the model goes. */
+  index(engine?: Engine): ItemIndex;
+  /** (factors) of a user who is not in the catalogue, from the items met. No training item is changed. */
+  foldInUser(items: ArrayLike<number>): Float32Array;
+  /** (factors) and bias of an item that is not in the catalogue, from the users who met it. */
+  foldInItem(users: ArrayLike<number>): FoldedItem;
+  /** This model with new users at the end of its catalogue, each folded in. */
+  withUsers(users: readonly NewUser[]): FactorModel;
+  /** This model with new items at the end of its catalogue, each folded in. */
+  withItems(items: readonly NewItem[]): FactorModel;
+  /** Frees the engine memory of the vectors now; a later call takes it again. */
+  release(): void;
+}
+
+export interface FoldedItem {
+  readonly vector: Float32Array;
+  readonly bias: number;
+}
+
+export interface NewUser {
+  readonly id: string;
+  /** Item indices. */
+  readonly items: ArrayLike<number>;
+}
+
+export interface NewItem {
+  readonly id: string;
+  /** User indices. */
+  readonly users: ArrayLike<number>;
+}
+
+/** What makes a factorisation a Model. */
+export interface FactorModelParts {
+  readonly name: string;
+  readonly config: unknown;
+  readonly catalog: Catalog;
+  readonly tables: FactorTables;
+  readonly foldIn: FoldIn;
+  /** Whose vectors a known user is served by: those of the fit, or folded in from the history of the query. */
+  readonly knownUsers: "trained" | "history";
+  /** Threads of the scoring engine; absent: the engine's default. */
+  readonly threads?: number;
+}
+
+// A model that is dropped without `release` gives its engine memory back when the collector finds it.
+const dropped = new FinalizationRegistry<Map<Engine, ItemIndex>>((indices) => releaseAll(indices));
+
+function releaseAll(indices: Map<Engine, ItemIndex>): void {
+  for (const index of indices.values()) index.release();
+  indices.clear();
+}
+
+/** A Model over the tables. */
+export function factorModel(parts: FactorModelParts): FactorModel {
+  const { name, config, catalog, tables, foldIn, threads } = parts;
+  const indices = new Map<Engine, ItemIndex>();
+  const index = (engine: Engine = engineFor(threads)): ItemIndex => {
+    const known = indices.get(engine);
+    if (known !== undefined) return known;
+    const made = itemIndex(engine, tables);
+    indices.set(engine, made);
+    return made;
+  };
+  let mean: Float32Array | undefined;
+  const queryVectors = (batch: QueryBatch): Float32Array =>
+    vectorsOf(batch, parts, () => (mean ??= meanOfTrained(tables)));
+  const model: FactorModel = {
+    name,
+    catalog,
+    tables,
+    queryVectors,
+    index,
+    score: (batch, candidates) => dotScores(index(), queryVectors(batch), candidates),
+    save: () => ({ model: name, config, catalog, tensors: tensorsOf(tables) }),
+    foldInUser: (items) => foldIn.user(tables, checkedIndices(items, catalog.items.size, "items")),
+    foldInItem: (users) => foldIn.item(tables, checkedIndices(users, catalog.users.size, "users")),
+    withUsers: (users) => factorModel(extendedByUsers(parts, model, users)),
+    withItems: (items) => factorModel(extendedByItems(parts, model, items)),
+    release: () => releaseAll(indices),
+  };
+  dropped.register(model, indices);
+  return model;
+}
+
+function vectorsOf(batch: QueryBatch, parts: FactorModelParts, mean: () => Float32Array): Float32Array {
+  const { catalog, tables, foldIn, knownUsers } = parts;
+  const { factors, users } = tables;
+  const out = new Float32Array(batch.size * factors);
+  for (let b = 0; b < batch.size; b++) {
+    const user = batch.users[b]!;
+    const row = out.subarray(b * factors, (b + 1) * factors);
+    if (knownUsers === "trained" && user >= 0 && user < catalog.users.size) {
+      row.set(users.subarray(user * factors, (user + 1) * factors));
+      if (row.some((value) => value !== 0)) continue;
+    }
+    const items = distinctItems(batch, b, catalog.items.size);
+    row.set(items.length === 0 ? mean() : foldIn.user(tables, items));
+  }
+  return out;
+}
+
+/** Of the users with a vector; zeros when there is none. */
+function meanOfTrained({ factors, users }: FactorTables): Float32Array {
+  const sums = new Float64Array(factors);
+  let count = 0;
+  for (let from = 0; from < users.length; from += factors) {
+    let trained = false;
+    for (let k = 0; k < factors; k++) {
+      sums[k]! += users[from + k]!;
+      trained ||= users[from + k] !== 0;
+    }
+    if (trained) count++;
+  }
+  return Float32Array.from(sums, (sum) => (count === 0 ? 0 : sum / count));
+}
+
+function extendedByUsers(parts: FactorModelParts, model: FactorModel, users: readonly NewUser[]): FactorModelParts {
+  const { catalog, tables } = parts;
+  const rows = users.map(({ items }) => model.foldInUser(items));
+  return {
+    ...parts,
+    catalog: { ...catalog, users: idTable([...catalog.users.ids, ...users.map(({ id }) => id)]) },
+    tables: {
+      ...tables,
+      users: joined([tables.users, ...rows]),
+      ...(tables.flips && {
+        flips: { ...tables.flips, users: joined([tables.flips.users, zeros(users.length * tables.flips.factors)]) },
+      }),
+    },
+  };
+}
+
+function extendedByItems(parts: FactorModelParts, model: FactorModel, items: readonly NewItem[]): FactorModelParts {
+  const { catalog, tables } = parts;
+  const folded = items.map(({ users }) => model.foldInItem(users));
+  const { bias, flips } = tables;
+  return {
+    ...parts,
+    // Columns of the old items do not fit the longer catalogue, so they are left out.
+    catalog: {
+      users: catalog.users,
+      items: idTable([...catalog.items.ids, ...items.map(({ id }) => id)]),
+      itemColumns: {},
+    },
+    tables: {
+      ...tables,
+      items: joined([tables.items, ...folded.map(({ vector }) => vector)]),
+      ...(bias && { bias: joined([bias, Float32Array.from(folded, (item) => item.bias)]) }),
+      ...(flips && { flips: { ...flips, items: joined([flips.items, zeros(items.length * flips.factors)]) } }),
+    },
+  };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function zeros(length: number): Float32Array {
+  return new Float32Array(length);
+}
+
+function checkedIndices(values: ArrayLike<number>, size: number, what: string): Int32Array {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    if (Number.isInteger(value) && value >= 0 && value < size) continue;
+    throw new PlatformError("bad-data", `${what} must be integers in [0, ${size}), got ${value} at ${at}.`);
+  }
+  return Int32Array.from(new Set(Array.from(values)));
+}

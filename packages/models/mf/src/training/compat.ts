@@ -1,0 +1,25 @@
+import { PlatformError } from "@sequitur/core";
+import { z } from "zod";
+import type { SgdConfig } from "./sgd-config.js";
+
+/** Whose semantics the updates have. */
+export const compatField = z
+  .enum(["none", "paper"])
+  .default("none")
+  .describe(
+    "none: single updates; paper: gradients summed over batches of 5000 at the batch's first parameters, L2 once a batch " +
+      "on all rows (Yu & Qin 2020); slow, and its rates and decays are on another scale",
+  );
+
+/** `bad-config` where a setting has no meaning in the authors' batches. */
+export function refuseInPaper(
+  name: string,
+  config: Pick<SgdConfig, "bias" | "sampler" | "hardest"> & { readonly compat: "none" | "paper" },
+): void {
+  if (config.compat !== "paper" || (!config.bias && config.sampler === "uniform" && config.hardest === 1)) return;
+  throw new PlatformError(
+    "bad-config",
+    `${name}: compat "paper" needs bias false, sampler "uniform" and hardest 1, ` +
+      `got ${config.bias}, "${config.sampler}" and ${config.hardest}.`,
+  );
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+/** What differs between the models of the family before anybody sets anything; tuned on validation. */
+export interface SgdDefaults {
+  readonly epochs: number;
+  readonly rate: number;
+  readonly rateDecay: number;
+  readonly decay: number;
+  readonly bias: boolean;
+  readonly negatives: number;
+  readonly hardest: number;
+  readonly init: "positive" | "centred";
+}
+
+/** The config fields that every stochastic model has. */
+export function sgdFields(defaults: SgdDefaults) {
+  return {
+    factors: z.int().min(1).max(1024).default(64).describe("length of the user and item vectors"),
+    epochs: z.int().min(1).max(10_000).default(defaults.epochs).describe("passes over the interactions, at most"),
+    rate: z.number().positive().max(1e6).default(defaults.rate).describe("learning rate of the first epoch"),
+    rateDecay: z.number().positive().max(1).default(defaults.rateDecay).describe("factor on the rate after each epoch"),
+    userDecay: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(defaults.decay)
+      .describe("L2 on a user's vector at each update of it"),
+    itemDecay: z.number().min(0).max(100).default(defaults.decay).describe("L2 on an item's vector at each update"),
+    bias: z.boolean().default(defaults.bias).describe("a learned bias for each item"),
+    biasDecay: z.number().min(0).max(100).default(defaults.decay).describe("L2 on an item's bias at each update"),
+    init: z
+      .enum(["positive", "centred"])
+      .default(defaults.init)
+      .describe("start: positive, uniform in [0, 1) / sqrt(factors), as NBPO's authors; centred, normal around 0"),
+    initScale: z.number().positive().max(10).default(0.1).describe("standard deviation of a centred vector's length"),
+    negatives: z.int().min(1).max(1000).default(defaults.negatives).describe("unvoted items an interaction"),
+    sampler: z
+      .enum(["uniform", "popularity", "in-batch"])
+      .default("uniform")
+      .describe("unvoted items: all alike; by popularity; those of other interactions, with log Q taken off"),
+    samplerPower: z.number().min(-2).max(2).default(0.75).describe("exponent of the popularity sampler"),
+    hardest: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(defaults.hardest)
+      .describe("unvoted items drawn for one kept, the one that scores highest (dynamic hard negatives)"),
+    validateEvery: z.int().min(1).default(5).describe("epochs between two validations"),
+    patience: z.int().min(1).default(5).describe("validations without a new best before training stops"),
+    checkpointEvery: z.int().min(1).default(10).describe("epochs between two checkpoints"),
+    knownUsers: z
+      .enum(["trained", "history"])
+      .default("trained")
+      .describe("serve a user of the fit by the trained vector, or by one folded in from the query's history"),
+  };
+}
+
+/** Fields of `sgdFields`, parsed. */
+export type SgdConfig = z.infer<z.ZodObject<ReturnType<typeof sgdFields>>>;
+
+/** What a search varies. */
+export const sgdSearch = {
+  rate: { kind: "number", min: 0.01, max: 0.3, log: true },
+  userDecay: { kind: "number", min: 0.0003, max: 0.1, log: true },
+  itemDecay: { kind: "number", min: 0.0003, max: 0.1, log: true },
+  hardest: { kind: "choice", values: [1, 2, 4] },
+  bias: { kind: "choice", values: [true, false] },
+  init: { kind: "choice", values: ["positive", "centred"] },
+} as const;
