@@ -91,9 +91,13 @@ function sourceFiles(folder: string): string[] {
   });
 }
 
-/** Tests, benches, verify checks and build scripts: all that is not shipped. */
-function isCheck(file: string): boolean {
-  return file.endsWith(".test.ts") || !/\/(src|bin)\//.test(file);
+/** Tests and their fixtures, benches, verify checks and build scripts: all that is not built into dist. */
+function isCheck(workspace: Workspace, file: string): boolean {
+  if (/\.(test|fixture)\.ts$/.test(file) || !/\/(src|bin)\//.test(file)) return true;
+  const build = join(root, workspace.folder, "tsconfig.build.json");
+  if (!existsSync(build)) return false;
+  const { exclude = [] } = JSON.parse(readFileSync(build, "utf8")) as { exclude?: string[] };
+  return exclude.includes(file.slice(workspace.folder.length + 1));
 }
 
 /** Specifiers of static, type-only and dynamic imports, re-exports and createRequire calls with a literal. */
@@ -116,7 +120,7 @@ function violation(workspace: Workspace, file: string, specifier: string): strin
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-  const check = isCheck(file);
+  const check = isCheck(workspace, file);
   if (name.startsWith(SCOPE)) {
     const other = roomOf.get(name);
     if (other === undefined) return "is no workspace";
