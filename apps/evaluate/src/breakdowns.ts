@@ -58,7 +58,7 @@ export function breakdownsOf(
       const users = Int32Array.from(group.rows, (row) => options.users[row]!);
       const measures = metrics.map((name) => {
         const column = own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!);
-        return [name, measureOf(column, { ...options, users }, `${by}/${group.name}/${name}`)] as const;
+        return [name, measureOf(column, { ...options, users })] as const;
       });
       return { name: group.name, queries: group.rows.length, metrics: Object.fromEntries(measures) };
     }),

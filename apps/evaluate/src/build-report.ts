@@ -9,7 +9,14 @@ import type { MetricNames } from "./metric-names.js";
 import type { PreparedData } from "./prepare-data.js";
 import { protocolOf } from "./protocol.js";
 import { QUERIES_FILE } from "./query-file.js";
-import { REPORT_FORMAT, type MetricValue, type ModelComparison, type ModelReport, type Report } from "./report.js";
+import {
+  REPORT_FORMAT,
+  type Measure,
+  type MetricValue,
+  type ModelComparison,
+  type ModelReport,
+  type Report,
+} from "./report.js";
 import type { Outcome } from "./run-contender.js";
 import { seedMean } from "./seed-mean.js";
 
@@ -120,7 +127,8 @@ function modelReport(
   options: IntervalOptions,
 ): Omit<ModelReport, "breakdowns" | "comparisons"> {
   const means = seedMean(pieces);
-  const metrics = error === null ? all.map((name) => [name, metricValue(name, means, pieces, options)] as const) : [];
+  const measure = onceEach((values) => measureOf(values, options));
+  const metrics = error === null ? all.map((name) => [name, metricValue(name, means, pieces, measure)] as const) : [];
   return {
     label: contender.label,
     name: contender.name,
@@ -138,11 +146,22 @@ function metricValue(
   name: string,
   means: ReadonlyMap<string, Float64Array>,
   pieces: Outcome["pieces"],
-  options: IntervalOptions,
+  measure: (values: Float64Array) => Measure,
 ): MetricValue {
   const perSeed = pieces.map(({ values }) => meanOf(values.get(name)!)).map((mean) => (Number.isNaN(mean) ? 0 : mean));
-  // The same draws for every model: intervals of models differ by the models alone.
-  return { ...measureOf(means.get(name)!, options, name), perSeed, spread: standardDeviation(perSeed) };
+  return { ...measure(means.get(name)!), perSeed, spread: standardDeviation(perSeed) };
+}
+
+/** With one right item a query several metrics coincide (recall and hit, mrr and map): resampling once is enough. */
+function onceEach(measure: (values: Float64Array) => Measure): (values: Float64Array) => Measure {
+  const known: (readonly [values: Float64Array, measure: Measure])[] = [];
+  return (values) => {
+    const same = known.find(([other]) => other.every((value, row) => Object.is(value, values[row])));
+    if (same !== undefined) return same[1];
+    const measured = measure(values);
+    known.push([values, measured]);
+    return measured;
+  };
 }
 
 function standardDeviation(values: readonly number[]): number | null {

@@ -152,6 +152,18 @@ test("resuming an interrupted experiment runs only what is missing and gives the
   expect(existsSync(join(out, ".progress"))).toBe(false);
 });
 
+test("a fit that was interrupted goes on from its checkpoint", async () => {
+  const stop = new AbortController();
+  const report = ({ task }: Progress): void => {
+    if (task.includes("fit marathon")) stop.abort();
+  };
+  const experiment = planted(["marathon"]);
+  await expect(run(experiment, { signal: stop.signal, report })).rejects.toMatchObject({ code: "cancelled" });
+  expect(await readdir(join(out, ".progress"))).toEqual(["checkpoints"]);
+  expect((await run(experiment, { resume: true })).best).toBe("marathon");
+  expect(existsSync(join(out, ".progress"))).toBe(false);
+});
+
 test("without resume an interrupted experiment starts anew, and an older report stays until then", async () => {
   const experiment = planted(["constant", "follower"]);
   const first = await run(experiment);
@@ -309,7 +321,7 @@ test("bad input stops before any work: unknown model, module, config field, empt
     code: "bad-data",
     message: expect.stringMatching(/queries/),
   });
-  expect(await readdir(join(out, ".progress"))).toEqual(["pieces"]);
+  expect(await readdir(out)).toEqual([]);
 });
 
 test("a folder that cannot be written is one line, before the data are read", async () => {

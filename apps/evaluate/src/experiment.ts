@@ -28,7 +28,9 @@ const modelSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("a JavaScript file that exports the recommender of this name, for a model that is not built in"),
+    .describe(
+      "a JavaScript file, from the working folder, that exports the recommender of this name; absent for built-in ones",
+    ),
 });
 /** One model of an experiment. */
 export type ModelChoice = z.infer<typeof modelSchema>;
@@ -42,7 +44,7 @@ const tuneSchema = z.strictObject({
     .min(1)
     .default(3)
     .describe("rungs of successive halving at most; the last uses all queries and epochs"),
-  minQueries: z.int().min(1).default(200).describe("validation queries that a rung uses at least"),
+  minQueries: z.int().min(1).default(1000).describe("validation queries that a rung uses at least"),
   refit: z.boolean().default(false).describe("fit the winner on train and validation together before the test"),
 });
 /** How hyper-parameters are searched. */

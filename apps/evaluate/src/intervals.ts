@@ -11,10 +11,18 @@ export interface IntervalOptions {
   readonly users: Int32Array;
 }
 
-/** The mean of per-query values with its interval; the whole range [0, 1] when there is one user only. */
-export function measureOf(values: Float64Array, options: IntervalOptions, name: string): Measure {
+/**
+ * The mean of per-query values with its interval; the whole range [0, 1] when there is one user only. Every call draws
+ * the same users: intervals of models, and of metrics that coincide, differ by their values alone.
+ */
+export function measureOf(values: Float64Array, options: IntervalOptions): Measure {
   const { random, confidence: level, resamples, users: clusters } = options;
-  const { mean, low, high } = bootstrapInterval(values, { random: random.fork(name), level, resamples, clusters });
+  const { mean, low, high } = bootstrapInterval(values, {
+    random: random.fork("interval"),
+    level,
+    resamples,
+    clusters,
+  });
   return { mean: orElse(mean, 0), low: orElse(low, 0), high: orElse(high, 1) };
 }
 

@@ -1,5 +1,8 @@
 import { listOf, PlatformError, type Interactions, type QueryBatch } from "@sequitur/core";
 import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 
 /** Scores of one query into its row. */
@@ -144,6 +147,18 @@ export const glutton = simple("glutton", async () => {
     eaten.push(new Uint8Array(1 << 24).fill(1));
     await new Promise((resolve) => void setTimeout(resolve, 5));
   }
+});
+
+/** Gets half-way, leaves a checkpoint and waits to be stopped; with the checkpoint it needs no more. */
+export const marathon = simple("marathon", async (train, _config, { checkpointDir, signal, report }) => {
+  const half = join(checkpointDir ?? "", "half");
+  if (!existsSync(half)) {
+    await writeFile(half, "");
+    report?.({ task: "fit marathon", done: 1, total: 2, unit: "halves" });
+    if (signal?.aborted === false) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new PlatformError("cancelled", "stopped half-way.");
+  }
+  return modelOf("marathon", train.catalog, (row) => row.fill(1));
 });
 
 /** Never comes back and hears no signal. */

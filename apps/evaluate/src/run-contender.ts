@@ -115,7 +115,7 @@ async function measureTrial(contender: Contender, trial: TrialRun, arena: Arena)
 async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pieceFile">): Promise<Piece> {
   const { data, code, folder, experiment, signal, report } = arena;
   const { threads: _threads, label: _label, artifactFile: _artifact, ...rest } = task;
-  const pieceFile = folder.piece({
+  const key = {
     ...rest,
     // Folders may move between the runs; what the files hold is told by the fingerprint and the protocol.
     trainFile: basename(task.trainFile),
@@ -127,18 +127,22 @@ async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pie
     maxQueries: experiment.maxQueries,
     questionSeed: experiment.seed[0],
     code,
-  });
+  };
+  const pieceFile = folder.piece(key);
+  const checkpointDir = folder.checkpoints(key);
   const known = await readPiece(pieceFile);
   if (known !== undefined) return known;
   const { processMb } = experiment.memory;
   await arena.runTask(
-    { ...task, pieceFile },
+    // Trials are short; only the fit that counts is worth its checkpoints.
+    { ...task, pieceFile, ...(task.measure.listLength > 0 && { checkpointDir }) },
     {
       ...(signal && { signal }),
       ...(report && { report }),
       ...(processMb !== null && { memoryBytes: processMb * 2 ** 20 }),
     },
   );
+  await rm(checkpointDir, { recursive: true, force: true });
   const piece = await readPiece(pieceFile);
   if (piece === undefined) throw new PlatformError("unavailable", "the process ended without a readable result.");
   return piece;

@@ -3,6 +3,7 @@ import type { EvaluationSet } from "@sequitur/data";
 import { itemCategories, listMetrics } from "@sequitur/metrics";
 import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
 import { loadAlgorithm } from "./load-algorithm.js";
 import { meanOf } from "./mean-of.js";
@@ -76,12 +77,14 @@ async function fit(
   curves: CurveRecorder,
 ): Promise<Model> {
   const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
-  const { validation } = task;
+  const { validation, checkpointDir } = task;
+  if (checkpointDir !== undefined) await mkdir(checkpointDir, { recursive: true });
   const questions = validation && (await readQuestions(validation.file));
   return recommender.fit(train, config, {
     random: new Random(task.seed).fork("fit"),
     threads: task.threads,
     ...(run.signal && { signal: run.signal }),
+    ...(checkpointDir !== undefined && { checkpointDir }),
     report: (progress) => {
       curves.record(progress);
       run.report?.({

@@ -21,5 +21,7 @@ export interface Task {
   readonly measure: MeasureOptions;
   /** Where to keep the fitted model for the next rung, or to take it from when it is there. */
   readonly artifactFile?: string;
+  /** Where a fit that is interrupted may leave its state, and finds it again; absent for short fits. */
+  readonly checkpointDir?: string;
   readonly pieceFile: string;
 }
