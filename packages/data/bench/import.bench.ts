@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -144,6 +144,8 @@ interface Measured {
   readonly peakMb: number;
 }
 
+type Result = Readonly<Record<string, unknown>> & { readonly name: string };
+
 /** What was read is what was written: rows, the first user's share of them, and the mean of the stars. */
 function check(dataset: Dataset, rows: number): void {
   const { interactions } = dataset;
@@ -182,7 +184,7 @@ function runCase(name: string, path: string): Measured {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sequitur-bench-"));
   const only = process.argv[2];
-  const results: Record<string, unknown>[] = [];
+  const results: Result[] = [];
   try {
     for (const { name, file, rows, runs, prepare } of cases) {
       if (only !== undefined && !name.includes(only)) continue;
@@ -208,17 +210,24 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (only === undefined) writeResults(results);
+  writeResults(results);
 }
 
-function writeResults(results: readonly Record<string, unknown>[]): void {
+/** One case measured again replaces its own line and leaves the others. */
+function writeResults(results: readonly Result[]): void {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   const [cpu] = cpus();
   const machine = `${cpu?.model ?? "?"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`;
   const folder = join(import.meta.dirname, "results");
   mkdirSync(folder, { recursive: true });
-  const report = { machine, node: process.version, commit, results };
-  writeFileSync(join(folder, "import.json"), `${JSON.stringify(report, null, 2)}\n`);
+  const path = join(folder, "import.json");
+  const measured = results.map((result) => ({ ...result, machine, node: process.version, commit }));
+  const names = new Set(results.map(({ name }) => name));
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as { name: string }[]) : [];
+  const merged = [...kept.filter(({ name }) => !names.has(name)), ...measured];
+  const order = cases.map(({ name }) => name);
+  merged.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  writeFileSync(path, `${JSON.stringify(merged, null, 2)}\n`);
 }
 
 if (process.argv[2] === "--measure") await measureCase(process.argv[3]!, process.argv[4]!);
