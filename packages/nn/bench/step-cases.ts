@@ -12,6 +12,7 @@ import {
   Parameters,
   sampledSoftmax,
   softmaxCrossEntropy,
+  takeRows,
   tf,
   trainingPass,
   transformer,
@@ -80,9 +81,16 @@ function gru4rec(length: number, rate: number): Stepper {
 
 function lastPosition(hidden: tf.Tensor3D, table: tf.Tensor2D, { y }: Batch): tf.Scalar {
   const length = hidden.shape[1];
-  const last = tf.reshape(tf.slice(hidden, [0, length - 1, 0], [BATCH, 1, WIDTH]), [BATCH, WIDTH]) as tf.Tensor2D;
-  const targets = Int32Array.from({ length: BATCH }, (_, b) => y[b * length + length - 1]);
-  return softmaxCrossEntropy(last, table, tf.tensor1d(targets, "int32"));
+  const places = Int32Array.from({ length: BATCH }, (_, b) => b * length + length - 1);
+  const last = takeRows(tf.reshape(hidden, [-1, WIDTH]), tf.tensor1d(places, "int32"));
+  return softmaxCrossEntropy(
+    last,
+    table,
+    tf.tensor1d(
+      Int32Array.from(places, (at) => y[at]),
+      "int32",
+    ),
+  );
 }
 
 function allPositions(hidden: tf.Tensor3D, table: tf.Tensor2D, { y }: Batch): tf.Scalar {

@@ -94,10 +94,17 @@ const CASES: Record<string, Case> = {
     shape: [4, 5],
     make: (scope) => {
       const apply = graphLayer(scope, { inputs: 5, outputs: 3, activation: "sigmoid" });
-      return (x) => apply(graph(RING), x as Matrix);
+      const ring = graph(RING);
+      return (x) => apply(ring, x as Matrix);
     },
   },
-  lightGcn: { shape: [4, 5], make: () => (x) => lightGcn(graph(RING), x as Matrix, 2) },
+  lightGcn: {
+    shape: [4, 5],
+    make: () => {
+      const ring = graph(RING);
+      return (x) => lightGcn(ring, x as Matrix, 2);
+    },
+  },
   time2vec: { shape: [3, 2], make: (scope) => time2vec(scope, 4) },
 };
 

@@ -4,6 +4,7 @@ import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backen
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
 import { composedDropout } from "./dropout.js";
+import { byteMask } from "./mask.js";
 import { checkShape } from "./shapes.js";
 
 export interface AttentionOptions {
@@ -61,7 +62,7 @@ function fusedAttention(
     [query, key, value],
     (save) => {
       const [out, stats] = [backend.output(query.shape), backend.output([batch, heads, length])];
-      const visible = mask && tf.tensor(new Uint8Array(mask.dataSync()), [batch, length], "bool");
+      const visible = mask && byteMask(mask);
       const [q, k, v] = [backend.floats(query), backend.floats(key), backend.floats(value)];
       backend.kernels.attention(out.block, q, k, v, stats.block, shapeWith(visible));
       save([query, key, value, out.tensor, stats.tensor, ...(visible === undefined ? [] : [visible])]);

@@ -1,7 +1,10 @@
 import { PlatformError } from "@sequitur/core";
+import { type CompressedRows } from "@sequitur/kernels";
+import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
 import { composedEmbedding, sumRows } from "./embedding.js";
+import { checkShape } from "./shapes.js";
 
 /** A sparse matrix by rows: row r has columns[offsets[r] .. offsets[r + 1]], with its values beside. */
 export interface SparseRows {
@@ -32,13 +35,48 @@ export interface GraphTensors {
   readonly values: tf.Tensor1D;
 }
 
-/** Checks the matrix and puts it, with its transpose, on the active backend. */
+/** Checks the matrix and puts it, with its transpose, on the active backend, where it stays until it is disposed. */
 export function graph(matrix: SparseRows): Graph {
   checkSparseRows(matrix);
   const forward = graphTensors(matrix);
   const backward = graphTensors(transposeRows(matrix));
   const all = [...Object.values(forward), ...Object.values(backward)] as tf.Tensor[];
+  for (const tensor of all) tf.keep(tensor);
   return { rows: matrix.rows, columns: matrix.columns, forward, backward, dispose: () => tf.dispose(all) };
+}
+
+/** A x: the values of a node's neighbours, weighted and summed: x (columns, D) -> (rows, D). */
+export function graphConv(a: Graph, x: tf.Tensor2D): tf.Tensor2D {
+  checkShape("x", x, [a.columns, -1]);
+  const backend = activeSequitur();
+  if (backend === undefined) return composedGraphConv(a, x);
+  return differentiable<tf.Tensor2D>(
+    [x],
+    () => sparseProduct(backend, a.rows, a.columns, a.forward, x),
+    (dy) => sparseProduct(backend, a.columns, a.rows, a.backward, dy),
+  );
+}
+
+/** A matrix's entries are checked once for each object that describes it. */
+const described = new WeakMap<GraphTensors, { readonly backend: SequiturBackend; readonly rows: CompressedRows }>();
+
+function sparseProduct(
+  backend: SequiturBackend,
+  rows: number,
+  columns: number,
+  matrix: GraphTensors,
+  x: tf.Tensor2D,
+): tf.Tensor2D {
+  let known = described.get(matrix);
+  if (known?.backend !== backend) {
+    const [offsets, indices] = [backend.ints(matrix.offsets), backend.ints(matrix.columnOf)];
+    known = { backend, rows: { rows, columns, offsets, indices, values: backend.floats(matrix.values) } };
+    described.set(matrix, known);
+  }
+  const width = x.shape[1];
+  const out = backend.output([rows, width]);
+  backend.kernels.sparseMatmul(out.block, known.rows, backend.floats(x), { width });
+  return out.tensor as tf.Tensor2D;
 }
 
 /** A x as stock operations: see `graphConv`. */
@@ -99,8 +137,18 @@ export function transposeRows(matrix: SparseRows): SparseRows {
  * Nodes 0 .. nodes - 1; a pair given twice counts twice.
  */
 export function normalisedAdjacency(nodes: number, from: Int32Array, to: Int32Array): SparseRows {
+  if (from.length !== to.length) {
+    throw new PlatformError("bad-data", `edges need as many ends as starts, got ${from.length} and ${to.length}.`);
+  }
   const offsets = new Int32Array(nodes + 1);
-  for (const ends of [from, to]) for (const node of ends) offsets[node + 1] += 1;
+  for (const ends of [from, to]) {
+    for (const node of ends) {
+      if (!(node >= 0 && node < nodes)) {
+        throw new PlatformError("bad-data", `node must be in [0, ${nodes}), got ${node}.`);
+      }
+      offsets[node + 1] += 1;
+    }
+  }
   const degrees = offsets.subarray(1).slice();
   for (let node = 0; node < nodes; node++) offsets[node + 1] += offsets[node];
   const columnOf = new Int32Array(offsets[nodes]);
@@ -135,9 +183,4 @@ function checkSparseRows({ rows, columns, offsets, columnOf, values }: SparseRow
       throw new PlatformError("bad-data", `column must be in [0, ${columns}), got ${column}.`);
     }
   }
-}
-
-/** A x: the values of a node's neighbours, weighted and summed: (columns, D) -> (rows, D). */
-export function graphConv(a: Graph, x: tf.Tensor2D): tf.Tensor2D {
-  return composedGraphConv(a, x);
 }

@@ -1,4 +1,7 @@
+import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
+import { differentiable } from "./differentiable.js";
+import { byteMask } from "./mask.js";
 import { checkShape } from "./shapes.js";
 
 export interface GruWeights {
@@ -24,14 +27,79 @@ export interface GruStart {
  * h' = (1 - z) n + z h, over a whole sequence (Cho et al. 2014, with a bias on each side): x (B, L, I) -> states (B, L, H).
  */
 export function gru(x: tf.Tensor3D, weights: GruWeights, start: GruStart = {}): tf.Tensor3D {
-  return composedGru(x, weights, start);
+  const [batch, length, inputs] = x.shape;
+  const hidden = weights.recurrent.shape[0];
+  checkShape("input weights", weights.input, [inputs, 3 * hidden]);
+  checkShape("recurrent weights", weights.recurrent, [hidden, 3 * hidden]);
+  checkShape("input bias", weights.inputBias, [3 * hidden]);
+  checkShape("recurrent bias", weights.recurrentBias, [3 * hidden]);
+  if (start.initial !== undefined) checkShape("initial state", start.initial, [batch, hidden]);
+  if (start.mask !== undefined) checkShape("mask", start.mask, [batch, length]);
+  const backend = activeSequitur();
+  return backend === undefined ? composedGru(x, weights, start) : fusedGru(backend, x, weights, start);
+}
+
+function fusedGru(
+  backend: SequiturBackend,
+  x: tf.Tensor3D,
+  weights: GruWeights,
+  { initial, mask }: GruStart,
+): tf.Tensor3D {
+  const [batch, length, inputs] = x.shape;
+  const width = weights.recurrent.shape[0];
+  const order = [weights.input, weights.recurrent, weights.inputBias, weights.recurrentBias];
+  const differentiated = [x, ...order, ...(initial === undefined ? [] : [initial])];
+  const shapeWith = (real: tf.Tensor | undefined) => ({
+    batch,
+    length,
+    inputs,
+    width,
+    mask: real === undefined ? null : backend.bytes(real),
+  });
+  return differentiable<tf.Tensor3D>(
+    differentiated,
+    (save) => {
+      const out = backend.output([batch, length, width]);
+      const [gates, inner] = [backend.output([batch, length, 3 * width]), backend.output([batch, length, width])];
+      const real = mask && byteMask(mask);
+      const first = initial === undefined ? null : backend.floats(initial);
+      const saved = { gates: gates.block, inner: inner.block };
+      backend.kernels.gru(out.block, saved, backend.floats(x), gruBlocks(backend, order), first, shapeWith(real));
+      save([out.tensor, gates.tensor, inner.tensor, ...differentiated, ...(real === undefined ? [] : [real])]);
+      return out.tensor as tf.Tensor3D;
+    },
+    (dy, [out, gates, inner, x, ...rest]) => {
+      const kept = rest.slice(0, 4);
+      const start = initial === undefined ? undefined : rest[4];
+      const real = mask === undefined ? undefined : rest.at(-1);
+      const dx = backend.output(x.shape);
+      const gradients = kept.map((weight) => backend.output(weight.shape));
+      const dStart = start && backend.output(start.shape);
+      const [input, hidden, inputBias, hiddenBias] = gradients.map(({ block }) => block);
+      backend.kernels.gruGradient(
+        { x: dx.block, input, hidden, inputBias, hiddenBias, start: dStart?.block ?? null },
+        backend.floats(dy),
+        backend.floats(out),
+        { gates: backend.floats(gates), inner: backend.floats(inner) },
+        backend.floats(x),
+        gruBlocks(backend, kept),
+        start === undefined ? null : backend.floats(start),
+        shapeWith(real),
+      );
+      return [dx, ...gradients, ...(dStart === undefined ? [] : [dStart])].map(({ tensor }) => tensor);
+    },
+  );
+}
+
+function gruBlocks(backend: SequiturBackend, weights: readonly tf.Tensor[]) {
+  const [input, hidden, inputBias, hiddenBias] = weights.map((weight) => backend.floats(weight));
+  return { input, hidden, inputBias, hiddenBias };
 }
 
 /** The GRU as stock operations, a step at a time: see `gru`. */
 export function composedGru(x: tf.Tensor3D, weights: GruWeights, { initial, mask }: GruStart = {}): tf.Tensor3D {
   const [batch, length, inputs] = x.shape;
   const hidden = weights.recurrent.shape[0];
-  checkShape("input weights", weights.input, [inputs, 3 * hidden]);
   const projected = tf.add(tf.matMul(tf.reshape(x, [-1, inputs]), weights.input), weights.inputBias);
   const gates = stepsOf(tf.reshape(projected, [batch, length, 3 * hidden]));
   const kept = mask && stepsOf(tf.cast(tf.expandDims(mask, 2), "float32"));
