@@ -16,6 +16,7 @@ export { optimise } from "./optimisers";
 export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
 export { sparseMatmul, sparseValuesGradient } from "./sparse";
 export { crossEntropy } from "./xent";
+export { sampledGradient, sampledLoss, sampledScores, sampledScratch } from "./sampled";
 export { attention, attentionGradient, attentionScratch } from "./attention";
 export { gruBackward, gruForward, gruScratch, gruStatesBefore } from "./gru";
 

@@ -96,3 +96,18 @@ export function storePart(at: usize, x: v128, count: i32): void {
   if (count > 1) store<f32>(at, f32x4.extract_lane(x, 1), 4);
   if (count > 2) store<f32>(at, f32x4.extract_lane(x, 2), 8);
 }
+
+/** log(1 + e^x), without overflow and accurate where it is small: max(x, 0) + log(1 + e^-|x|) by the series of atanh. */
+// @ts-ignore: decorator
+@inline
+export function softplus4(x: v128): v128 {
+  const u = exp4(f32x4.neg(f32x4.abs(x)));
+  const z = f32x4.div(u, f32x4.add(u, f32x4.splat(2)));
+  const square = f32x4.mul(z, z);
+  let p = madd(square, f32x4.splat(1.0 / 11.0), f32x4.splat(1.0 / 9.0));
+  p = madd(p, square, f32x4.splat(1.0 / 7.0));
+  p = madd(p, square, f32x4.splat(0.2));
+  p = madd(p, square, f32x4.splat(1.0 / 3.0));
+  p = madd(p, square, f32x4.splat(1));
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(f32x4.add(z, z), p));
+}

@@ -46,3 +46,10 @@ export {
 export { type AttentionGradients, type AttentionKernels, type AttentionShape } from "./attention/attention.js";
 export { type GruGradients, type GruKernels, type GruSaved, type GruShape, type GruWeights } from "./gru/gru.js";
 export { type SparseKernels, type CompressedRows } from "./sparse/sparse.js";
+export {
+  SAMPLED_LOSSES,
+  type SampledGradients,
+  type SampledItems,
+  type SampledKernels,
+  type SampledLoss,
+} from "./sampled/sampled.js";

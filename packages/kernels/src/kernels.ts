@@ -1,3 +1,6 @@
+import { checkedSampled, type SampledKernels } from "./sampled/sampled.js";
+import { referenceSampled } from "./sampled/reference.js";
+import { wasmSampled } from "./sampled/wasm.js";
 import { checkedGru, type GruKernels } from "./gru/gru.js";
 import { referenceGru } from "./gru/reference.js";
 import { wasmGru } from "./gru/wasm.js";
@@ -67,7 +70,8 @@ export interface Kernels
     OptimiserKernels,
     CrossEntropyKernels,
     AttentionKernels,
-    GruKernels {}
+    GruKernels,
+    SampledKernels {}
 
 /** The compiled kernels. */
 export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
@@ -84,6 +88,7 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmCrossEntropy(context),
     ...wasmAttention(context),
     ...wasmGru(context),
+    ...wasmSampled(context),
     ...wasmMatmul(context),
     ...wasmElementwise(context),
     ...wasmFactorise(context),
@@ -106,6 +111,7 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceCrossEntropy(),
     ...referenceAttention(),
     ...referenceGru(),
+    ...referenceSampled(),
     ...referenceMatmul(),
     ...referenceElementwise(),
     ...referenceFactorise(),
@@ -127,6 +133,7 @@ function checked(body: Kernels): Kernels {
     ...checkedCrossEntropy(body, body.firstOutside),
     ...checkedAttention(body),
     ...checkedGru(body),
+    ...checkedSampled(body, body.firstOutside),
     ...checkedMatmul(body),
     ...checkedElementwise(body),
     ...checkedFactorise(body),
