@@ -64,7 +64,9 @@ test.skipIf(!has("foursquare-nyc"))(
     const report = await reportOf("foursquare-nyc", "foursquare-nyc");
     expect(report.protocol).toMatchObject({ masked: false });
     const found = means(report, "hit@1", "hit@5", "hit@10", "hit@20", "mrr");
-    expect(found["personal, train counts only"]).toEqual([0.236, 0.531, 0.66, 0.754, 0.37].map((value) => near(value, 0.01)));
+    expect(found["personal, train counts only"]).toEqual(
+      [0.236, 0.531, 0.66, 0.754, 0.37].map((value) => near(value, 0.01)),
+    );
   },
 );
 
