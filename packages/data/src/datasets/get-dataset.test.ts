@@ -113,11 +113,15 @@ test("a download is whole, checked, and leaves nothing beside it", async () => {
 });
 
 test("an interrupted download goes on where it stopped, in the same call", async () => {
-  handler = serve({ cutAfter: 1_000_000 });
+  handler = serve({ cutAfter: 1_400_000 });
   manifest([{ path: "big.bin", sha256: SHA, urls: [`${address}/big.bin`] }]);
   await get();
   expect(readFileSync(raw("big.bin")).equals(BODY)).toBe(true);
-  expect(requests).toEqual([undefined, "bytes=1000000-", "bytes=2000000-"]);
+  // Where a cut answer ends depends on what the client drops with the error; each request goes on from the disk.
+  const starts = requests.map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? "bytes=0-")![1]));
+  expect(starts.length).toBeGreaterThanOrEqual(3);
+  expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
+  expect(starts[1]).toBeGreaterThan(0);
 });
 
 /** Starts a download of which only the first part comes, and cancels it then. */
