@@ -1,7 +1,8 @@
 // Stochastic updates of a matrix factorisation, one sampled (user, positive, negative) at a time. A chunk draws its own
 // samples from a generator seeded by (seed, chunk), so that what is drawn never depends on the number of threads. With
 // one thread the updates are in order and the result repeats bit by bit; with more, threads write the shared rows
-// without locks (Recht et al. 2011, "Hogwild!").
+// without locks (Recht et al. 2011, "Hogwild!"). A chunk draws from one window of the rows, and the chunks go through the
+// windows in turn: rows are sorted by user, so that a window's users, pairs and filter bits stay in a core's own cache.
 import { ARGS } from "./layout";
 import { chunkStart, parallel, threadScratch } from "./pool";
 
@@ -16,6 +17,11 @@ const WARP: i32 = 5;
 const MOST_TRIES: i32 = 64;
 /** Samples a chunk. */
 const CHUNK: i32 = 4096;
+/** Rows of a window at least: 256 KB of pairs. */
+const WINDOW: i32 = 32768;
+/** Bits of filter a row, and the most bits of one user. */
+const FILTER_BITS: u32 = 16;
+const MOST_FILTER_BITS: u32 = 1048576;
 /** Samples drawn ahead of their updates, so that the memory can answer many questions at once. */
 const AHEAD: i32 = 32;
 /** Floats of statistics a chunk: samples made, samples skipped, orders right, gamma on positives, gamma on unvoted. */
@@ -32,11 +38,10 @@ class FactoriseArgs {
   rows: usize; // (rowCount, 2) int32: user, item
   positiveOffsets: usize; // (users + 1) int32
   positiveItems: usize; // (rows) int32, ascending within a user
-  filter: usize; // bit h(u, i) is set for every positive
+  filter: usize; // bit h(u, i) of the user's own run of bits is set for every positive
   aliasKeep: usize; // (items) float32, 0: uniform
   aliasOther: usize; // (items) int32
   logits: usize; // (items) float32 subtracted from scores (log-Q), 0: none
-  filterMask: u32; // bits - 1
   items: i32;
   rowCount: i32;
   width: i32;
@@ -57,6 +62,8 @@ class FactoriseArgs {
 }
 
 let state: u32 = 0;
+let windowStart: i32 = 0;
+let windowRows: i32 = 0;
 
 /** Chunks of `samples` samples: the statistics need 8 floats for each. */
 export function factoriseChunks(samples: i32): i32 {
@@ -78,7 +85,6 @@ export function factorise(
   aliasKeep: usize,
   aliasOther: usize,
   logits: usize,
-  filterMask: u32,
   items: i32,
   rowCount: i32,
   width: i32,
@@ -111,7 +117,6 @@ export function factorise(
   args.aliasKeep = aliasKeep;
   args.aliasOther = aliasOther;
   args.logits = logits;
-  args.filterMask = filterMask;
   args.items = items;
   args.rowCount = rowCount;
   args.width = width;
@@ -138,6 +143,10 @@ function factoriseChunk(chunk: i32): void {
   const stats = args.stats + <usize>(chunk * STATS) * 4;
   memory.fill(stats, 0, STATS * 4);
   state = mix(args.seed ^ mix(<u32>chunk + 0x632be59b));
+  const windows = max(1, args.rowCount / WINDOW);
+  const window = <i32>((mix(args.seed) + <u32>chunk) % <u32>windows);
+  windowStart = chunkStart(window, windows, args.rowCount);
+  windowRows = chunkStart(window + 1, windows, args.rowCount) - windowStart;
   if (args.objective == BPR) pairwise(args, samples, stats);
   else if (args.objective == WARP) warp(args, samples, stats);
   else pointwise(args, samples, stats);
@@ -182,15 +191,18 @@ function drawItem(args: FactoriseArgs): i32 {
 // @ts-ignore: decorator
 @inline
 function isPositive(args: FactoriseArgs, user: i32, item: i32): bool {
-  let h = (<u32>user * 0x9e3779b1) ^ (<u32>item * 0x85ebca77);
-  h = (h ^ (h >> 15)) & args.filterMask;
-  if (((load<u8>(args.filter + (h >> 3)) >> <u8>(h & 7)) & 1) == 0) return false;
-  return search(args, user, item);
+  const offsets = args.positiveOffsets + (<usize>user << 2);
+  const low = load<i32>(offsets);
+  const high = load<i32>(offsets, 4);
+  let h = <u32>item * 0x9e3779b1 + <u32>user * 0x85ebca77;
+  h = (h ^ (h >> 15)) * 0x2c1b3c6d;
+  const bits = min<u32>(<u32>(high - low) * FILTER_BITS, MOST_FILTER_BITS);
+  const bit = <u32>low * FILTER_BITS + <u32>((<u64>h * <u64>bits) >> 32);
+  if (((load<u8>(args.filter + (bit >> 3)) >> <u8>(bit & 7)) & 1) == 0) return false;
+  return search(args, low, high, item);
 }
 
-function search(args: FactoriseArgs, user: i32, item: i32): bool {
-  let low = load<i32>(args.positiveOffsets + (<usize>user << 2));
-  let high = load<i32>(args.positiveOffsets + (<usize>user << 2), 4);
+function search(args: FactoriseArgs, low: i32, high: i32, item: i32): bool {
   while (low < high) {
     const middle = (low + high) >> 1;
     const found = load<i32>(args.positiveItems + (<usize>middle << 2));
@@ -361,21 +373,37 @@ function touch(row: usize, bytes: usize): f32 {
   return sum;
 }
 
-/** Draws `count` samples into the thread's scratch as (user, positive, negative or -1). */
-function drawAhead(args: FactoriseArgs, count: i32, bytes: usize): void {
-  const users = args.userFactors;
+/** A row of the chunk's window. */
+// @ts-ignore: decorator
+@inline
+function drawRow(args: FactoriseArgs): usize {
+  return args.rows + (<usize>(windowStart + below(windowRows)) << 3);
+}
+
+/**
+ * Draws `count` triples (user, positive, negative or -1) into the thread's scratch, `negatives` for each positive; the
+ * first of them is number `first` of the chunk, and a positive that the last call left unfinished goes on.
+ */
+function drawAhead(args: FactoriseArgs, first: i32, count: i32, negatives: i32, bytes: usize): void {
   const items = args.itemFactors;
+  const scratch = threadScratch();
+  const end = scratch + <usize>count * 12;
+  const last = scratch + (AHEAD - 1) * 12;
+  let turn = first % negatives;
+  let row = turn == 0 ? 0 : last;
+  // Three passes, so that the misses of one kind are all on their way at once.
+  for (let to = scratch; to < end; to += 12) {
+    if (turn == 0) row = drawRow(args);
+    if (++turn == negatives) turn = 0;
+    store<u64>(to, load<u64>(row));
+  }
   let sum: f32 = 0;
-  let to = threadScratch();
-  for (let turn = 0; turn < count; turn++, to += 12) {
-    const row = args.rows + (<usize>below(args.rowCount) << 3);
-    const user = load<i32>(row);
-    const positive = load<i32>(row, 4);
-    const negative = drawUnvoted(args, user);
-    store<i32>(to, user);
-    store<i32>(to, positive, 4);
-    store<i32>(to, negative, 8);
-    sum += touch(users + <usize>user * bytes, bytes) + touch(items + <usize>positive * bytes, bytes);
+  for (let to = scratch; to < end; to += 12) {
+    store<i32>(to, drawUnvoted(args, load<i32>(to)), 8);
+    sum += touch(items + <usize>load<i32>(to, 4) * bytes, bytes);
+  }
+  for (let to = scratch; to < end; to += 12) {
+    const negative = load<i32>(to, 8);
     if (negative >= 0) sum += touch(items + <usize>negative * bytes, bytes);
   }
   touched = sum;
@@ -391,7 +419,7 @@ function pairwise(args: FactoriseArgs, samples: i32, stats: usize): void {
   let right = 0;
   for (let sample = 0; sample < samples; sample += AHEAD) {
     const count = min(AHEAD, samples - sample);
-    drawAhead(args, count, bytes);
+    drawAhead(args, sample, count, 1, bytes);
     for (let turn = 0; turn < count; turn++) {
       const from = scratch + <usize>turn * 12;
       const user = load<i32>(from);
@@ -420,7 +448,7 @@ function warp(args: FactoriseArgs, samples: i32, stats: usize): void {
   let made = 0;
   let right = 0;
   for (let sample = 0; sample < samples; sample++) {
-    const row = args.rows + (<usize>below(args.rowCount) << 3);
+    const row = drawRow(args);
     const user = load<i32>(row);
     const positive = load<i32>(row, 4);
     const u = args.userFactors + <usize>user * bytes;
@@ -512,19 +540,22 @@ function point(args: FactoriseArgs, user: i32, item: i32, voted: bool, u: usize,
 /** BPO and the NBPO family: a positive step before each of `negatives` unvoted steps, so that they weigh 1:1. */
 function pointwise(args: FactoriseArgs, samples: i32, stats: usize): void {
   const bytes = <usize>args.width << 2;
+  const scratch = threadScratch();
+  const all = samples * args.negatives;
   let made = 0;
   let right = 0;
   let gammaPositive: f32 = 0;
   let gammaUnvoted: f32 = 0;
-  for (let sample = 0; sample < samples; sample++) {
-    const row = args.rows + (<usize>below(args.rowCount) << 3);
-    const user = load<i32>(row);
-    const positive = load<i32>(row, 4);
-    const u = args.userFactors + <usize>user * bytes;
-    for (let turn = 0; turn < args.negatives; turn++) {
-      const negative = harder(args, drawUnvoted(args, user), user, u, bytes);
-      if (negative < 0) break;
-      const high = point(args, user, positive, true, u, bytes);
+  for (let sample = 0; sample < all; sample += AHEAD) {
+    const count = min(AHEAD, all - sample);
+    drawAhead(args, sample, count, args.negatives, bytes);
+    for (let turn = 0; turn < count; turn++) {
+      const from = scratch + <usize>turn * 12;
+      const user = load<i32>(from);
+      const u = args.userFactors + <usize>user * bytes;
+      const negative = harder(args, load<i32>(from, 8), user, u, bytes);
+      if (negative < 0) continue;
+      const high = point(args, user, load<i32>(from, 4), true, u, bytes);
       gammaPositive += lastGamma;
       const low = point(args, user, negative, false, u, bytes);
       gammaUnvoted += lastGamma;
@@ -532,7 +563,7 @@ function pointwise(args: FactoriseArgs, samples: i32, stats: usize): void {
       if (high > low) right++;
     }
   }
-  record(stats, made, samples * args.negatives - made, right, gammaPositive, gammaUnvoted);
+  record(stats, made, all - made, right, gammaPositive, gammaUnvoted);
 }
 
 // @ts-ignore: decorator

@@ -7,7 +7,9 @@ export { type ElementwiseKernels } from "./elementwise/elementwise.js";
 export { type MatmulKernels, type MatmulShape } from "./matmul/matmul.js";
 export {
   FACTORISE_OBJECTIVES,
+  FACTORISE_CHUNK,
   factoriseStatsLength,
+  factoriseWindows,
   type AlsShape,
   type FactoriseKernels,
   type FactoriseObjective,
@@ -16,6 +18,7 @@ export {
   type Factors,
   type PositiveRows,
 } from "./factorise/factorise.js";
+export { positiveFilterLength } from "./factorise/positive-filter.js";
 export { quantisedWidth, type QuantisedRows, type ScanShape, type TopKKernels } from "./topk/topk.js";
 export {
   ACTIVATIONS,

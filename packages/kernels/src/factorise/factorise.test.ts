@@ -4,13 +4,16 @@ import { eachEngine, expectClose } from "../each-engine.js";
 import { startEngine, type Engine } from "../engine.js";
 import { type Memory } from "../memory.js";
 import {
+  FACTORISE_CHUNK,
   FACTORISE_OBJECTIVES,
   factoriseStatsLength,
+  factoriseWindows,
   type Factors,
   type FactoriseOptions,
   type FactoriseTotals,
   type PositiveRows,
 } from "./factorise.js";
+import { positiveFilterLength } from "./positive-filter.js";
 
 const OPTIONS: FactoriseOptions = {
   objective: "bpr",
@@ -46,9 +49,9 @@ function positiveRows(engine: Engine, users: number, items: number, classes: num
     pairs: memory.intsFrom(pairs),
     offsets: memory.intsFrom(offsets),
     sortedItems: memory.intsFrom(sorted),
-    filter: memory.words(32),
+    filter: memory.words(positiveFilterLength(sorted.length)),
   };
-  kernels.positiveFilter(rows.filter, rows.pairs, rows.count);
+  kernels.positiveFilter(rows.filter, rows.offsets, rows.sortedItems, users);
   return rows;
 }
 
@@ -116,6 +119,23 @@ describe("factorise: the twins", () => {
       });
     }
   }
+
+  it("agree over several windows of rows, all of which are drawn from", () => {
+    const samples = 3 * FACTORISE_CHUNK;
+    const [compiled, plain] = engines.map((engine) => {
+      const rows = positiveRows(engine, 600, 250, 1, 0.7);
+      expect(factoriseWindows(rows.count)).toBe(3);
+      const factors = factorsOf(engine.memory, 600, 250, 4);
+      const before = factors.users.array.slice();
+      const totals = run(engine, factors, rows, { ...OPTIONS, samples, rate: 0.001, userDecay: 0, itemDecay: 0 });
+      const moved = [...factors.users.array.keys()].filter((at) => before[at] !== factors.users.array[at]);
+      return { factors, totals, moved: new Set(moved.map((at) => Math.floor(at / 4))) };
+    });
+    expect(compiled.totals).toEqual(plain.totals);
+    expectClose(compiled.factors.users.array, plain.factors.users.array, 2e-5);
+    expect(compiled.moved.size).toBe(600);
+    expect(plain.moved).toEqual(compiled.moved);
+  });
 
   it("repeat bit by bit on one thread, and draw otherwise with another seed", () => {
     const [compiled] = engines;
@@ -201,7 +221,9 @@ eachEngine("factorise", (stage) => {
     expect(() => run(engine, { ...factors, users: memory.floats(8) }, rows, OPTIONS)).toThrow("user factors");
     expect(() => run(engine, factors, { ...rows, items: 3 }, OPTIONS)).toThrow(/must be in \[0, 3\)/);
     expect(() => run(engine, factors, rows, { ...OPTIONS, negatives: 0 })).toThrow("at least 1");
-    expect(() => engine.kernels.positiveFilter(memory.words(3), rows.pairs, rows.count)).toThrow("power of two");
+    expect(() => engine.kernels.positiveFilter(memory.words(3), rows.offsets, rows.sortedItems, 6)).toThrow(
+      "positiveFilter: filter",
+    );
     const unsorted = { ...rows, offsets: memory.intsFrom([0, 2, 1, 4, 6, 8, 9]) };
     expect(() => run(engine, factors, unsorted, OPTIONS)).toThrow("must ascend from 0");
   });
@@ -220,9 +242,9 @@ function dropPair(engine: Engine, rows: PositiveRows, user: number, item: number
     pairs: memory.intsFrom(kept.flat()),
     offsets: memory.intsFrom(offsets),
     sortedItems: memory.intsFrom(kept.map((pair) => pair[1])),
-    filter: memory.words(32),
+    filter: memory.words(positiveFilterLength(kept.length)),
   };
-  kernels.positiveFilter(smaller.filter, smaller.pairs, smaller.count);
+  kernels.positiveFilter(smaller.filter, smaller.offsets, smaller.sortedItems, smaller.users);
   return smaller;
 }
 

@@ -1,6 +1,7 @@
 import { PlatformError } from "@sequitur/core";
 import { type Floats, type Ints, type Words } from "../block.js";
 import { needs, needsIfGiven, needsIndices, needsSizes } from "../checks.js";
+import { positiveFilterLength } from "./positive-filter.js";
 
 /** What a sampled pair or triple is updated by; formulas at `FactoriseKernels.factorise`. */
 export const FACTORISE_OBJECTIVES = ["bpr", "bpo", "nbpo", "nbpo-original", "nbpo-surrogate", "warp"] as const;
@@ -9,6 +10,16 @@ export type FactoriseObjective = (typeof FACTORISE_OBJECTIVES)[number];
 /** Floats of statistics for every chunk of FACTORISE_CHUNK samples. */
 export const FACTORISE_STATS = 8;
 export const FACTORISE_CHUNK = 4096;
+/** Rows of a window at least; WINDOW of assembly/factorise.ts. */
+const WINDOW = 32_768;
+
+/**
+ * Windows that this many rows are cut into. The chunks of one call draw from them in turn, so a call with a multiple of
+ * windows * FACTORISE_CHUNK samples draws from all rows alike.
+ */
+export function factoriseWindows(rows: number): number {
+  return Math.max(1, Math.floor(rows / WINDOW));
+}
 
 /** Floats that `stats` needs for this many samples. */
 export function factoriseStatsLength(samples: number): number {
@@ -20,12 +31,12 @@ export interface PositiveRows {
   readonly users: number;
   readonly items: number;
   readonly count: number;
-  /** (count, 2) user and item of each interaction. */
+  /** (count, 2) user and item of each interaction; speed wants them sorted by user. */
   readonly pairs: Ints;
   /** (users + 1) and (count): the items of each user, ascending. */
   readonly offsets: Ints;
   readonly sortedItems: Ints;
-  /** A power of two of bits: bit h(user, item) is set for every interaction. */
+  /** (positiveFilterLength(count)) a bit is set for every interaction, by `positiveFilter`. */
   readonly filter: Words;
 }
 
@@ -42,7 +53,7 @@ export interface Factors {
 
 export interface FactoriseOptions {
   readonly objective: FactoriseObjective;
-  /** Interactions to draw, uniformly with replacement. */
+  /** Interactions to draw with replacement, uniformly within a window; the windows take turns (`factoriseWindows`). */
   readonly samples: number;
   /** Unvoted items per interaction (point-wise), or most draws (warp); at least 1. */
   readonly negatives: number;
@@ -106,8 +117,8 @@ export interface FactoriseKernels {
     rows: PositiveRows,
     options: FactoriseOptions,
   ) => FactoriseTotals;
-  /** Clears `filter` and sets the bit of every interaction; its length in bits must be a power of two. */
-  readonly positiveFilter: (filter: Words, pairs: Ints, count: number) => void;
+  /** Clears `filter` (positiveFilterLength(rows)) and sets the bits of every user's items; offsets (users + 1). */
+  readonly positiveFilter: (filter: Words, offsets: Ints, sortedItems: Ints, users: number) => void;
   /**
    * One half step of implicit ALS (Hu et al. 2008) by conjugate gradients from the present x (Takacs et al. 2011):
    * (Y'Y + decay I + sum w_i y_i y_i') x_u = sum (1 + w_i) y_i over the columns i of row u, w = extra or `weight`.
@@ -138,16 +149,12 @@ export function checkedFactorise(body: FactoriseKernels): FactoriseKernels {
       needs(stats, factoriseStatsLength(options.samples), "factorise: stats");
       return body.factorise(stats, factors, rows, options);
     },
-    positiveFilter: (filter, pairs, count) => {
-      needsSizes("positiveFilter", { count });
-      needs(pairs, 2 * count, "positiveFilter: pairs (count x 2)");
-      if (filter.length < 1 || (filter.length & (filter.length - 1)) !== 0) {
-        throw new PlatformError(
-          "bad-config",
-          `positiveFilter: filter must hold a power of two of words, got ${filter.length}.`,
-        );
-      }
-      body.positiveFilter(filter, pairs, count);
+    positiveFilter: (filter, offsets, sortedItems, users) => {
+      needsSizes("positiveFilter", { users });
+      const entries = needsOffsets("positiveFilter: offsets", offsets, users);
+      needs(sortedItems, entries, "positiveFilter: sortedItems");
+      needs(filter, positiveFilterLength(entries), "positiveFilter: filter");
+      body.positiveFilter(filter, offsets, sortedItems, users);
     },
     alsRows: (x, y, gram, offsets, columns, extra, shape) => {
       const { rows, width, steps } = shape;
@@ -172,13 +179,16 @@ function checkRows(rows: PositiveRows): void {
   const entries = needsOffsets("factorise: offsets", offsets, users);
   needs(sortedItems, entries, "factorise: sortedItems");
   needsIndices(sortedItems.array, entries, items, "factorise: sortedItems");
-  needs(filter, 1, "factorise: filter");
+  needs(filter, positiveFilterLength(entries), "factorise: filter");
   const at = pairs.array;
   for (let row = 0; row < count; row++) {
-    if (at[2 * row] >= 0 && at[2 * row] < users && at[2 * row + 1] >= 0 && at[2 * row + 1] < items) continue;
+    const [user, item] = [at[2 * row], at[2 * row + 1]];
+    const inRange = user >= 0 && user < users && item >= 0 && item < items;
+    // A user without own rows has no bits in the filter to be asked about.
+    if (inRange && offsets.array[user] < offsets.array[user + 1]) continue;
     throw new PlatformError(
       "bad-config",
-      `factorise: pairs must be in [0, ${users}) x [0, ${items}), got (${at[2 * row]}, ${at[2 * row + 1]}) at ${row}.`,
+      `factorise: pairs must be in [0, ${users}) x [0, ${items}) and in sortedItems, got (${user}, ${item}) at ${row}.`,
     );
   }
 }

@@ -2,12 +2,13 @@ import {
   FACTORISE_CHUNK,
   FACTORISE_STATS,
   factoriseTotals,
+  factoriseWindows,
   type Factors,
   type FactoriseKernels,
   type FactoriseOptions,
   type PositiveRows,
 } from "./factorise.js";
-import { filterHash, setFilterBits } from "./positive-filter.js";
+import { filterBit, setFilterBits } from "./positive-filter.js";
 import { referenceAlsRows } from "./reference-als.js";
 
 const MOST_TRIES = 64;
@@ -39,6 +40,9 @@ interface Chunk {
   readonly rows: PositiveRows;
   readonly options: FactoriseOptions;
   readonly draw: () => number;
+  /** The rows that this chunk draws from. */
+  readonly windowStart: number;
+  readonly windowRows: number;
 }
 
 function runChunk(
@@ -49,7 +53,12 @@ function runChunk(
   rows: PositiveRows,
   options: FactoriseOptions,
 ): void {
-  const self = { stats, factors, rows, options, draw: generator(mix(options.seed ^ mix(chunk + 0x632be59b))) };
+  const windows = factoriseWindows(rows.count);
+  const window = ((mix(options.seed) + chunk) >>> 0) % windows;
+  const windowStart = Math.floor((window * rows.count) / windows);
+  const windowRows = Math.floor(((window + 1) * rows.count) / windows) - windowStart;
+  const draw = generator(mix(options.seed ^ mix(chunk + 0x632be59b)));
+  const self = { stats, factors, rows, options, draw, windowStart, windowRows };
   if (options.objective === "bpr") pairwise(self, samples);
   else if (options.objective === "warp") warp(self, samples);
   else pointwise(self, samples);
@@ -93,9 +102,10 @@ function drawUnvoted(self: Chunk, user: number): number {
 }
 
 function isPositive(rows: PositiveRows, user: number, item: number): boolean {
-  const bit = filterHash(user, item) & (rows.filter.length * 32 - 1);
+  const [low, high] = [rows.offsets.array[user], rows.offsets.array[user + 1]];
+  const bit = filterBit(user, item, low, high);
   if (((rows.filter.array[bit >>> 5] >>> (bit & 31)) & 1) === 0) return false;
-  const own = rows.sortedItems.array.subarray(rows.offsets.array[user], rows.offsets.array[user + 1]);
+  const own = rows.sortedItems.array.subarray(low, high);
   return own.includes(item);
 }
 
@@ -136,18 +146,15 @@ interface Sample {
 }
 
 function drawSample(self: Chunk): Sample {
-  const row = below(self, self.rows.count);
+  const row = self.windowStart + below(self, self.windowRows);
   return { user: self.rows.pairs.array[2 * row], positive: self.rows.pairs.array[2 * row + 1] };
 }
 
 function pairwise(self: Chunk, samples: number): void {
   const { stats, options } = self;
-  for (let sample = 0; sample < samples; sample += AHEAD) {
-    const drawn = Array.from({ length: Math.min(AHEAD, samples - sample) }, () => {
-      const { user, positive } = drawSample(self);
-      return { user, positive, first: drawUnvoted(self, user) };
-    });
-    for (const { user, positive, first } of drawn) {
+  const block = drawnAhead(self, samples, 1);
+  for (let done = 0; done < samples; done += AHEAD) {
+    for (const { user, positive, first } of block()) {
       const negative = harder(self, first, user);
       if (negative < 0) {
         stats[1]++;
@@ -227,15 +234,33 @@ function coefficients(
   }
 }
 
+/** Draws triples ahead of the updates, in the order of the compiled twin. */
+function drawnAhead(self: Chunk, count: number, negatives: number): () => Generator<Sample & { first: number }> {
+  let turn = 0;
+  let held: Sample = { user: 0, positive: 0 };
+  let left = count;
+  return function* block() {
+    const positives = Array.from({ length: Math.min(AHEAD, left) }, () => {
+      if (turn === 0) held = drawSample(self);
+      turn = (turn + 1) % negatives;
+      return held;
+    });
+    left -= positives.length;
+    const drawn = positives.map((sample) => ({ ...sample, first: drawUnvoted(self, sample.user) }));
+    yield* drawn;
+  };
+}
+
 function pointwise(self: Chunk, samples: number): void {
   const { stats, options } = self;
-  for (let sample = 0; sample < samples; sample++) {
-    const { user, positive } = drawSample(self);
-    for (let turn = 0; turn < options.negatives; turn++) {
-      const negative = harder(self, drawUnvoted(self, user), user);
+  const all = samples * options.negatives;
+  const block = drawnAhead(self, all, options.negatives);
+  for (let done = 0; done < all; done += AHEAD) {
+    for (const { user, positive, first } of block()) {
+      const negative = harder(self, first, user);
       if (negative < 0) {
-        stats[1] += options.negatives - turn;
-        break;
+        stats[1]++;
+        continue;
       }
       const high = point(self, user, positive, true);
       const low = point(self, user, negative, false);

@@ -28,7 +28,6 @@ export function wasmFactorise(context: WasmContext): FactoriseKernels {
         offsetOrZero(alias?.keep),
         offsetOrZero(alias?.other),
         offsetOrZero(options.logits),
-        rows.filter.length * 32 - 1,
         rows.items,
         rows.count,
         factors.width,

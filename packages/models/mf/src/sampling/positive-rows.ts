@@ -1,9 +1,5 @@
 import type { Interactions } from "@sequitur/core";
-import type { Engine, PositiveRows } from "@sequitur/kernels";
-
-/** Bits of filter an interaction: one in 16 is set, so that 15 of 16 unvoted draws need no search. */
-const BITS_A_ROW = 16;
-const LEAST_WORDS = 32;
+import { positiveFilterLength, type Engine, type PositiveRows } from "@sequitur/kernels";
 
 /** Rows to sample from in the engine's memory, and the call that gives them back. */
 export interface HeldRows {
@@ -26,8 +22,8 @@ export function positiveRows(engine: Engine, train: Interactions): HeldRows {
   for (let user = 0; user < train.catalog.users.size; user++) {
     sortedItems.array.subarray(train.userOffsets[user], train.userOffsets[user + 1]).sort();
   }
-  const filter = memory.words(Math.max(LEAST_WORDS, 2 ** Math.ceil(Math.log2((size * BITS_A_ROW) / 32))));
-  kernels.positiveFilter(filter, pairs, size);
+  const filter = memory.words(positiveFilterLength(size));
+  kernels.positiveFilter(filter, offsets, sortedItems, train.catalog.users.size);
   const counts = { users: train.catalog.users.size, items: train.catalog.items.size, count: size };
   return {
     rows: { ...counts, pairs, offsets, sortedItems, filter },

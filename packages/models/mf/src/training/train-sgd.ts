@@ -1,6 +1,8 @@
 import { itemCounts, PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
 import {
+  FACTORISE_CHUNK,
   factoriseStatsLength,
+  factoriseWindows,
   type Engine,
   type FactoriseObjective,
   type FactoriseOptions,
@@ -44,8 +46,14 @@ export interface FlipPlan {
   readonly bias: number;
 }
 
-/** Samples of one kernel call: a tenth of a second or so, after which a cancellation is heard. */
+/** Samples of one kernel call at least: a tenth of a second or so, after which a cancellation is heard. */
 const SLICE = 1 << 19;
+
+/** Samples of one call: a multiple of what draws from all rows alike. */
+function sliceOf(rows: number): number {
+  const turn = factoriseWindows(rows) * FACTORISE_CHUNK;
+  return turn * Math.ceil(SLICE / turn);
+}
 
 /** Fits by stochastic ascent; one thread repeats bit by bit, more write without locks (Hogwild). */
 export async function trainSgd(
@@ -119,7 +127,8 @@ function sampledEpochs(
   const logits = sampler.logQ && memory.floatsFrom(sampler.logQ);
   const pairwise = plan.objective === "bpr";
   const samples = train.size * (pairwise ? config.negatives : 1);
-  const stats = memory.floats(factoriseStatsLength(Math.min(samples, SLICE)));
+  const slice = sliceOf(train.size);
+  const stats = memory.floats(factoriseStatsLength(Math.min(samples, slice)));
   const fixed = {
     objective: plan.objective,
     negatives: config.negatives,
@@ -136,16 +145,16 @@ function sampledEpochs(
     const rate = config.rate * slow;
     const { flips } = plan;
     const totals: FactoriseTotals[] = [];
-    for (let done = 0; done < samples; done += SLICE) {
+    for (let done = 0; done < samples; done += slice) {
       const options: FactoriseOptions = {
         ...fixed,
-        samples: Math.min(SLICE, samples - done),
+        samples: Math.min(slice, samples - done),
         seed: draws.uint32(),
         rate,
         ...(flips && held.flips && { flips: { ...flips, factors: held.flips.held, rate: flips.rate * slow } }),
       };
       totals.push(kernels.factorise(stats, held.held, rows.rows, options));
-      if (samples > SLICE) {
+      if (samples > slice) {
         await nextTurn();
         throwIfCancelled(run.signal);
       }
