@@ -16,7 +16,8 @@ export { optimise } from "./optimisers";
 export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
 export { sparseMatmul, sparseValuesGradient } from "./sparse";
 export { crossEntropy } from "./xent";
-export { sampledGradient, sampledLoss, sampledScores, sampledScratch } from "./sampled";
+export { sampledGradient, sampledScores, sampledScratch } from "./sampled";
+export { sampledLoss } from "./sampled-loss";
 export { attention, attentionGradient, attentionScratch } from "./attention";
 export { gruBackward, gruForward, gruScratch, gruStatesBefore } from "./gru";
 

@@ -112,41 +112,63 @@ function run(code: i32, at: usize, from: usize, width: i32): void {
   const secondScale = f32x4.splat(args.secondScale);
   const whole = <usize>(width >> 2) << 4;
   const rest = width & 3;
-  for (let i: usize = 0; i < <usize>width << 2; i += 16) {
-    const part = i >= whole;
-    const value = part ? loadPart(p + i, rest) : v128.load(p + i);
-    let slope = part ? loadPart(g + i, rest) : v128.load(g + i);
-    slope = f32x4.add(slope, f32x4.mul(value, l2));
-    let step = slope;
-    if (code == MOMENTUM) {
-      const velocity = part ? loadPart(first + i, rest) : v128.load(first + i);
-      step = f32x4.add(f32x4.mul(velocity, a), slope);
-      if (part) storePart(first + i, step, rest);
-      else v128.store(first + i, step);
-    }
-    if (code == ADAGRAD) {
-      const before = part ? loadPart(first + i, rest) : v128.load(first + i);
-      const sum = f32x4.add(before, f32x4.mul(slope, slope));
-      if (part) storePart(first + i, sum, rest);
-      else v128.store(first + i, sum);
-      step = f32x4.div(slope, f32x4.add(f32x4.sqrt(sum), epsilon));
-    }
-    if (code == ADAM) {
-      const before = part ? loadPart(first + i, rest) : v128.load(first + i);
-      const beforeSquare = part ? loadPart(second + i, rest) : v128.load(second + i);
-      const mean = f32x4.add(f32x4.mul(before, a), f32x4.mul(slope, notA));
-      const square = f32x4.add(f32x4.mul(beforeSquare, b), f32x4.mul(f32x4.mul(slope, slope), notB));
-      if (part) {
-        storePart(first + i, mean, rest);
-        storePart(second + i, square, rest);
-      } else {
-        v128.store(first + i, mean);
-        v128.store(second + i, square);
-      }
-      step = f32x4.div(mean, f32x4.add(f32x4.mul(f32x4.sqrt(square), secondScale), epsilon));
-    }
-    const next = f32x4.sub(f32x4.mul(value, shrink), f32x4.mul(rate, step));
-    if (part) storePart(p + i, next, rest);
-    else v128.store(p + i, next);
+  let i: usize = 0;
+  for (; i < whole; i += 16) one(code, false, 4, p + i, g + i, first + i, second + i, rate, shrink, l2, a, b, notA, notB, epsilon, secondScale);
+  if (rest > 0) one(code, true, rest, p + i, g + i, first + i, second + i, rate, shrink, l2, a, b, notA, notB, epsilon, secondScale);
+}
+
+/** Four elements, or the last `rest` of a run when `part`. */
+// @ts-ignore: decorator
+@inline
+function one(
+  code: i32,
+  part: bool,
+  rest: i32,
+  p: usize,
+  g: usize,
+  first: usize,
+  second: usize,
+  rate: v128,
+  shrink: v128,
+  l2: v128,
+  a: v128,
+  b: v128,
+  notA: v128,
+  notB: v128,
+  epsilon: v128,
+  secondScale: v128,
+): void {
+  const value = read(p, part, rest);
+  const slope = f32x4.add(read(g, part, rest), f32x4.mul(value, l2));
+  let step = slope;
+  if (code == MOMENTUM) {
+    step = f32x4.add(f32x4.mul(read(first, part, rest), a), slope);
+    write(first, step, part, rest);
   }
+  if (code == ADAGRAD) {
+    const sum = f32x4.add(read(first, part, rest), f32x4.mul(slope, slope));
+    write(first, sum, part, rest);
+    step = f32x4.div(slope, f32x4.add(f32x4.sqrt(sum), epsilon));
+  }
+  if (code == ADAM) {
+    const mean = f32x4.add(f32x4.mul(read(first, part, rest), a), f32x4.mul(slope, notA));
+    const square = f32x4.add(f32x4.mul(read(second, part, rest), b), f32x4.mul(f32x4.mul(slope, slope), notB));
+    write(first, mean, part, rest);
+    write(second, square, part, rest);
+    step = f32x4.div(mean, f32x4.add(f32x4.mul(f32x4.sqrt(square), secondScale), epsilon));
+  }
+  write(p, f32x4.sub(f32x4.mul(value, shrink), f32x4.mul(rate, step)), part, rest);
+}
+
+// @ts-ignore: decorator
+@inline
+function read(at: usize, part: bool, count: i32): v128 {
+  return part ? loadPart(at, count) : v128.load(at);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(at: usize, x: v128, part: bool, count: i32): void {
+  if (part) storePart(at, x, count);
+  else v128.store(at, x);
 }

@@ -1,16 +1,11 @@
-// Scores of a positive and some sampled negatives for each row, their gradients, and the losses over them. Shared
-// negatives are one matrix product; a row's own negatives are dot products. The gradient of the table is summed in the order
+// Scores of a positive and some sampled negatives for each row, and their gradients (the losses are in
+// sampled-loss.ts). Shared negatives are one matrix product; a row's own negatives are dot products. The gradient of the table is summed in the order
 // of the rows whatever the threads: shared negatives by item, everything else by columns.
 import { multiplyBlock, packAll, packedBytes } from "./gemm-block";
 import { ARGS } from "./layout";
-import { loadPart, sigmoid4, softplus4, storePart, sum4 } from "./math";
-import { addRow, rowSum } from "./norms";
+import { addRow } from "./norms";
 import { chunksFor, chunkStart, parallel } from "./pool";
-import { dotRow, expRow, rowMax, scaleRow } from "./softmax";
-
-// The codes of SAMPLED_LOSSES in src/sampled/sampled.ts.
-const SOFTMAX: i32 = 0;
-const BPR: i32 = 1;
+import { dotRow } from "./softmax";
 
 const CHUNK_ROWS: i32 = 10;
 
@@ -29,17 +24,10 @@ class SampledArgs {
   packedHidden: usize;
   gathered: usize; // shared: the negatives' rows, then their gradients, (negatives, width)
   sums: usize; // shared: the negatives' slopes summed over the rows
-  losses: usize;
-  weights: usize;
-  logQ: usize;
-  slopes: usize;
   rows: i32;
   width: i32;
   count: i32; // negatives of a row
   shared: i32;
-  kind: i32;
-  keepHits: i32;
-  beta: f32;
   chunks: i32;
 }
 
@@ -103,6 +91,9 @@ function gatherNegatives(): void {
     const item = load<i32>(args.negatives + (j << 2));
     if (item < 0) memory.fill(args.gathered + j * bytes, 0, bytes);
     else memory.copy(args.gathered + j * bytes, args.table + <usize>item * bytes, bytes);
+    // What the products start from: the bias, or -infinity for padding.
+    const start: f32 = item < 0 ? -Infinity : args.bias == 0 ? 0 : load<f32>(args.bias + (<usize>item << 2));
+    store<f32>(args.sums + (j << 2), start);
   }
 }
 
@@ -115,19 +106,16 @@ function scoresChunk(chunk: i32): void {
   const scoreBytes = <usize>(args.count + 1) << 2;
   const width = args.width;
   if (args.shared) {
-    multiplyBlock(args.scores + 4, scoreBytes, args.hidden, bytes, false, args.packed, width, width, row, end, 0, args.count, 0, false);
+    multiplyBlock(args.scores + 4, scoreBytes, args.hidden, bytes, false, args.packed, width, width, row, end, 0, args.count, args.sums, false);
   }
   for (let r = row; r < end; r++) {
     const hidden = args.hidden + <usize>r * bytes;
     const scores = args.scores + <usize>r * scoreBytes;
     store<f32>(scores, scoreOf(hidden, load<i32>(args.positives + (<usize>r << 2))));
-    const negatives = args.negatives + (args.shared ? 0 : <usize>r * <usize>args.count * 4);
+    if (args.shared) continue;
+    const negatives = args.negatives + <usize>r * <usize>args.count * 4;
     for (let j: usize = 0; j < <usize>args.count; j++) {
-      const item = load<i32>(negatives + (j << 2));
-      const at = scores + 4 + (j << 2);
-      if (!args.shared) store<f32>(at, scoreOf(hidden, item));
-      else if (item < 0) store<f32>(at, -Infinity);
-      else if (args.bias != 0) store<f32>(at, load<f32>(at) + load<f32>(args.bias + (<usize>item << 2)));
+      store<f32>(scores + 4 + (j << 2), scoreOf(hidden, load<i32>(negatives + (j << 2))));
     }
   }
 }
@@ -157,6 +145,7 @@ export function sampledGradient(
 ): void {
   const args = prepare(hidden, table, positives, negatives, scratch, rows, width, count, shared);
   args.scores = slopes;
+  args.bias = 0;
   args.hiddenOut = hiddenOut;
   args.tableOut = tableOut;
   args.biasOut = biasOut;
@@ -296,152 +285,4 @@ function addToBias(): void {
       if (item >= 0) addAt(args.biasOut, item, load<f32>(slopes + 4 + (j << 2)));
     }
   }
-}
-
-/** Losses of the rows, and the slopes of their scores (which may lie where the scores do). */
-export function sampledLoss(
-  losses: usize,
-  slopes: usize,
-  scores: usize,
-  positives: usize,
-  negatives: usize,
-  weights: usize,
-  logQ: usize,
-  rows: i32,
-  count: i32,
-  shared: i32,
-  kind: i32,
-  keepHits: i32,
-  beta: f32,
-): void {
-  const args = changetype<SampledArgs>(ARGS);
-  args.losses = losses;
-  args.slopes = slopes;
-  args.scores = scores;
-  args.positives = positives;
-  args.negatives = negatives;
-  args.weights = weights;
-  args.logQ = logQ;
-  args.rows = rows;
-  args.count = count;
-  args.shared = shared;
-  args.kind = kind;
-  args.keepHits = keepHits;
-  args.beta = beta;
-  args.chunks = chunksFor(rows, count * 8 + 16);
-  parallel(lossChunk.index, args.chunks);
-}
-
-function lossChunk(chunk: i32): void {
-  const args = changetype<SampledArgs>(ARGS);
-  const end = chunkStart(chunk + 1, args.chunks, args.rows);
-  const bytes = <usize>(args.count + 1) << 2;
-  for (let row = chunkStart(chunk, args.chunks, args.rows); row < end; row++) {
-    const slopes = args.slopes + <usize>row * bytes;
-    const loss = args.losses + (<usize>row << 2);
-    const positive = load<i32>(args.positives + (<usize>row << 2));
-    if (positive < 0) {
-      store<f32>(loss, 0);
-      memory.fill(slopes, 0, bytes);
-      continue;
-    }
-    if (args.slopes != args.scores) memory.copy(slopes, args.scores + <usize>row * bytes, bytes);
-    const usable = dropUnusable(slopes + 4, row, positive);
-    const weight: f32 = args.weights == 0 ? 1 : load<f32>(args.weights + (<usize>row << 2));
-    if (args.kind == SOFTMAX) store<f32>(loss, softmaxLoss(slopes, row, positive, weight));
-    else if (args.kind == BPR) store<f32>(loss, usable == 0 ? noLoss(slopes) : bprLoss(slopes, weight / <f32>usable));
-    else store<f32>(loss, binaryLoss(slopes, weight));
-  }
-}
-
-/** -infinity for negatives that are padding or, unless kept, the positive itself; returns how many are left. */
-function dropUnusable(scores: usize, row: i32, positive: i32): i32 {
-  const args = changetype<SampledArgs>(ARGS);
-  const negatives = args.negatives + (args.shared ? 0 : <usize>row * <usize>args.count * 4);
-  let usable = 0;
-  for (let j: usize = 0; j < <usize>args.count; j++) {
-    const item = load<i32>(negatives + (j << 2));
-    if (item >= 0 && (item != positive || args.keepHits)) usable++;
-    else store<f32>(scores + (j << 2), -Infinity);
-  }
-  return usable;
-}
-
-function noLoss(slopes: usize): f32 {
-  memory.fill(slopes, 0, <usize>(changetype<SampledArgs>(ARGS).count + 1) << 2);
-  return 0;
-}
-
-/** -log of the positive's share of the softmax over scores - log Q. */
-function softmaxLoss(slopes: usize, row: i32, positive: i32, weight: f32): f32 {
-  const args = changetype<SampledArgs>(ARGS);
-  const width = args.count + 1;
-  if (args.logQ != 0) {
-    const negatives = args.negatives + (args.shared ? 0 : <usize>row * <usize>args.count * 4);
-    store<f32>(slopes, load<f32>(slopes) - load<f32>(args.logQ + (<usize>positive << 2)));
-    for (let j: usize = 0; j < <usize>args.count; j++) {
-      const item = load<i32>(negatives + (j << 2));
-      const at = slopes + 4 + (j << 2);
-      if (item >= 0) store<f32>(at, load<f32>(at) - load<f32>(args.logQ + (<usize>item << 2)));
-    }
-  }
-  const wanted = load<f32>(slopes);
-  const peak = rowMax(slopes, width);
-  const sum = expRow(slopes, slopes, width, peak);
-  scaleRow(slopes, width, weight / sum);
-  store<f32>(slopes, load<f32>(slopes) - weight);
-  return weight * (Mathf.log(sum) + (peak - wanted));
-}
-
-/** Mean over the negatives of -log s(positive - negative); `weight` is already divided by their number. */
-function bprLoss(slopes: usize, weight: f32): f32 {
-  const count = changetype<SampledArgs>(ARGS).count;
-  const positive = f32x4.splat(load<f32>(slopes));
-  const weights = f32x4.splat(weight);
-  let losses = f32x4.splat(0);
-  let left = count;
-  for (let at = slopes + 4; left > 0; at += 16, left -= 4) {
-    const part = left < 4;
-    const lead = f32x4.sub(part ? loadPart(at, left) : v128.load(at), positive);
-    const slope = f32x4.mul(sigmoid4(lead), weights);
-    if (part) {
-      storePart(at, slope, left);
-      losses = f32x4.add(losses, firstLanes(softplus4(lead), left));
-    } else {
-      v128.store(at, slope);
-      losses = f32x4.add(losses, softplus4(lead));
-    }
-  }
-  store<f32>(slopes, -rowSum(slopes + 4, count));
-  return weight * sum4(losses);
-}
-
-/** -beta log s(positive) - sum over the negatives of log(1 - s(negative)). */
-function binaryLoss(slopes: usize, weight: f32): f32 {
-  const args = changetype<SampledArgs>(ARGS);
-  const weights = f32x4.splat(weight);
-  let losses = f32x4.splat(0);
-  let left = args.count;
-  for (let at = slopes + 4; left > 0; at += 16, left -= 4) {
-    const part = left < 4;
-    const score = part ? loadPart(at, left) : v128.load(at);
-    const slope = f32x4.mul(sigmoid4(score), weights);
-    if (part) {
-      storePart(at, slope, left);
-      losses = f32x4.add(losses, firstLanes(softplus4(score), left));
-    } else {
-      v128.store(at, slope);
-      losses = f32x4.add(losses, softplus4(score));
-    }
-  }
-  const against = f32x4.neg(f32x4.splat(load<f32>(slopes)));
-  store<f32>(slopes, -weight * args.beta * f32x4.extract_lane(sigmoid4(against), 0));
-  return weight * (args.beta * f32x4.extract_lane(softplus4(against), 0) + sum4(losses));
-}
-
-/** The first `count` lanes, zeros after them. */
-// @ts-ignore: decorator
-@inline
-function firstLanes(x: v128, count: i32): v128 {
-  return v128.and(x, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
 }

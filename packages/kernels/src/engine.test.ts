@@ -41,6 +41,35 @@ describe("startEngine", () => {
     expect(() => startEngine({ limitBytes: 2 ** 33 })).toThrow("limitBytes");
   });
 
+  it("refuses work that does not fit its memory, with nothing lost", () => {
+    for (const provider of ["wasm", "reference"] as const) {
+      const { memory, kernels } = startEngine({ provider, threads: 1, limitBytes: 4 << 20 });
+      const [a, out] = [memory.floatsFrom(new Float32Array(90_000).fill(2)), memory.floats(90_000)];
+      const before = memory.use();
+      expect(() => memory.floats(1 << 20)).toThrow(expect.objectContaining({ code: "out-of-memory" }));
+      expect(memory.use().usedBytes).toBe(before.usedBytes);
+      kernels.add(out, a, a);
+      expect(out.array.every((value) => value === 4)).toBe(true);
+      memory.release(a);
+      memory.release(memory.floats(90_000));
+    }
+  });
+
+  it("refuses a kernel whose scratch does not fit, and goes on", () => {
+    const { memory, kernels } = startEngine({ provider: "wasm", threads: 1, limitBytes: 4 << 20 });
+    const [a, b, out] = [memory.floats(1), memory.floats(600_000), memory.floats(100_000)];
+    kernels.fill(out, 3);
+    const call = (): void => kernels.matmul(out, a, b, { m: 1, n: 100_000, k: 1 });
+    kernels.fill(a, 1);
+    kernels.fill(b, 5);
+    expect(call).toThrow(expect.objectContaining({ code: "out-of-memory" }));
+    expect(out.array.every((value) => value === 3)).toBe(true);
+    memory.release(b);
+    const small = memory.floatsFrom(new Float32Array(100_000).fill(5));
+    kernels.matmul(out, a, small, { m: 1, n: 100_000, k: 1 });
+    expect(out.array.every((value) => value === 5)).toBe(true);
+  });
+
   it("lets the process end while its helpers sleep", () => {
     const source = new URL("./pool.ts", import.meta.url);
     const script = `
