@@ -29,7 +29,15 @@ export { gru, type GruStart, type GruWeights } from "./ops/gru.js";
 export { linear, type LinearTerms } from "./ops/linear.js";
 export { layerNorm, rmsNorm } from "./ops/normalise.js";
 export { rotate } from "./ops/rotary.js";
-export { sampledSoftmax, scoreRows, type SampledTargets } from "./ops/sampled.js";
+export {
+  sampledBce,
+  sampledBpr,
+  sampledGbce,
+  sampledSoftmax,
+  scoreRows,
+  type SampledSoftmaxOptions,
+  type SampledTargets,
+} from "./ops/sampled.js";
 export { attentionLayer, type AttentionLayerOptions, type SequenceLayer } from "./layers/attention-layer.js";
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from "./layers/embedding-layer.js";
 export { graphLayer, lightGcn, type GraphLayerOptions } from "./layers/graph-layer.js";

@@ -9,7 +9,15 @@ import { composedGru, gru, type GruWeights } from "./gru.js";
 import { composedLinear, linear } from "./linear.js";
 import { composedLayerNorm, composedRmsNorm, layerNorm, rmsNorm } from "./normalise.js";
 import { composedRotate, rotate } from "./rotary.js";
-import { composedSampledSoftmax, composedScoreRows, sampledSoftmax, scoreRows } from "./sampled.js";
+import {
+  composedSampledLoss,
+  composedScoreRows,
+  sampledBce,
+  sampledBpr,
+  sampledGbce,
+  sampledSoftmax,
+  scoreRows,
+} from "./sampled.js";
 
 type Vector = tf.Tensor1D;
 type Matrix = tf.Tensor2D;
@@ -60,19 +68,32 @@ function gruCase(batch: number, length: number, inputs: number, hidden: number, 
   };
 }
 
-function sampledCase(negatives: () => Vector | Matrix, logQ: boolean): Twins {
-  const sampled = () => {
-    const drawn = negatives();
-    const q = { targets: tf.tensor1d([-1, -2, -3, -1.5]), negatives: tf.log(tf.add(tf.cast(drawn, "float32"), 1)) };
-    return { targets: ints(2, 0, -1, 5), negatives: drawn, ...(logQ && { logQ: q }) };
-  };
+type SampledKind = "softmax" | "log Q" | "bpr" | "bce" | "gbce";
+
+function sampledCase(kind: SampledKind, negatives: () => Vector | Matrix): Twins {
+  const sampled = () => ({ targets: ints(2, 0, -1, 5), negatives: negatives() });
+  const logQ = (): Vector => tf.tensor1d([-1, -2, -3, -1.5, -0.5, -4, -2.5, -1, -3]);
   return {
     shapes: [
       [4, 5],
       [9, 5],
     ],
-    op: (x, table) => sampledSoftmax(x as Matrix, table as Matrix, sampled()),
-    composed: (x, table) => composedSampledSoftmax(x as Matrix, table as Matrix, sampled()),
+    op: (x, t) => {
+      const [states, table] = [x as Matrix, t as Matrix];
+      if (kind === "bpr") return sampledBpr(states, table, sampled());
+      if (kind === "bce") return sampledBce(states, table, sampled());
+      if (kind === "gbce") return sampledGbce(states, table, sampled(), { population: 8 });
+      return sampledSoftmax(states, table, sampled(), kind === "log Q" ? { logQ: logQ() } : {});
+    },
+    composed: (x, t) => {
+      const [states, table] = [x as Matrix, t as Matrix];
+      if (kind === "bpr") return composedSampledLoss(states, table, sampled(), { kind });
+      if (kind === "bce") return composedSampledLoss(states, table, sampled(), { kind, beta: 1 });
+      // Three of eight are drawn: beta = 3/8 (0.75 (1 - 8/3) + 8/3).
+      if (kind === "gbce") return composedSampledLoss(states, table, sampled(), { kind: "bce", beta: 0.53125 });
+      const formula = { kind: "softmax", logQ: kind === "log Q" ? logQ() : undefined } as const;
+      return composedSampledLoss(states, table, sampled(), formula);
+    },
   };
 }
 
@@ -171,9 +192,14 @@ export const OP_CASES: Record<string, Twins> = {
     op: (x, table) => softmaxCrossEntropy(x as Matrix, table as Matrix, ints(-1, -1)),
     composed: (x, table) => composedSoftmaxCrossEntropy(x as Matrix, table as Matrix, ints(-1, -1)),
   },
-  "sampled softmax, shared negatives": sampledCase(() => ints(1, 2, 2, 8, 0), false),
-  "sampled softmax, shared negatives, log Q": sampledCase(() => ints(1, 2, 7), true),
-  "sampled softmax, own negatives, log Q": sampledCase(() => mask([1, 2], [3, 4], [0, 0], [8, 8]), true),
+  "sampled softmax, shared negatives": sampledCase("softmax", () => ints(1, 2, 2, 8, 0)),
+  "sampled softmax, padding among shared negatives": sampledCase("softmax", () => ints(1, -1, 8)),
+  "sampled softmax, shared negatives, log Q": sampledCase("log Q", () => ints(1, 2, 7)),
+  "sampled softmax, own negatives, log Q": sampledCase("log Q", () => mask([1, 2], [3, -1], [0, 0], [8, 8])),
+  "sampled bpr, shared negatives": sampledCase("bpr", () => ints(1, 2, 7, 4)),
+  "sampled bpr, own negatives": sampledCase("bpr", () => mask([1, 2], [-1, -1], [0, 0], [8, 5])),
+  "sampled bce, shared negatives": sampledCase("bce", () => ints(1, 2, 7)),
+  "sampled gbce, own negatives": sampledCase("gbce", () => mask([1, 2, 0], [3, -1, 4], [0, 0, 1], [8, 5, 5])),
   "scores of rows": {
     shapes: [
       [3, 5],
