@@ -1,0 +1,41 @@
+export { openStore } from "./connection/open-store.js";
+export type { StoreOptions } from "./connection/store-options.js";
+export type { Change, Store, TransactionOptions } from "./connection/store.js";
+export { grouped } from "./connection/grouped.js";
+export { pingStore } from "./connection/ping.js";
+export { DEFAULT_KIND, eventProblem, type Event, type EventResult } from "./events/event.js";
+export { appendEvents } from "./events/append-events.js";
+export { userHistory, type HistoryEntry, type HistoryOptions } from "./events/user-history.js";
+export { readCatalog, readInteractions, type ReadOptions } from "./events/read-interactions.js";
+export { exportInteractions } from "./events/export-interactions.js";
+export { getUsers, upsertUsers, type StoredUser, type UserRecord } from "./entities/users.js";
+export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type StoredItem } from "./entities/items.js";
+export { eraseUser, type Erasure } from "./entities/erase-user.js";
+export { recordRequests, type Impression, type RequestRecord } from "./serving/requests.js";
+export { recordFeedback, type Feedback } from "./serving/feedback.js";
+export {
+  DEFAULT_SLOT,
+  activateModelVersion,
+  getModelVersion,
+  listModelSlots,
+  listModelVersions,
+  registerModelVersion,
+  rollBackModelVersion,
+  shadowModelVersion,
+  type ModelSlot,
+  type ModelVersion,
+  type ModelVersionRecord,
+} from "./serving/model-versions.js";
+export {
+  createExperiment,
+  getExperiment,
+  listExperiments,
+  startExperiment,
+  stopExperiment,
+  type Arm,
+  type Experiment,
+  type ExperimentRecord,
+} from "./serving/experiments.js";
+export { assignArm, experimentOutcomes, hashArm, type UserOutcome } from "./serving/assignments.js";
+export { createApiKey, listApiKeys, revokeApiKey, verifyApiKey, type ApiKey } from "./serving/api-keys.js";
+export { readVectors, writeVectors, type Vectors } from "./serving/vectors.js";

@@ -1,0 +1,63 @@
+import { sql } from "kysely";
+import { PlatformError } from "@sequitur/core";
+import type { Store } from "../connection/store.js";
+import { idProblem } from "../events/event.js";
+
+export interface UserRecord {
+  readonly userId: string;
+  /** Any JSON object. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+export interface StoredUser extends UserRecord {
+  /** ms since the epoch, UTC. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Makes users, or replaces the attributes of those that exist. `bad-data` names the row that cannot be stored. */
+export async function upsertUsers(store: Store, users: readonly UserRecord[]): Promise<void> {
+  for (const [row, user] of users.entries()) {
+    const problem = idProblem("userId", user.userId);
+    if (problem !== undefined) throw new PlatformError("bad-data", `user ${row}: ${problem}`);
+  }
+  const last = [...new Map(users.map((user) => [user.userId, user])).values()].sort((a, b) =>
+    a.userId < b.userId ? -1 : 1,
+  );
+  await store.attempt("write users", (db) =>
+    sql`
+      insert into users (user_id, attributes, created_at, updated_at)
+      select user_id, attributes, to_timestamp(${store.now()}::double precision / 1000),
+        to_timestamp(${store.now()}::double precision / 1000)
+      from unnest(${last.map((user) => user.userId)}::text[],
+        ${last.map((user) => jsonText(user.attributes))}::jsonb[]) as t (user_id, attributes)
+      on conflict (user_id) do update set attributes = excluded.attributes, updated_at = excluded.updated_at
+    `.execute(db),
+  );
+}
+
+/** The users that exist among the ids. */
+export async function getUsers(store: Store, userIds: readonly string[]): Promise<Map<string, StoredUser>> {
+  const rows = await store.attempt("read users", (db) =>
+    db
+      .selectFrom("users")
+      .select(["user_id", "attributes", "created_at", "updated_at"])
+      .where("user_id", "=", sql<string>`any(${userIds}::text[])`)
+      .execute(),
+  );
+  return new Map(
+    rows.map((row) => [
+      row.user_id,
+      { userId: row.user_id, attributes: row.attributes, createdAt: row.created_at, updatedAt: row.updated_at },
+    ]),
+  );
+}
+
+/** JSON that jsonb takes: it has no NUL and no lone surrogate. */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value ?? {});
+  if (/\\u0000|\\ud[89a-f]/i.test(text.replaceAll("\\\\", ""))) {
+    throw new PlatformError("bad-data", "JSON must not contain the NUL character or half of a surrogate pair.");
+  }
+  return text;
+}

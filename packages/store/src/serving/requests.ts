@@ -1,0 +1,158 @@
+import { sql, type Transaction } from "kysely";
+import { PlatformError } from "@sequitur/core";
+import type { Store } from "../connection/store.js";
+import { checkId } from "../events/event.js";
+import { ensureKeys } from "../entities/keys.js";
+import { jsonText } from "../entities/users.js";
+import type { Tables } from "../tables.js";
+
+/** One item that was shown. */
+export interface Impression {
+  readonly itemId: string;
+  /** 0-based place in the slate. */
+  readonly position: number;
+  /** Name of the policy that chose it. */
+  readonly policy: string;
+  /** `ModelVersion.versionId` of the scores; left out when none scored. */
+  readonly modelVersion?: number;
+  /** P(the policy shows this item at this position | query), in (0, 1]. */
+  readonly propensity: number;
+  readonly score?: number;
+}
+
+/** One answer that was given. */
+export interface RequestRecord {
+  /** A UUID, chosen by whoever answers; recording it again changes nothing. */
+  readonly requestId: string;
+  /** Left out for an anonymous session. Made when not known yet. */
+  readonly userId?: string;
+  /** ms since the epoch, UTC. */
+  readonly time: number;
+  /** Which endpoint, such as "recommendations", "next-poi", "slates". */
+  readonly kind: string;
+  /** The experiment and arm that the request was answered under; logs the exposure of the user. */
+  readonly experiment?: { readonly experimentId: string; readonly arm: string };
+  /** Whatever explains the answer later: session, filters, place. Erased with its user. */
+  readonly context?: unknown;
+  readonly impressions: readonly Impression[];
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Throws `bad-data` unless the id is a UUID. */
+export function checkRequestId(id: string): void {
+  if (!UUID.test(id)) throw new PlatformError("bad-data", `requestId must be a UUID, got ${JSON.stringify(id)}.`);
+}
+
+/**
+ * Writes requests with all their impressions, and the exposures to experiments, in one transaction; resolves once it
+ * is committed. Requests recorded before are left as they are. `bad-data` names a request that cannot be stored.
+ */
+export async function recordRequests(store: Store, requests: readonly RequestRecord[]): Promise<void> {
+  const distinct = [...new Map(requests.map((request) => [request.requestId.toLowerCase(), request])).values()];
+  if (distinct.length === 0) return;
+  for (const request of distinct) checkRequest(request);
+  await store.transaction("record requests", async (db) => {
+    const keys = await ensureKeys(
+      db,
+      distinct.flatMap((request) => request.userId ?? []),
+      distinct.flatMap((request) => request.impressions.map((impression) => impression.itemId)),
+    );
+    const fresh = await insertRequests(db, distinct, keys.users);
+    const added = distinct.filter((request) => fresh.has(request.requestId.toLowerCase()));
+    await insertImpressions(db, added, keys.items);
+    await logExposures(db, added, keys.users);
+  });
+}
+
+async function insertRequests(
+  db: Transaction<Tables>,
+  requests: readonly RequestRecord[],
+  users: ReadonlyMap<string, number>,
+): Promise<Set<string>> {
+  const { rows } = await sql<{ request_id: string }>`
+    insert into requests (request_id, user_key, time, kind, experiment_id, arm, context)
+    select request_id, user_key, to_timestamp(ms / 1000), kind, experiment_id, arm, context
+    from unnest(
+      ${requests.map((request) => request.requestId)}::uuid[],
+      ${requests.map((request) => (request.userId === undefined ? null : users.get(request.userId)))}::integer[],
+      ${requests.map((request) => request.time)}::double precision[], ${requests.map((request) => request.kind)}::text[],
+      ${requests.map((request) => request.experiment?.experimentId ?? null)}::text[],
+      ${requests.map((request) => request.experiment?.arm ?? null)}::text[],
+      ${requests.map((request) => (request.context === undefined ? null : jsonText(request.context)))}::jsonb[]
+    ) as t (request_id, user_key, ms, kind, experiment_id, arm, context)
+    order by request_id
+    on conflict do nothing returning request_id
+  `.execute(db);
+  return new Set(rows.map((row) => row.request_id));
+}
+
+async function insertImpressions(
+  db: Transaction<Tables>,
+  requests: readonly RequestRecord[],
+  items: ReadonlyMap<string, number>,
+): Promise<void> {
+  const shown = requests.flatMap(({ requestId, impressions }) =>
+    impressions.map((impression) => ({ requestId, ...impression })),
+  );
+  if (shown.length === 0) return;
+  await sql`
+    insert into impressions (request_id, position, item_key, policy, model_version, propensity, score)
+    select * from unnest(
+      ${shown.map((row) => row.requestId)}::uuid[], ${shown.map((row) => row.position)}::smallint[],
+      ${shown.map((row) => items.get(row.itemId)!)}::integer[], ${shown.map((row) => row.policy)}::text[],
+      ${shown.map((row) => row.modelVersion ?? null)}::integer[],
+      ${shown.map((row) => row.propensity)}::double precision[], ${shown.map((row) => row.score ?? null)}::real[])
+  `.execute(db);
+}
+
+/** A user is exposed when an answer made under their arm is recorded; the arm they have stays. */
+async function logExposures(
+  db: Transaction<Tables>,
+  requests: readonly RequestRecord[],
+  users: ReadonlyMap<string, number>,
+): Promise<void> {
+  const exposed = requests.filter((request) => request.experiment !== undefined && request.userId !== undefined);
+  if (exposed.length === 0) return;
+  await sql`
+    insert into assignments (experiment_id, user_key, arm, assigned_at, first_exposed_at, last_exposed_at, exposures)
+    select experiment_id, user_key, (array_agg(arm order by ms))[1], to_timestamp(min(ms) / 1000),
+      to_timestamp(min(ms) / 1000), to_timestamp(max(ms) / 1000), count(*)
+    from unnest(
+      ${exposed.map((request) => request.experiment!.experimentId)}::text[],
+      ${exposed.map((request) => users.get(request.userId!)!)}::integer[],
+      ${exposed.map((request) => request.experiment!.arm)}::text[],
+      ${exposed.map((request) => request.time)}::double precision[]) as t (experiment_id, user_key, arm, ms)
+    join arms using (experiment_id, arm)
+    group by experiment_id, user_key order by experiment_id, user_key
+    on conflict (experiment_id, user_key) do update set
+      first_exposed_at = least(assignments.first_exposed_at, excluded.first_exposed_at),
+      last_exposed_at = greatest(assignments.last_exposed_at, excluded.last_exposed_at),
+      exposures = assignments.exposures + excluded.exposures
+  `.execute(db);
+}
+
+function checkRequest(request: RequestRecord): void {
+  checkRequestId(request.requestId);
+  if (request.userId !== undefined) checkId("userId", request.userId);
+  checkId("kind", request.kind);
+  const at = `request ${request.requestId}`;
+  if (!(Math.abs(request.time) <= 1e14)) {
+    throw new PlatformError("bad-data", `${at}: time must be an instant in ms, got ${request.time}.`);
+  }
+  const positions = new Set<number>();
+  for (const { itemId, position, propensity, policy, score } of request.impressions) {
+    checkId("itemId", itemId);
+    checkId("policy", policy);
+    if (!(Number.isInteger(position) && position >= 0 && position <= 32_767) || positions.has(position)) {
+      throw new PlatformError("bad-data", `${at}: positions must be distinct integers from 0, got ${position}.`);
+    }
+    positions.add(position);
+    if (!(propensity > 0 && propensity <= 1)) {
+      throw new PlatformError("bad-data", `${at}: propensity must be in (0, 1], got ${propensity}.`);
+    }
+    if (score !== undefined && !Number.isFinite(Math.fround(score))) {
+      throw new PlatformError("bad-data", `${at}: score must be finite, got ${score}.`);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** Whether Postgres can hold the text: it has no NUL, and UTF-8 no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
