@@ -55,11 +55,11 @@ export function configurePool(helperCount: i32, spinCount: i32, stallMs: i32): v
 
 /** Runs chunk function `body` for chunks 0 to count-1 and returns when all are done. count <= 65535. */
 export function parallel(body: i32, count: i32): void {
+  if (running) poolFailed(0, 1); // an earlier job was left by a stall or a trap: its helpers may still be at work
   if (helpers == 0 || count < 2) {
     for (let chunk = 0; chunk < count; chunk++) call_indirect<void>(body, chunk);
     return;
   }
-  if (running) poolFailed(0, 1); // an earlier job was left by a trap: its helpers may still be at work
   running = true;
   store<i32>(BODY, body);
   atomic.store<i32>(DONE, 0);

@@ -5,12 +5,13 @@ export interface Sized {
   readonly length: number;
 }
 
-/** Throws unless `block` holds at least `count` elements; `what` names it: "matmul: a (m x k)". */
-export function needs(block: Sized, count: number, what: string): void {
+/** Throws unless `block` holds at least `count` elements; `what` names it: "matmul: a (m, k)". `op` may come apart. */
+export function needs(block: Sized, count: number, what: string, op?: string): void {
   // Written so that NaN and fractions fail too.
   if (block.length >= count && count >= 0) return;
   const got = block.length < 0 ? "a block that was freed" : `${block.length}`;
-  throw new PlatformError("bad-config", `${what} must hold ${count} elements, got ${got}.`);
+  const where = op === undefined ? "" : `${op}: `;
+  throw new PlatformError("bad-config", `${where}${what} must hold ${count} elements, got ${got}.`);
 }
 
 /** The same for a block that may be left out. */

@@ -52,7 +52,7 @@ import { checkedTopK, type TopKKernels } from "./topk/topk.js";
 import { wasmTopK } from "./topk/wasm.js";
 import { type WasmContext } from "./wasm-context.js";
 
-/** Every operation of an engine, over blocks of its memory; `out` comes first and is the only argument written. */
+/** Every operation of an engine, over blocks of its memory; what is written comes first, and is called `out`. */
 export interface Kernels
   extends
     MatmulKernels,

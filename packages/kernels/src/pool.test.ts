@@ -77,6 +77,8 @@ describe("the thread pool", () => {
       const flag = engine.memory.intsFrom([0]);
       expect(() => probe.probeFault(flag.offset, HANG)).toThrow("did not come back");
       expect(() => threadsSeen(engine, probe, 50)).toThrow("start a new engine");
+      const small = engine.memory.floats(4);
+      expect(() => engine.kernels.fill(small, 1)).toThrow("start a new engine");
     }));
 
   it("runs on the calling thread once closed", async () => {

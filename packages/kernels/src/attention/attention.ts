@@ -103,13 +103,13 @@ function checkInputs(
   const { batch, heads, width, keys, queries, stride, scale, causal } = full;
   needsSizes(op, { batch, heads, width, keys, queries, stride });
   const row = heads * width;
-  if (stride < row) needs({ length: stride }, row, `${op}: stride`);
+  if (stride < row) needs({ length: stride }, row, "stride", op);
   // The last row of a sequence needs no room beyond its own elements.
   const span = (rows: number): number => (batch * rows === 0 ? 0 : (batch * rows - 1) * stride + row);
-  if (q.length < span(queries)) needs(q, span(queries), `${op}: q (batch, queries, stride)`);
-  if (k.length < span(keys)) needs(k, span(keys), `${op}: k (batch, keys, stride)`);
-  if (v.length < span(keys)) needs(v, span(keys), `${op}: v (batch, keys, stride)`);
-  if (stats.length < batch * heads * queries) needs(stats, batch * heads * queries, `${op}: stats`);
+  needs(q, span(queries), "q (batch, queries, stride)", op);
+  needs(k, span(keys), "k (batch, keys, stride)", op);
+  needs(v, span(keys), "v (batch, keys, stride)", op);
+  needs(stats, batch * heads * queries, "stats (batch, heads, queries)", op);
   needsIfGiven(full.mask, batch * keys, "attention: mask (batch, keys)");
   if (full.dropout !== null) checkDropout(op, full.dropout);
   if (causal && queries > keys) {

@@ -23,11 +23,10 @@ export interface ElementwiseKernels {
 export function checkedElementwise(body: ElementwiseKernels): ElementwiseKernels {
   const checkedPair = (name: "add" | "subtract" | "multiply" | "divide"): ElementwiseKernels["add"] => {
     const kernel = body[name];
-    const labels = [`${name}: out`, `${name}: a`, `${name}: b`] as const;
     return (out, a, b) => {
-      needs(out, 0, labels[0]);
-      needs(a, out.length, labels[1]);
-      needs(b, out.length, labels[2]);
+      needs(out, 0, "out", name);
+      needs(a, out.length, "a", name);
+      needs(b, out.length, "b", name);
       kernel(out, a, b);
     };
   };

@@ -74,8 +74,10 @@ export function checkedLinear(body: LinearKernels): LinearKernels {
       needs(x, rows * inputs, "linearGradient: x (rows, inputs)");
       needs(weight, inputs * outputs, "linearGradient: weight (inputs, outputs)");
       if (activation !== "none") {
-        const what = savesInput(activation) ? "the input of the activation" : "the output";
-        if (saved.length < rows * outputs) needs(saved, rows * outputs, `linearGradient: saved (${what})`);
+        const what = savesInput(activation)
+          ? "the input of the activation (rows, outputs)"
+          : "the output (rows, outputs)";
+        needs(saved, rows * outputs, what, "linearGradient: saved");
       }
       body.linearGradient(out, gradient, x, weight, saved, shape);
     },

@@ -80,29 +80,19 @@ export function checkedNorms(body: NormKernels): NormKernels {
   };
 }
 
-function checkForward(op: NormOp, out: Floats, x: Floats, gain: Floats, stats: Floats, shape: NormShape): void {
+function checkForward(
+  op: keyof NormKernels,
+  out: Floats,
+  x: Floats,
+  gain: Floats,
+  stats: Floats,
+  shape: NormShape,
+): void {
   const { rows, width, epsilon = NORM_EPSILON } = shape;
   needsSizes(op, { rows, width });
-  const labels = LABELS[op];
-  needs(out, rows * width, labels.out);
-  needs(x, rows * width, labels.x);
-  needs(gain, width, labels.gain);
-  needs(stats, 2 * rows, labels.stats);
+  needs(out, rows * width, "out (rows, width)", op);
+  needs(x, rows * width, "x (rows, width)", op);
+  needs(gain, width, "gain (width)", op);
+  needs(stats, 2 * rows, "stats (rows, 2)", op);
   if (!(epsilon >= 0)) throw new PlatformError("bad-config", `${op}: epsilon must be at least 0, got ${epsilon}.`);
 }
-
-type NormOp = keyof NormKernels;
-
-const labelsOf = (op: NormOp) => ({
-  out: `${op}: out (rows, width)`,
-  x: `${op}: x (rows, width)`,
-  gain: `${op}: gain (width)`,
-  stats: `${op}: stats (rows, 2)`,
-});
-
-const LABELS = {
-  layerNorm: labelsOf("layerNorm"),
-  layerNormGradient: labelsOf("layerNormGradient"),
-  rmsNorm: labelsOf("rmsNorm"),
-  rmsNormGradient: labelsOf("rmsNormGradient"),
-};

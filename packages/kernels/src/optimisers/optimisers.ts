@@ -96,7 +96,7 @@ export function checkedOptimisers(body: OptimiserKernels, firstOutside: IndexTes
       );
     }
     if (rows === undefined || rows === null) {
-      if (gradient.length !== out.length || out.length < 0) needs(gradient, out.length, `${op}: gradient`);
+      if (gradient.length !== out.length || out.length < 0) needs(gradient, out.length, "gradient", op);
       return;
     }
     checkRows(op, out, gradient, rows, firstOutside);
@@ -132,9 +132,9 @@ export function checkedOptimisers(body: OptimiserKernels, firstOutside: IndexTes
 function checkRows(op: string, out: Floats, gradient: Floats, rows: SparseRows, firstOutside: IndexTest): void {
   const { indices, count, width } = rows;
   needsSizes(op, { count, width });
-  needs(out, 0, `${op}: parameter`);
-  needs(indices, count, `${op}: indices (count)`);
-  needs(gradient, count * width, `${op}: gradient (count, width)`);
+  needs(out, 0, "parameter", op);
+  needs(indices, count, "indices (count)", op);
+  needs(gradient, count * width, "gradient (count, width)", op);
   const tableRows = width === 0 ? 0 : Math.floor(out.length / width);
   const place = firstOutside(indices, 0, tableRows);
   if (place < 0 || place >= count) return;

@@ -24,11 +24,10 @@ export function checkedReductions(body: ReductionKernels): ReductionKernels {
   type Row = "rowSums" | "rowMeans" | "rowMax";
   const checkedRow = (name: Row): ReductionKernels["rowSums"] => {
     const kernel = body[name];
-    const labels = [`${name}: out (rows)`, `${name}: x (rows, width)`] as const;
     return (out, x, rows, width) => {
       needsSizes(name, { rows, width });
-      needs(out, rows, labels[0]);
-      needs(x, rows * width, labels[1]);
+      needs(out, rows, "out (rows)", name);
+      needs(x, rows * width, "x (rows, width)", name);
       kernel(out, x, rows, width);
     };
   };

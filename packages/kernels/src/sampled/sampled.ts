@@ -81,9 +81,9 @@ export function checkedSampled(body: SampledKernels, firstOutside: IndexTest): S
   const checkBlocks = (op: string, slopes: Floats, items: SampledItems, limit: number): void => {
     const { rows, positives, negatives, count, shared } = items;
     needsSizes(op, { rows, count });
-    needs(slopes, rows * (count + 1), `${op}: scores (rows, 1 + count)`);
-    needs(positives, rows, `${op}: positives (rows)`);
-    needs(negatives, shared ? count : rows * count, `${op}: negatives`);
+    needs(slopes, rows * (count + 1), "scores (rows, 1 + count)", op);
+    needs(positives, rows, "positives (rows)", op);
+    needs(negatives, shared ? count : rows * count, "negatives", op);
     for (const block of [positives, negatives]) {
       const place = firstOutside(block, -1, limit);
       if (place < 0) continue;
