@@ -11,7 +11,7 @@ import {
   type QueryGroup,
   type TargetGroup,
 } from "@sequitur/metrics";
-import { measureOf, type IntervalOptions } from "./intervals.js";
+import { measuresOf, type IntervalOptions } from "./intervals.js";
 import type { Piece } from "./piece.js";
 import type { Breakdown } from "./report.js";
 import { seedMean } from "./seed-mean.js";
@@ -56,11 +56,12 @@ export function breakdownsOf(
     groups: groups.map((group) => {
       const own = "positions" in group ? targetValues(group, pieces, targets, metrics) : undefined;
       const users = Int32Array.from(group.rows, (row) => options.users[row]!);
-      const measures = metrics.map((name) => {
-        const column = own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!);
-        return [name, measureOf(column, { ...options, users })] as const;
-      });
-      return { name: group.name, queries: group.rows.length, metrics: Object.fromEntries(measures) };
+      const columns = metrics.map(
+        (name) => own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!),
+      );
+      const measures = measuresOf(columns, { ...options, users });
+      const named = Object.fromEntries(metrics.map((name, i) => [name, measures[i]!]));
+      return { name: group.name, queries: group.rows.length, metrics: named };
     }),
   }));
 }

@@ -3,20 +3,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { breakdownsOf, partitionsOf } from "./breakdowns.js";
 import { comparisonsWith, type ValuesByLabel } from "./comparisons.js";
 import type { Experiment } from "./experiment.js";
-import { measureOf, type IntervalOptions } from "./intervals.js";
+import { measuresOf, orElse, type IntervalOptions } from "./intervals.js";
 import { meanOf } from "./mean-of.js";
 import type { MetricNames } from "./metric-names.js";
 import type { PreparedData } from "./prepare-data.js";
 import { protocolOf } from "./protocol.js";
 import { QUERIES_FILE } from "./query-file.js";
-import {
-  REPORT_FORMAT,
-  type Measure,
-  type MetricValue,
-  type ModelComparison,
-  type ModelReport,
-  type Report,
-} from "./report.js";
+import { REPORT_FORMAT, type MetricValue, type ModelComparison, type ModelReport, type Report } from "./report.js";
 import type { Outcome } from "./run-contender.js";
 import { seedMean } from "./seed-mean.js";
 
@@ -127,8 +120,11 @@ function modelReport(
   options: IntervalOptions,
 ): Omit<ModelReport, "breakdowns" | "comparisons"> {
   const means = seedMean(pieces);
-  const measure = onceEach((values) => measureOf(values, options));
-  const metrics = error === null ? all.map((name) => [name, metricValue(name, means, pieces, measure)] as const) : [];
+  const names = error === null ? all : [];
+  const measures = measuresOf(
+    names.map((name) => means.get(name)!),
+    options,
+  );
   return {
     label: contender.label,
     name: contender.name,
@@ -137,31 +133,14 @@ function modelReport(
     error,
     tuning,
     runs: pieces.map(({ run }) => run),
-    metrics: Object.fromEntries(metrics),
+    metrics: Object.fromEntries(names.map((name, i) => [name, { ...measures[i]!, ...overSeeds(name, pieces) }])),
     lists: meanLists(pieces.map(({ lists }) => lists)),
   };
 }
 
-function metricValue(
-  name: string,
-  means: ReadonlyMap<string, Float64Array>,
-  pieces: Outcome["pieces"],
-  measure: (values: Float64Array) => Measure,
-): MetricValue {
-  const perSeed = pieces.map(({ values }) => meanOf(values.get(name)!)).map((mean) => (Number.isNaN(mean) ? 0 : mean));
-  return { ...measure(means.get(name)!), perSeed, spread: standardDeviation(perSeed) };
-}
-
-/** With one right item a query several metrics coincide (recall and hit, mrr and map): resampling once is enough. */
-function onceEach(measure: (values: Float64Array) => Measure): (values: Float64Array) => Measure {
-  const known: (readonly [values: Float64Array, measure: Measure])[] = [];
-  return (values) => {
-    const same = known.find(([other]) => other.every((value, row) => Object.is(value, values[row])));
-    if (same !== undefined) return same[1];
-    const measured = measure(values);
-    known.push([values, measured]);
-    return measured;
-  };
+function overSeeds(name: string, pieces: Outcome["pieces"]): Pick<MetricValue, "perSeed" | "spread"> {
+  const perSeed = pieces.map(({ values }) => orElse(meanOf(values.get(name)!), 0));
+  return { perSeed, spread: standardDeviation(perSeed) };
 }
 
 function standardDeviation(values: readonly number[]): number | null {

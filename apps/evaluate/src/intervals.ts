@@ -1,5 +1,5 @@
 import type { Random } from "@sequitur/core";
-import { bootstrapInterval } from "@sequitur/metrics";
+import { bootstrapIntervals } from "@sequitur/metrics";
 import type { Measure } from "./report.js";
 
 /** How means get their intervals: users are drawn with all their queries, for those are not independent. */
@@ -12,18 +12,17 @@ export interface IntervalOptions {
 }
 
 /**
- * The mean of per-query values with its interval; the whole range [0, 1] when there is one user only. Every call draws
- * the same users: intervals of models, and of metrics that coincide, differ by their values alone.
+ * The mean of each column of per-query values with its interval; the whole range [0, 1] when there is one user only.
+ * Every call draws the same users: intervals of models and of metrics differ by their values alone.
  */
-export function measureOf(values: Float64Array, options: IntervalOptions): Measure {
+export function measuresOf(columns: readonly Float64Array[], options: IntervalOptions): Measure[] {
   const { random, confidence: level, resamples, users: clusters } = options;
-  const { mean, low, high } = bootstrapInterval(values, {
-    random: random.fork("interval"),
-    level,
-    resamples,
-    clusters,
-  });
-  return { mean: orElse(mean, 0), low: orElse(low, 0), high: orElse(high, 1) };
+  const intervals = bootstrapIntervals(columns, { random: random.fork("interval"), level, resamples, clusters });
+  return intervals.map(({ mean, low, high }) => ({
+    mean: orElse(mean, 0),
+    low: orElse(low, 0),
+    high: orElse(high, 1),
+  }));
 }
 
 /** JSON has no NaN. */

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
-import { bootstrapInterval, comparePaired, rankingMetrics, targetRanks } from "../src/index.js";
+import { bootstrapInterval, bootstrapIntervals, comparePaired, rankingMetrics, targetRanks } from "../src/index.js";
 
 /** The shape of a well-known data set: every user ranked over the full catalogue. */
 const USERS = 6_040;
@@ -76,6 +76,9 @@ function intervalTimings(random: Random): Timing[] {
     const rate = (ms: number) => `${((size * 2_000) / ms / 1e6).toFixed(2)}e9 draws/s`;
     const seeded = () => ({ random: new Random(1) });
     timings.push(time(`bootstrapInterval ${size} values, 2000 resamples`, rate, () => bootstrapInterval(a, seeded())));
+    const columns = [a, b, ...Array.from({ length: 8 }, values)];
+    const together = () => bootstrapIntervals(columns, seeded());
+    timings.push(time(`bootstrapIntervals ${size} values x 10, 2000 resamples`, rate, together));
     timings.push(time(`comparePaired ${size} pairs, 2000 resamples`, rate, () => comparePaired(a, b, seeded())));
   }
   return timings;

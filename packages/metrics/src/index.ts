@@ -12,7 +12,7 @@ export { itemCategories, type ItemCategories } from "./lists/item-categories.js"
 export { categoryJaccard, vectorCosine, type Similarity } from "./lists/similarities.js";
 export {
   bootstrapInterval,
-  clusterBootstrap,
+  bootstrapIntervals,
   type BootstrapOptions,
   type Interval,
 } from "./intervals/bootstrap-interval.js";

@@ -1,7 +1,7 @@
 import { PlatformError } from "@sequitur/core";
 import type { BootstrapOptions } from "../intervals/bootstrap-interval.js";
 import { holm } from "./holm.js";
-import { pairedBootstrap, type PairedBootstrap } from "./paired-bootstrap.js";
+import { pairedBootstraps, type PairedBootstrap } from "./paired-bootstrap.js";
 import { pairedDifferences } from "./paired-differences.js";
 import { wilcoxon, type Wilcoxon, type WilcoxonOptions } from "./wilcoxon.js";
 
@@ -32,7 +32,15 @@ export interface BaselineComparison extends PairedComparison {
 
 /** Compares the values of two runs, one a query, in the same order. */
 export function comparePaired(a: Float64Array, b: Float64Array, options: CompareOptions): PairedComparison {
-  const bootstrap = pairedBootstrap(a, b, options);
+  return comparison(a, b, pairedBootstraps([a], b, options)[0]!, options);
+}
+
+function comparison(
+  a: Float64Array,
+  b: Float64Array,
+  bootstrap: PairedBootstrap,
+  options: CompareOptions,
+): PairedComparison {
   const differences = pairedDifferences(a, b);
   let [meanA, meanB, wins, losses, ties] = [0, 0, 0, 0, 0];
   for (let row = 0; row < a.length; row++) {
@@ -58,8 +66,9 @@ export function comparePaired(a: Float64Array, b: Float64Array, options: Compare
 }
 
 /**
- * Every other run against the baseline, in the order of `runs`: a is the run, b the baseline. Holm's correction is over
- * these comparisons of one metric; whoever looks at several metrics corrects over all of them with `holm`.
+ * Every other run against the baseline, in the order of `runs`: a is the run, b the baseline. All are resampled by the
+ * same draws. Holm's correction is over these comparisons of one metric; whoever looks at several metrics corrects over
+ * all of them with `holm`.
  */
 export function compareAll(
   runs: ReadonlyMap<string, Float64Array>,
@@ -71,10 +80,12 @@ export function compareAll(
     throw new PlatformError("bad-config", `baseline must be one of ${[...runs.keys()].join(", ")}, got ${baseline}.`);
   }
   const others = [...runs].filter(([run]) => run !== baseline);
-  const compared = others.map(([run, values]) => ({
-    run,
-    ...comparePaired(values, base, { ...options, random: options.random.fork(run) }),
-  }));
+  const bootstraps = pairedBootstraps(
+    others.map(([, values]) => values),
+    base,
+    options,
+  );
+  const compared = others.map(([run, values], i) => ({ run, ...comparison(values, base, bootstraps[i]!, options) }));
   const byBootstrap = holm(compared.map(({ bootstrap }) => bootstrap.pValue));
   const byWilcoxon = holm(compared.map(({ wilcoxon }) => wilcoxon.pValue));
   return compared.map((comparison, i) => ({

@@ -2,10 +2,10 @@ import {
   DEFAULT_LEVEL,
   DEFAULT_RESAMPLES,
   checkLevel,
+  spreadOf,
   type BootstrapOptions,
 } from "../intervals/bootstrap-interval.js";
-import { quantile, resampledMeans, standardDeviation } from "../intervals/resampled-means.js";
-import { samplingUnits } from "../intervals/sampling-units.js";
+import { resampledMeans } from "../intervals/resampled-means.js";
 import { pairedDifferences, ROUNDING } from "./paired-differences.js";
 
 /** The mean difference of two runs over the same queries, by bootstrap. */
@@ -28,24 +28,23 @@ export interface PairedBootstrap {
  * 1993, ch. 16): it cannot be smaller than 1 / (1 + resamples), and says little below about ten pairs.
  */
 export function pairedBootstrap(a: Float64Array, b: Float64Array, options: BootstrapOptions): PairedBootstrap {
+  return pairedBootstraps([a], b, options)[0]!;
+}
+
+/** Each run against the same b, with shared draws; each is what `pairedBootstrap` gives. */
+export function pairedBootstraps(
+  runs: readonly Float64Array[],
+  b: Float64Array,
+  options: BootstrapOptions,
+): readonly PairedBootstrap[] {
   const { random, level = DEFAULT_LEVEL, resamples = DEFAULT_RESAMPLES, clusters } = options;
   checkLevel(level);
-  const { count, mean: difference, sums, weights } = samplingUnits(pairedDifferences(a, b), clusters);
-  const means = resampledMeans(sums, weights, resamples, random);
-  if (sums.length < 2) {
-    return { count, difference, low: Number.NaN, high: Number.NaN, standardError: Number.NaN, pValue: 1 };
-  }
-  const observed = Math.abs(difference) * (1 - ROUNDING);
-  let asFar = 0;
-  for (const mean of means) if (Math.abs(mean - difference) >= observed) asFar++;
-  const standardError = standardDeviation(means);
-  means.sort();
-  return {
-    count,
-    difference,
-    low: quantile(means, (1 - level) / 2),
-    high: quantile(means, (1 + level) / 2),
-    standardError,
-    pValue: (1 + asFar) / (1 + resamples),
-  };
+  const differences = runs.map((a) => pairedDifferences(a, b));
+  return resampledMeans(differences, { random, resamples, clusters }).map((resampled) => {
+    const { count, mean: difference, means, units } = resampled;
+    const observed = Math.abs(difference) * (1 - ROUNDING);
+    const asFar = means.reduce((sum, mean) => sum + Number(Math.abs(mean - difference) >= observed), 0);
+    const pValue = units < 2 ? 1 : (1 + asFar) / (1 + resamples);
+    return { count, difference, ...spreadOf(resampled, level), pValue };
+  });
 }

@@ -1,6 +1,6 @@
 import { NONE, Random } from "@sequitur/core";
 import { describe, expect, test } from "vitest";
-import { bootstrapInterval, clusterBootstrap } from "./bootstrap-interval.js";
+import { bootstrapInterval, bootstrapIntervals } from "./bootstrap-interval.js";
 import { quantile } from "./resampled-means.js";
 
 const seeded = (seed: number | string = 1) => ({ random: new Random(seed) });
@@ -90,15 +90,16 @@ describe("bootstrapInterval", () => {
   });
 });
 
-describe("clusterBootstrap", () => {
+describe("clusters", () => {
   test("covers as often as it says where single values are far too sure", () => {
     expect(Math.abs(coverage(clustered) - 0.9)).toBeLessThan(0.08);
     expect(coverage((random) => ({ values: clustered(random).values }))).toBeLessThan(0.6);
   });
 
   test("the mean is over values, not over clusters", () => {
-    const interval = clusterBootstrap(Float64Array.of(0, 0, 0, 1), Int32Array.of(5, 5, 5, 9), {
+    const interval = bootstrapInterval(Float64Array.of(0, 0, 0, 1), {
       ...seeded(),
+      clusters: Int32Array.of(5, 5, 5, 9),
       level: 0.6,
     });
     expect(interval).toMatchObject({ count: 4, mean: 0.25, low: 0, high: 1 });
@@ -107,16 +108,55 @@ describe("clusterBootstrap", () => {
   test("clusters of one value, and queries of nobody, are values of their own", () => {
     const values = normals(new Random("single"), 40);
     const plain = bootstrapInterval(values, seeded());
-    expect(clusterBootstrap(values, Int32Array.from(values.keys()), seeded())).toEqual(plain);
-    expect(clusterBootstrap(values, new Int32Array(40).fill(NONE), seeded())).toEqual(plain);
-    expect(clusterBootstrap(values, new Int32Array(40), seeded()).low).toBeNaN();
+    const by = (clusters: Int32Array) => bootstrapInterval(values, { ...seeded(), clusters });
+    expect(by(Int32Array.from(values.keys()))).toEqual(plain);
+    expect(by(new Int32Array(40).fill(NONE))).toEqual(plain);
+    expect(by(new Int32Array(40)).low).toBeNaN();
   });
 
   test("refuses labels of another length", () => {
-    expect(() => clusterBootstrap(new Float64Array(3), new Int32Array(2), seeded())).toThrow(
+    expect(() => bootstrapInterval(new Float64Array(3), { ...seeded(), clusters: new Int32Array(2) })).toThrow(
       "3 labels like values, got 2",
     );
   });
+});
+
+describe("bootstrapIntervals", () => {
+  const random = new Random("columns");
+  const clusters = Int32Array.from({ length: 90 }, (_, row) => (row % 10 === 0 ? NONE : row % 17));
+  const dense = normals(random, 90);
+  const sparse = dense.map((value) => (value > 1 ? value : 0));
+  const gaps = dense.map((value, row) => (row % 7 === 0 ? Number.NaN : value));
+
+  test("gives each column what it gets alone, bit for bit", () => {
+    for (const options of [{}, { clusters }, { level: 0.5, resamples: 77 }]) {
+      const together = bootstrapIntervals([dense, sparse, gaps, dense], { ...seeded(), ...options });
+      const alone = [dense, sparse, gaps, dense].map((values) =>
+        bootstrapInterval(values, { ...seeded(), ...options }),
+      );
+      expect(together).toEqual(alone);
+    }
+  });
+
+  test("agrees with drawing one user after the other", () => {
+    const users = [...new Set(clusters)]
+      .filter((user) => user !== NONE)
+      .map((user) => [...clusters.keys()].filter((row) => clusters[row] === user));
+    const units = [...users, ...[...clusters.keys()].filter((row) => clusters[row] === NONE).map((row) => [row])];
+    const slow = Float64Array.from({ length: 4000 }, () => {
+      const rows = units.flatMap(() => units[random.integer(units.length)]!);
+      return rows.reduce((sum, row) => sum + sparse[row]!, 0) / rows.length;
+    }).sort();
+    const { low, high, standardError } = bootstrapIntervals([dense, sparse], {
+      ...seeded(),
+      clusters,
+      resamples: 4000,
+    })[1]!;
+    expect(Math.abs(low - quantile(slow, 0.025))).toBeLessThan(0.15 * standardError);
+    expect(Math.abs(high - quantile(slow, 0.975))).toBeLessThan(0.2 * standardError);
+  });
+
+  test("no columns, no intervals", () => expect(bootstrapIntervals([], seeded())).toEqual([]));
 });
 
 test("quantile is linear between the two nearest values", () => {

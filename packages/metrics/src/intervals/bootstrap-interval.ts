@@ -1,6 +1,5 @@
 import { PlatformError, type Random } from "@sequitur/core";
-import { quantile, resampledMeans, standardDeviation } from "./resampled-means.js";
-import { samplingUnits } from "./sampling-units.js";
+import { quantile, resampledMeans, standardDeviation, type ResampledMeans } from "./resampled-means.js";
 
 export interface BootstrapOptions {
   readonly random: Random;
@@ -33,23 +32,33 @@ export const DEFAULT_RESAMPLES = 2000;
  * the means of samples drawn with replacement. Undefined values (NaN) are left out. O(resamples x values).
  */
 export function bootstrapInterval(values: Float64Array, options: BootstrapOptions): Interval {
-  const { random, level = DEFAULT_LEVEL, resamples = DEFAULT_RESAMPLES, clusters } = options;
-  checkLevel(level);
-  const { count, mean, sums, weights } = samplingUnits(values, clusters);
-  const means = resampledMeans(sums, weights, resamples, random);
-  if (sums.length < 2) return { count, mean, low: Number.NaN, high: Number.NaN, standardError: Number.NaN };
-  const standardError = standardDeviation(means);
-  means.sort();
-  return { count, mean, low: quantile(means, (1 - level) / 2), high: quantile(means, (1 + level) / 2), standardError };
+  return bootstrapIntervals([values], options)[0]!;
 }
 
-/** The interval when values come in clusters that are drawn whole: for queries, the users that ask them. */
-export function clusterBootstrap(
-  values: Float64Array,
-  clusters: Int32Array,
-  options: Omit<BootstrapOptions, "clusters">,
-): Interval {
-  return bootstrapInterval(values, { ...options, clusters });
+/**
+ * The interval of each column of values over the same queries. Columns share their draws, which costs little more than
+ * one interval and makes them differ by their values alone; each is the one that `bootstrapInterval` gives.
+ */
+export function bootstrapIntervals(columns: readonly Float64Array[], options: BootstrapOptions): readonly Interval[] {
+  const { random, level = DEFAULT_LEVEL, resamples = DEFAULT_RESAMPLES, clusters } = options;
+  checkLevel(level);
+  return resampledMeans(columns, { random, resamples, clusters }).map((resampled) => {
+    const { count, mean } = resampled;
+    return { count, mean, ...spreadOf(resampled, level) };
+  });
+}
+
+/** The percentile interval of the means of bootstrap samples and their deviation; NaN with fewer than two units. */
+export function spreadOf(
+  { means, units }: ResampledMeans,
+  level: number,
+): Pick<Interval, "low" | "high" | "standardError"> {
+  if (units < 2) return { low: Number.NaN, high: Number.NaN, standardError: Number.NaN };
+  return {
+    low: quantile(means, (1 - level) / 2),
+    high: quantile(means, (1 + level) / 2),
+    standardError: standardDeviation(means),
+  };
 }
 
 /** Throws unless level is in (0, 1). */
