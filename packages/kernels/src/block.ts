@@ -14,12 +14,26 @@ export class Block<A extends BlockArray> {
   private readonly buffer: () => ArrayBufferLike;
   private readonly maker: ArrayMaker<A>;
   private view: A | undefined;
+  /** The memory that may free this block; undefined for a part of another. */
+  readonly owner: object | undefined;
+  /** Bytes set aside for it. */
+  readonly reservedBytes: number;
 
-  constructor(maker: ArrayMaker<A>, buffer: () => ArrayBufferLike, offset: number, length: number) {
+  constructor(
+    maker: ArrayMaker<A>,
+    buffer: () => ArrayBufferLike,
+    offset: number,
+    length: number,
+    owner?: object,
+    reservedBytes = 0,
+  ) {
     this.maker = maker;
     this.buffer = buffer;
     this.offset = offset;
     this.elements = length;
+    this.view = undefined;
+    this.owner = owner;
+    this.reservedBytes = reservedBytes;
   }
 
   /** Number of elements; -1 once freed. */

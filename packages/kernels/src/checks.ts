@@ -19,11 +19,16 @@ export function needsIfGiven(block: Sized | null | undefined, count: number, wha
   if (block !== null && block !== undefined) needs(block, count, what);
 }
 
+/** True for a non-negative integer below 2^31. */
+export function isSize(size: number): boolean {
+  return (size | 0) === size && size >= 0;
+}
+
 /** Throws unless every size is a non-negative integer below 2^31. */
 export function needsSizes(op: string, sizes: Readonly<Record<string, number>>): void {
   for (const name in sizes) {
     const size = sizes[name];
-    if (size !== undefined && (size | 0) === size && size >= 0) continue;
+    if (size !== undefined && isSize(size)) continue;
     throw new PlatformError("bad-config", `${op}: ${name} must be a non-negative integer below 2^31, got ${size}.`);
   }
 }

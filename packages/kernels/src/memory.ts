@@ -31,7 +31,7 @@ export type Scratch = Pick<Memory, "floats" | "ints" | "words" | "bytes" | "sign
  */
 export class Memory {
   private readonly backing: Backing;
-  private readonly live = new Map<object, number>(); // block -> bytes
+  private live = 0; // blocks
   private readonly free = new Map<number, number[]>(); // bytes -> offsets
   private extents: Extent[] = []; // merged free space below `top`
   private top: number; // everything at or above is untouched
@@ -87,15 +87,16 @@ export class Memory {
 
   /** Gives a block back. Freeing it twice, or freeing a part of a block, is an error and changes nothing. */
   release(block: Block<BlockArray>): void {
-    const bytes = this.live.get(block);
-    if (bytes === undefined) {
+    if (block.length < 0 || block.owner !== this) {
+      const what = block.length < 0 ? "one that was freed before" : "a part of a block or one of another memory";
       throw new PlatformError(
         "bad-config",
-        `expected a live block of this memory, got ${block.length < 0 ? "one that was freed before" : "a part of a block"} (offset ${block.offset}).`,
+        `expected a live block of this memory, got ${what} (offset ${block.offset}).`,
       );
     }
+    const bytes = block.reservedBytes;
     block.retire();
-    this.live.delete(block);
+    this.live -= 1;
     this.usedBytes -= bytes;
     this.unmergedBytes += bytes;
     const waiting = this.free.get(bytes);
@@ -128,7 +129,7 @@ export class Memory {
     return {
       reservedBytes: this.buffer().byteLength,
       usedBytes: this.usedBytes,
-      blocks: this.live.size,
+      blocks: this.live,
     };
   }
 
@@ -141,10 +142,9 @@ export class Memory {
     }
     const bytes = sizeClass(length * maker.BYTES_PER_ELEMENT);
     const offset = this.take(bytes);
-    const block = new Block(maker, this.buffer, offset, length);
-    this.live.set(block, bytes);
+    this.live += 1;
     this.usedBytes += bytes;
-    return block;
+    return new Block(maker, this.buffer, offset, length, this, bytes);
   }
 
   private take(bytes: number): number {
@@ -230,7 +230,7 @@ function roundUp(value: number, step: number): number {
 
 /** The size class of a request: multiples of 64 bytes up to 512, then eight steps to each doubling. */
 function sizeClass(bytes: number): number {
-  if (bytes <= 512) return Math.max(ALIGNMENT, roundUp(bytes, ALIGNMENT));
-  const step = 2 ** (Math.ceil(Math.log2(bytes)) - 4);
-  return roundUp(bytes, Math.max(ALIGNMENT, step));
+  if (bytes <= 512) return Math.max(ALIGNMENT, (bytes + 63) & ~63);
+  const doublings = bytes <= 2 ** 31 ? 32 - Math.clz32(bytes - 1) : Math.ceil(Math.log2(bytes));
+  return roundUp(bytes, Math.max(ALIGNMENT, 2 ** (doublings - 4)));
 }

@@ -1,6 +1,6 @@
 import { type Activation, savesInput } from "../activations/activations.js";
 import { type Floats } from "../block.js";
-import { needs, needsIfGiven, needsSizes } from "../checks.js";
+import { isSize, needs, needsIfGiven, needsSizes } from "../checks.js";
 
 /** Sizes of an affine map and what follows it. */
 export interface LinearShape {
@@ -56,7 +56,7 @@ export function checkedLinear(body: LinearKernels): LinearKernels {
   return {
     linear: (out, x, weight, bias, shape, input) => {
       const { rows, inputs, outputs } = shape;
-      needsSizes("linear", { rows, inputs, outputs });
+      if (!(isSize(rows) && isSize(inputs) && isSize(outputs))) needsSizes("linear", { rows, inputs, outputs });
       needs(out, rows * outputs, "linear: out (rows, outputs)");
       needs(x, rows * inputs, "linear: x (rows, inputs)");
       needs(weight, inputs * outputs, "linear: weight (inputs, outputs)");

@@ -1,4 +1,4 @@
-import { needs, needsSizes } from "../checks.js";
+import { isSize, needs, needsSizes } from "../checks.js";
 import { type Floats } from "../block.js";
 
 /** Sizes of a matrix product (m x k) times (k x n); all matrices are row-major and dense. */
@@ -53,8 +53,11 @@ export function checkedMatmul(body: MatmulKernels): MatmulKernels {
   return {
     matmul: (out, a, b, shape) => {
       const { m, n, k, batch = 1, strideA = m * k, strideB = k * n, strideOut = m * n } = shape;
-      needsSizes("matmul", { m, n, k, batch, strideA, strideB, strideOut });
-      if (batch > 1 && strideOut < m * n) needs({ length: strideOut }, m * n, "matmul: strideOut");
+      if (!(isSize(m) && isSize(n) && isSize(k))) needsSizes("matmul", { m, n, k });
+      if (batch !== 1) {
+        needsSizes("matmul", { batch, strideA, strideB, strideOut });
+        if (strideOut < m * n) needs({ length: strideOut }, m * n, "matmul: strideOut");
+      }
       needs(out, batch === 0 ? 0 : (batch - 1) * strideOut + m * n, "matmul: out (batch, m, n)");
       needs(a, batch === 0 ? 0 : (batch - 1) * strideA + m * k, "matmul: a (batch, m, k)");
       needs(b, batch === 0 ? 0 : (batch - 1) * strideB + k * n, "matmul: b (batch, k, n)");
