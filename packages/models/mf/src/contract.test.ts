@@ -33,7 +33,7 @@ const cases: Case[] = [
   caseOf(nbpo, small),
   caseOf(nbpo, { ...small, form: "original" }, "nbpo, original"),
   caseOf(nbpo, { ...small, form: "surrogate", rate: 0.4, flipBias: -6 }, "nbpo, surrogate"),
-  caseOf(warp, { ...small, rate: 0.02, userDecay: 0.02, itemDecay: 0.02 }),
+  caseOf(warp, { ...small, factors: 2, epochs: 60, rate: 0.02, userDecay: 0.02, itemDecay: 0.02 }),
   caseOf(als, { factors: 6, decay: 1, confidence: 4 }),
 ];
 

@@ -92,7 +92,7 @@ export async function readCheckpoint(
     bytes = await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new PlatformError("bad-artifact", `the checkpoint ${path} cannot be read.`, { cause });
+    throw new PlatformError("unavailable", `no checkpoint can be read at ${path}.`, { cause });
   }
   const { manifest, tensors } = decodeTensorFile(bytes, path);
   const parsed = manifestSchema.safeParse(manifest);

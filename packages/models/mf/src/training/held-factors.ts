@@ -114,7 +114,7 @@ function trimmed(padded: Float32Array, rows: number, factors: number): Float32Ar
 }
 
 /** Whether every value is finite and none has grown absurd; `limit` bounds the mean square. */
-export function isSane(engine: Engine, { held }: HeldFactors, limit = 1e10): boolean {
+export function isSane(engine: Engine, { held }: HeldFactors, limit = 1e6): boolean {
   for (const block of [held.users, held.items]) {
     const mean = engine.kernels.sumOfSquares(block) / Math.max(1, block.length);
     if (!(mean <= limit)) return false;

@@ -1,0 +1,111 @@
+import { decodeTensorFile, queryBatch, Random, stringsOf } from "@sequitur/core";
+import { recommend } from "@sequitur/recommender";
+import { beforeAll, describe, expect, it } from "vitest";
+import { als } from "../als/als.js";
+import { bpr } from "../bpr/bpr.js";
+import { fitted, plantedClasses } from "../planted.fixture.js";
+import { explain } from "./explain.js";
+import { dotVectors, encodeVectors, vectorRows } from "./export-vectors.js";
+import type { FactorModel } from "./factor-model.js";
+import { itemBitmap } from "./item-bitmap.js";
+import { factorRetriever } from "./retriever.js";
+
+const size = { users: 40, items: 90, classes: 3 };
+const { train } = plantedClasses(size, 0.3, new Random("serving"));
+const historyOf = (user: number): Int32Array =>
+  train.items.subarray(train.userOffsets[user], train.userOffsets[user + 1]);
+const batchOf = (users: readonly number[]) => queryBatch(users.map((user) => ({ user, items: historyOf(user) })));
+const all = batchOf(Array.from({ length: size.users }, (_, user) => user));
+
+describe.each([
+  ["with a bias", async () => fitted(bpr, train, { factors: 18, epochs: 20, bias: true })],
+  ["without one", async () => fitted(als, train, { factors: 18, decay: 1 })],
+])("factorRetriever, %s", (_, fit) => {
+  let model: FactorModel;
+  beforeAll(async () => (model = await fit()));
+
+  it.each([
+    ["a batch", "float32", size.users],
+    ["single queries", "float32", 1],
+    ["int8", "int8", size.users],
+  ] as const)("%s: the lists of recommend", (_name, precision, width) => {
+    const retriever = factorRetriever(model, { precision, excludeHistory: true });
+    const ranking = recommend(model, all, { k: 12, exclude: all });
+    const scores = model.score(all);
+    for (let from = 0; from < size.users; from += width) {
+      const users = Array.from({ length: width }, (_unused, at) => from + at);
+      retriever.retrieve(batchOf(users), 12).forEach((items, at) => {
+        const [start, row] = [ranking.offsets[from + at]!, (from + at) * size.items];
+        const wanted = ranking.items.subarray(start, start + 12);
+        // A scan adds in another order than a product, so that scores within an ulp of each other may change places.
+        const valuesOf = (list: Int32Array): number[] => Array.from(list, (item) => scores[row + item]!);
+        expect(new Set(items).size).toBe(12);
+        valuesOf(items).forEach((value, place) => expect(value).toBeCloseTo(valuesOf(wanted)[place]!, 6));
+      });
+    }
+    retriever.release();
+  });
+
+  it("leaves out what a bitmap bars, alone or with the history", () => {
+    const barred = Array.from({ length: 60 }, (_unused, item) => item);
+    const exclude = itemBitmap(size.items, barred);
+    for (const excludeHistory of [false, true]) {
+      const retriever = factorRetriever(model, { exclude, excludeHistory, threads: 2 });
+      retriever.retrieve(all, size.items).forEach((items, user) => {
+        const left = Array.from({ length: 30 }, (_unused, at) => 60 + at).filter(
+          (item) => !excludeHistory || !historyOf(user).includes(item),
+        );
+        expect(Array.from(items).sort((a, b) => a - b)).toEqual(left);
+      });
+    }
+  });
+
+  it("answers nothing with nothing, asks no less than one item, and wants a bitmap of the right length", () => {
+    expect(factorRetriever(model).retrieve(queryBatch([]), 3)).toEqual([]);
+    expect(() => factorRetriever(model).retrieve(all, 0)).toThrow("n must be a positive integer, got 0");
+    expect(() => factorRetriever(model, { exclude: new Uint32Array(2) })).toThrow("must have 3 words");
+    expect(() => itemBitmap(4, [4])).toThrow("must be integers in [0, 4)");
+  });
+
+  it("gives back the memory of a model, which then works on", () => {
+    const { memory } = model.index().engine;
+    const scores = model.score(all);
+    const held = memory.use().usedBytes;
+    model.release();
+    expect(memory.use().usedBytes).toBeLessThan(held);
+    expect(model.score(all)).toEqual(scores);
+  });
+
+  it("is explained by items of the history that are like the one recommended", () => {
+    const item = 3; // of class 0, as are the items of user 0
+    const { items, similarities } = explain(model, batchOf([0]), 0, item, 5);
+    expect(items).toHaveLength(5);
+    expect(Array.from(items).every((other) => historyOf(0).includes(other) && other !== item)).toBe(true);
+    expect(Array.from(similarities)).toEqual(Array.from(similarities).sort((a, b) => b - a));
+    const mixed = queryBatch([{ items: [1, 2, 6, 4, 9, 5, 900, -1, 9] }]);
+    expect(Array.from(explain(model, mixed, 0, item, 2).items).every((other) => other % 3 === 0)).toBe(true);
+    expect(explain(model, queryBatch([{ items: [] }]), 0, item).items).toHaveLength(0);
+    expect(() => explain(model, mixed, 0, size.items)).toThrow("item must be in [0, 90)");
+  });
+
+  it("exports vectors whose dot products are its scores", () => {
+    const { width, users, items } = dotVectors(model);
+    const scores = model.score(all);
+    for (const [user, item] of [
+      [0, 0],
+      [17, 5],
+      [39, 89],
+    ] as const) {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += users[user * width + k]! * items[item * width + k]!;
+      expect(sum).toBeCloseTo(scores[user * size.items + item]!, 5);
+    }
+    const { tensors } = decodeTensorFile(encodeVectors(model), "test");
+    expect(tensors.get("items")).toEqual({ shape: [size.items, width], data: items });
+    expect(tensors.get("users")!.shape).toEqual([size.users, width]);
+    expect(stringsOf(tensors.get("item-ids"), "test")).toEqual(train.catalog.items.ids);
+    const rows = [...vectorRows(model, "users")];
+    expect(rows[7]).toEqual({ id: "user-7", vector: users.slice(7 * width, 8 * width) });
+    expect(rows).toHaveLength(size.users);
+  });
+});
