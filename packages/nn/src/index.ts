@@ -20,7 +20,7 @@ export {
   type Initializer,
 } from "./initializers.js";
 export type { Activation, DropoutKey } from "@sequitur/kernels";
-export { attention, type AttentionOptions } from "./ops/attention.js";
+export { attention, packedAttention, type AttentionOptions } from "./ops/attention.js";
 export { softmaxCrossEntropy, type CrossEntropyTerms } from "./ops/cross-entropy.js";
 export { dropout } from "./ops/dropout.js";
 export { embedding, takeRows } from "./ops/embedding.js";
@@ -28,7 +28,7 @@ export { graph, graphConv, normalisedAdjacency, type Graph, type SparseRows } fr
 export { gru, type GruStart, type GruWeights } from "./ops/gru.js";
 export { linear, type LinearTerms } from "./ops/linear.js";
 export { layerNorm, rmsNorm } from "./ops/normalise.js";
-export { rotate } from "./ops/rotary.js";
+export { rotate, type RotaryOptions } from "./ops/rotary.js";
 export {
   sampledBce,
   sampledBpr,

@@ -1,5 +1,5 @@
 import { PlatformError } from "@sequitur/core";
-import { type DropoutKey } from "@sequitur/kernels";
+import { type DropoutKey, type Floats } from "@sequitur/kernels";
 import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
@@ -36,56 +36,74 @@ export function attention(
     throw new PlatformError("bad-config", `heads must divide the width ${width}, got ${options.heads}.`);
   }
   const backend = activeSequitur();
-  return backend === undefined
-    ? composedAttention(query, key, value, options)
-    : fusedAttention(backend, query, key, value, options);
+  if (backend === undefined) return composedAttention(query, key, value, options);
+  return fusedAttention(backend, query.shape, [query, key, value], options);
 }
 
+/** `attention` of queries, keys and values that lie side by side: x (B, L, 3D) -> (B, L, D). */
+export function packedAttention(x: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+  const [batch, length, packed] = x.shape;
+  const width = packed / 3;
+  if (options.mask !== undefined) checkShape("mask", options.mask, [batch, length]);
+  if (!(options.heads >= 1 && Number.isInteger(width / options.heads))) {
+    throw new PlatformError("bad-config", `heads must divide a third of the width ${packed}, got ${options.heads}.`);
+  }
+  const backend = activeSequitur();
+  if (backend === undefined) return composedPackedAttention(x, options);
+  return fusedAttention(backend, [batch, length, width], [x], options);
+}
+
+/** `inputs` are queries, keys and values, or the one tensor that holds them side by side. */
 function fusedAttention(
   backend: SequiturBackend,
-  query: tf.Tensor3D,
-  key: tf.Tensor3D,
-  value: tf.Tensor3D,
+  [batch, length, width]: readonly number[],
+  inputs: readonly tf.Tensor3D[],
   { heads, causal = false, mask, dropout }: AttentionOptions,
 ): tf.Tensor3D {
-  const [batch, length, width] = query.shape;
+  const stride = inputs.length === 1 ? 3 * width : width;
+  const parts = (blocks: readonly Floats[]): readonly Floats[] => {
+    if (blocks.length === 3) return blocks;
+    const [all] = blocks;
+    return [0, 1, 2].map((part) => all.part(part * width, Math.max(0, all.length - part * width)));
+  };
   const shapeWith = (visible: tf.Tensor | undefined) => ({
     batch,
     heads,
     width: width / heads,
     keys: length,
     causal,
+    stride,
     mask: visible === undefined ? null : backend.bytes(visible),
     dropout: dropout ?? null,
   });
   return differentiable<tf.Tensor3D>(
-    [query, key, value],
+    inputs,
     (save) => {
-      const [out, stats] = [backend.output(query.shape), backend.output([batch, heads, length])];
+      const [out, stats] = [backend.output([batch, length, width]), backend.output([batch, heads, length])];
       const visible = mask && byteMask(mask);
-      const [q, k, v] = [backend.floats(query), backend.floats(key), backend.floats(value)];
+      const [q, k, v] = parts(inputs.map((input) => backend.floats(input)));
       backend.kernels.attention(out.block, q, k, v, stats.block, shapeWith(visible));
-      save([query, key, value, out.tensor, stats.tensor, ...(visible === undefined ? [] : [visible])]);
+      save([out.tensor, stats.tensor, ...inputs, ...(visible === undefined ? [] : [visible])]);
       return out.tensor as tf.Tensor3D;
     },
-    (dy, [query, key, value, out, stats, visible]) => {
-      const [dq, dk, dv] = [backend.output(query.shape), backend.output(key.shape), backend.output(value.shape)];
-      const [q, k, v] = [backend.floats(query), backend.floats(key), backend.floats(value)];
-      const [gradient, output] = [backend.floats(dy), backend.floats(out)];
-      const gradients = { q: dq.block, k: dk.block, v: dv.block };
-      backend.kernels.attentionGradient(
-        gradients,
-        gradient,
-        output,
-        q,
-        k,
-        v,
-        backend.floats(stats),
-        shapeWith(visible),
-      );
-      return [dq.tensor, dk.tensor, dv.tensor];
+    (dy, [out, stats, ...rest]) => {
+      const visible = mask === undefined ? undefined : rest.at(-1);
+      const from = rest.slice(0, inputs.length);
+      const gradients = from.map((input) => backend.output(input.shape));
+      const [q, k, v] = parts(from.map((input) => backend.floats(input)));
+      const [dq, dk, dv] = parts(gradients.map(({ block }) => block));
+      const [gradient, output, saved] = [backend.floats(dy), backend.floats(out), backend.floats(stats)];
+      const into = { q: dq, k: dk, v: dv };
+      backend.kernels.attentionGradient(into, gradient, output, q, k, v, saved, shapeWith(visible));
+      return gradients.map(({ tensor }) => tensor);
     },
   );
+}
+
+/** Attention of packed inputs as stock operations: see `packedAttention`. */
+export function composedPackedAttention(x: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+  const [query, key, value] = tf.split(x, 3, 2) as tf.Tensor3D[];
+  return composedAttention(query, key, value, options);
 }
 
 const HIDDEN = -1e9;

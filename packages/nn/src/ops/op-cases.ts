@@ -1,6 +1,12 @@
 import { Random } from "@sequitur/core";
 import { tf } from "../tensors.js";
-import { attention, composedAttention, type AttentionOptions } from "./attention.js";
+import {
+  attention,
+  composedAttention,
+  composedPackedAttention,
+  packedAttention,
+  type AttentionOptions,
+} from "./attention.js";
 import { composedSoftmaxCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.js";
 import { composedDropout, dropout } from "./dropout.js";
 import { composedEmbedding, embedding } from "./embedding.js";
@@ -47,6 +53,14 @@ function attentionCase(shape: number[], heads: number, more: () => Omit<Attentio
     shapes: [shape, shape, shape],
     op: (q, k, v) => attention(q as Cube, k as Cube, v as Cube, { heads, ...more() }),
     composed: (q, k, v) => composedAttention(q as Cube, k as Cube, v as Cube, { heads, ...more() }),
+  };
+}
+
+function packedCase(shape: number[], more: () => Omit<AttentionOptions, "heads">): Twins {
+  return {
+    shapes: [shape],
+    op: (x) => packedAttention(x as Cube, { heads: 2, ...more() }),
+    composed: (x) => composedPackedAttention(x as Cube, { heads: 2, ...more() }),
   };
 }
 
@@ -160,6 +174,8 @@ export const OP_CASES: Record<string, Twins> = {
     mask: mask([0, 1, 1, 1, 1], [1, 1, 1, 1, 1]),
     dropout: { rate: 0.3, seed: 5, counter: 0 },
   })),
+  "attention, packed": packedCase([2, 5, 18], () => ({ causal: true, mask: mask([0, 0, 1, 1, 1], [1, 1, 1, 1, 1]) })),
+  "attention, packed, dropout": packedCase([1, 4, 12], () => ({ dropout: { rate: 0.4, seed: 9, counter: 0 } })),
   "attention, a single position": attentionCase([1, 1, 4], 1, () => ({ causal: true })),
   gru: gruCase(2, 5, 3, 4),
   "gru, odd sizes": gruCase(3, 3, 5, 7),
@@ -215,8 +231,13 @@ export const OP_CASES: Record<string, Twins> = {
   },
   "rotary positions": {
     shapes: [[2, 3, 8]],
-    op: (x) => rotate(x as Cube, 2, 4),
-    composed: (x) => composedRotate(x as Cube, 2, 4),
+    op: (x) => rotate(x as Cube, { heads: 2, from: 4 }),
+    composed: (x) => composedRotate(x as Cube, { heads: 2, from: 4 }),
+  },
+  "rotary positions of two heads in three": {
+    shapes: [[2, 3, 12]],
+    op: (x) => rotate(x as Cube, { heads: 3, turned: 2 }),
+    composed: (x) => composedRotate(x as Cube, { heads: 3, turned: 2 }),
   },
 };
 

@@ -129,7 +129,15 @@ class Run<Batch> {
     schedule.restore?.(last.schedule);
     this.average?.restore(last.average, dir);
     this.position = last.position;
-    if (last.position.best !== null) this.best = (await readCheckpoint(dir, "best", identity))?.weights;
+    if (last.position.best === null) return;
+    const best = await readCheckpoint(dir, "best", identity);
+    if (best === undefined) {
+      throw new PlatformError(
+        "bad-artifact",
+        `${dir}: last.safetensors names a best epoch, but there is no best file.`,
+      );
+    }
+    this.best = best.weights;
   }
 
   /** The rest of the current epoch, then its validation. */
