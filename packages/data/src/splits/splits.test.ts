@@ -270,6 +270,9 @@ describe("trajectory", () => {
     expect(plain(split.test).every((question) => question.user === 0)).toBe(true);
     const { queries } = split.test;
     expect(queries.offsets[queries.size]! - queries.sessionStarts[queries.size - 1]!).toBe(2);
+    // Three check-ins a trajectory, and the same cut for training as for the queries.
+    const { session } = split.train.context;
+    expect([...session!]).toEqual(Array.from({ length: split.train.size }, (_, row) => Math.floor(row / 3)));
   });
 });
 

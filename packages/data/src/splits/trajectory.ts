@@ -31,7 +31,8 @@ const DROPPED = 3;
 /**
  * The protocol of next-place models: check-ins are cut into trajectories, single check-ins dropped, the time line cut
  * 80/10/10; users and places unseen in training leave the held-out parts, and the last check-in of each held-out
- * trajectory is the answer. The query's session is the trajectory so far, its history all earlier check-ins.
+ * trajectory is the answer. The query's session is the trajectory so far, its history all earlier check-ins; the
+ * training interactions carry their trajectory as `session`, in place of one that the source gave.
  */
 export function trajectorySplit(interactions: Interactions, config: TrajectoryConfig): Split {
   if (config.train + config.validation >= 1) {
@@ -43,24 +44,30 @@ export function trajectorySplit(interactions: Interactions, config: TrajectoryCo
   const numbered = trajectoryNumbers(interactions, config);
   const whole = selectRows(interactions, rowsWhere(interactions.size, longerThanOne(numbered)));
   if (whole.size === 0) throw new PlatformError("bad-data", "no trajectory has two check-ins.");
-  const parts = partOfRows(whole, trajectoryNumbers(whole, config), config);
-  const train = selectRows(
-    whole,
-    rowsWhere(whole.size, (row) => parts[row] === TRAIN),
-  );
+  // Trajectories are not renumbered: dropping a check-in in the middle does not cut one.
+  const numbers = trajectoryNumbers(whole, config);
+  const parts = partOfRows(whole, numbers, config);
+  const trainRows = rowsWhere(whole.size, (row) => parts[row] === TRAIN);
+  const train = withSessions(selectRows(whole, trainRows), pick(numbers, trainRows));
   const known = knownIn(train);
   for (let row = 0; row < whole.size; row++) {
     if (parts[row] !== TRAIN && !known(whole.users[row]!, whole.items[row]!)) parts[row] = DROPPED;
   }
-  // Trajectories are not renumbered: dropping a check-in in the middle does not cut one.
-  const numbers = trajectoryNumbers(whole, config);
   const keptRows = rowsWhere(whole.size, (row) => parts[row] !== DROPPED);
   const kept = selectRows(whole, keptRows);
   const keptParts = Uint8Array.from(keptRows, (row) => parts[row]!);
-  const keptNumbers = Int32Array.from(keptRows, (row) => numbers[row]!);
+  const keptNumbers = pick(numbers, keptRows);
   const ask = (part: number, name: string) =>
     evaluationSet(kept, questionsOf(kept, keptParts, keptNumbers, part, config), name);
   return { train, validation: ask(VALIDATION, "validation"), test: ask(TEST, "test") };
+}
+
+function pick(numbers: Int32Array, rows: Int32Array): Int32Array {
+  return Int32Array.from(rows, (row) => numbers[row]!);
+}
+
+function withSessions(interactions: Interactions, session: Int32Array): Interactions {
+  return { ...interactions, context: { ...interactions.context, session } };
 }
 
 /** (size) trajectory number of each row, ascending; a gap of exactly cutHours stays together. */
