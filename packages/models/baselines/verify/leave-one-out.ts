@@ -1,8 +1,9 @@
-import { IdTableBuilder, interactionsFrom, queryBatch, sliceQueries, type Interactions } from "@sequitur/core";
+import { IdTableBuilder, interactionsFrom, queryBatch, raggedFrom, type Interactions } from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { meanMetrics } from "./mean-metrics.js";
 
 /** Where a local copy of the data sets may lie. */
 export function datasetFile(name: string): string | undefined {
@@ -82,38 +83,20 @@ export function leaveOneOut(all: Interactions): LeaveOneOut {
   };
 }
 
-/** NDCG@10 and Recall@10, all items ranked, train and validation items masked, rank = 1 + greater + tieShare ties. */
-export function evaluateMasked(model: Model, data: LeaveOneOut, tieShare: number): { ndcg: number; recall: number } {
+/** NDCG@10 and Recall@10, all items ranked, train and validation items masked. */
+export function evaluateMasked(model: Model, data: LeaveOneOut): { ndcg: number; recall: number } {
   const { train, answers, validation } = data;
-  const size = model.catalog.items.size;
-  const history = (user: number): Int32Array =>
-    train.items.subarray(train.userOffsets[user], train.userOffsets[user + 1]);
-  const queries = queryBatch(Array.from(answers, (_, user) => ({ user, items: history(user) })));
-  let ndcg = 0;
-  let recall = 0;
-  for (let from = 0; from < queries.size; from += 500) {
-    const to = Math.min(queries.size, from + 500);
-    const scores = model.score(sliceQueries(queries, from, to));
-    for (let user = from; user < to; user++) {
-      const row = scores.subarray((user - from) * size, (user - from + 1) * size);
-      for (const item of history(user)) row[item] = Number.NaN;
-      row[validation[user]!] = Number.NaN;
-      const rank = rankOf(row, answers[user]!, tieShare);
-      if (rank > 10) continue;
-      recall += 1;
-      ndcg += 1 / Math.log2(1 + rank);
-    }
-  }
-  return { ndcg: ndcg / queries.size, recall: recall / queries.size };
-}
-
-/** 1 + greater + tieShare of the ties; NaN is out of the ranking. */
-export function rankOf(row: Float32Array, answer: number, tieShare: number): number {
-  const own = row[answer]!;
-  let rank = 1;
-  for (let item = 0; item < row.length; item++) {
-    if (row[item]! > own) rank += 1;
-    else if (row[item] === own && item !== answer) rank += tieShare;
-  }
-  return rank;
+  const histories = Array.from(answers, (_, user) =>
+    train.items.subarray(train.userOffsets[user], train.userOffsets[user + 1]),
+  );
+  const [ndcg, recall] = meanMetrics(
+    model,
+    {
+      queries: queryBatch(histories.map((items, user) => ({ user, items }))),
+      targets: raggedFrom(Array.from(answers, (item) => [item])),
+      exclude: raggedFrom(histories.map((items, user) => [...items, validation[user]!])),
+    },
+    ["ndcg@10", "recall@10"],
+  );
+  return { ndcg: ndcg!, recall: recall! };
 }
