@@ -3,7 +3,7 @@ import type { PreparedData } from "./prepare-data.js";
 import type { Protocol } from "./report.js";
 
 const TIES =
-  "rank = 1 + items scored higher + half of the others scored the same, between two places the upper one; an item without a score is not ranked";
+  "rank = 1 + items scored higher + half of the others scored the same; a rank between two places counts as the better one; an item without a score is not ranked";
 
 /** Says how the numbers were made: without this, two tables cannot be compared. */
 export function protocolOf(experiment: Experiment, data: PreparedData): Protocol {

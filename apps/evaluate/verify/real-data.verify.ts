@@ -59,14 +59,14 @@ test.skipIf(!has("ml-1m"))("MovieLens-1M agrees with the common evaluator", asyn
 });
 
 test.skipIf(!has("foursquare-nyc"))(
-  "on Foursquare NYC the personal baseline is as strong as measured elsewhere",
+  "on Foursquare NYC the personal baseline repeats what was measured elsewhere",
   async () => {
     const report = await reportOf("foursquare-nyc", "foursquare-nyc");
     expect(report.protocol).toMatchObject({ masked: false });
     const found = means(report, "hit@1", "hit@5", "hit@10", "hit@20", "mrr");
-    expect(found["personal, train counts only"]).toEqual(
-      [0.236, 0.531, 0.66, 0.754, 0.37].map((value) => near(value, 0.01)),
-    );
+    expect(found["personal (as published)"]).toEqual([0.236, 0.531, 0.66, 0.754, 0.37].map((value) => near(value)));
+    // Counts of the query's own history are worth more than any weight.
+    expect(found["personal"]![2]).toBeGreaterThan(0.7);
   },
 );
 
