@@ -1,1 +1,1 @@
-export { loadModel, loadRecommender, recommenderNames } from "./recommenders.js";
+export { baselineNames, loadModel, loadRecommender, recommenderNames } from "./recommenders.js";

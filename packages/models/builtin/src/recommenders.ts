@@ -1,21 +1,32 @@
-import { PlatformError } from "@sequitur/core";
+import { nearestName, PlatformError } from "@sequitur/core";
 import type { Artifact, Model, Recommender } from "@sequitur/recommender";
-import { nearestName } from "./nearest-name.js";
 
-/** Name -> how to load it. A package is imported when one of its models is first asked for, not before. */
-const LOADERS: Readonly<Record<string, () => Promise<Recommender>>> = {
+type Loaders = Readonly<Record<string, () => Promise<Recommender>>>;
+
+// A package is imported when one of its models is first asked for, not before.
+const BASELINES: Loaders = {
   popularity: async () => (await import("@sequitur/baselines")).popularity,
   markov: async () => (await import("@sequitur/baselines")).markov,
   "item-knn": async () => (await import("@sequitur/baselines")).itemKnn,
   ease: async () => (await import("@sequitur/baselines")).ease,
   "session-knn": async () => (await import("@sequitur/baselines")).sessionKnn,
   personal: async () => (await import("@sequitur/baselines")).personal,
+};
+
+/** Name -> how to load it. */
+const LOADERS: Loaders = {
+  ...BASELINES,
   bpr: async () => (await import("@sequitur/mf")).bpr,
   bpo: async () => (await import("@sequitur/mf")).bpo,
   nbpo: async () => (await import("@sequitur/mf")).nbpo,
   warp: async () => (await import("@sequitur/mf")).warp,
   als: async () => (await import("@sequitur/mf")).als,
+  sasrec: async () => (await import("@sequitur/sequence")).sasrec,
+  gru4rec: async () => (await import("@sequitur/sequence")).gru4rec,
 };
+
+/** Models without a training loop: what any other has to beat, and quick to fit. */
+export const baselineNames: readonly string[] = Object.keys(BASELINES);
 
 /** Every name that `loadRecommender` takes, simplest first. */
 export const recommenderNames: readonly string[] = Object.keys(LOADERS);

@@ -1,0 +1,29 @@
+import { parseConfig, Random, type Interactions } from "@sequitur/core";
+import type { FitRun } from "@sequitur/recommender";
+import { gru4rec } from "./gru4rec/gru4rec.js";
+import { sasrec } from "./sasrec/sasrec.js";
+import type { SequenceModel, SequenceRecommender } from "./serving/sequence-model.js";
+
+/** Both models, with keys that suit a few hundred short histories. */
+export const SMALL: Record<string, { recommender: SequenceRecommender<unknown>; config: Record<string, unknown> }> = {
+  sasrec: {
+    recommender: sasrec,
+    config: { width: 16, hidden: 16, epochs: 8, maxLength: 8, batchTargets: 200, rate: 0.02, warmUp: 5, dropout: 0 },
+  },
+  gru4rec: {
+    recommender: gru4rec,
+    config: { width: 16, hidden: 16, epochs: 8, maxLength: 8, batchTargets: 200, rate: 0.02, warmUp: 5, dropout: 0 },
+  },
+};
+
+/** A model of that name with the small config, changed by `extra`. */
+export async function fitted(
+  name: string,
+  train: Interactions,
+  extra: Record<string, unknown> = {},
+  run: Partial<FitRun> = {},
+): Promise<SequenceModel> {
+  const { recommender, config } = SMALL[name]!;
+  const parsed = parseConfig(recommender.config, { ...config, ...extra }, "test");
+  return recommender.fit(train, parsed, { random: new Random(1), ...run });
+}

@@ -1,0 +1,9 @@
+import { z } from "zod";
+import { trainingFields } from "../training/training-config.js";
+
+export const gru4recConfig = z.strictObject({
+  ...trainingFields,
+  layers: z.int().min(1).max(8).default(1).describe("GRUs on top of each other"),
+  hidden: z.int().min(4).max(2048).default(128).describe("width of a GRU's state"),
+});
+export type Gru4recConfig = z.infer<typeof gru4recConfig>;

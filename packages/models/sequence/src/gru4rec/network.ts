@@ -1,0 +1,38 @@
+import { dropout, gruLayer, linearLayer, type Parameters, type tf } from "@sequitur/nn";
+import type { SequenceNetwork } from "../training/fit-network.js";
+import { itemTables, itemTableShapes } from "../training/output-table.js";
+import type { Gru4recConfig } from "./config.js";
+
+/** GRU4Rec over its parameters: item vectors, GRUs, a map to the width of the item vectors. */
+export function gru4recNetwork(parameters: Parameters, size: number, config: Gru4recConfig): SequenceNetwork {
+  const { width, layers, hidden, dropout: rate } = config;
+  const { items, output } = itemTables(parameters, size, config);
+  const grus = Array.from({ length: layers }, (_, layer) =>
+    gruLayer(parameters.scope(`gru.${layer}`), { inputs: layer === 0 ? width : hidden, hidden }),
+  );
+  const project = linearLayer(parameters.scope("project"), { inputs: hidden, outputs: width });
+  return {
+    output,
+    // Padding stands at the end, where no real state comes after it.
+    encode: (histories, pass) => {
+      let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
+      for (const gru of grus) h = gru(dropout(h, rate, pass)); // (B, L, H)
+      return project(dropout(h, rate, pass)) as tf.Tensor3D; // (B, L, D)
+    },
+  };
+}
+
+/** Name -> shape of every parameter of the network. */
+export function gru4recShapes(size: number, config: Gru4recConfig): Map<string, readonly number[]> {
+  const { width, layers, hidden } = config;
+  const shapes = new Map<string, readonly number[]>(itemTableShapes(size, config));
+  for (let layer = 0; layer < layers; layer++) {
+    shapes.set(`gru.${layer}.input`, [layer === 0 ? width : hidden, 3 * hidden]);
+    shapes.set(`gru.${layer}.recurrent`, [hidden, 3 * hidden]);
+    shapes.set(`gru.${layer}.inputBias`, [3 * hidden]);
+    shapes.set(`gru.${layer}.recurrentBias`, [3 * hidden]);
+  }
+  shapes.set("project.weight", [hidden, width]);
+  shapes.set("project.bias", [width]);
+  return shapes;
+}

@@ -1,0 +1,6 @@
+export { gru4rec } from "./gru4rec/gru4rec.js";
+export { gru4recConfig, type Gru4recConfig } from "./gru4rec/config.js";
+export { sasrec } from "./sasrec/sasrec.js";
+export { sasrecConfig, type SasrecConfig } from "./sasrec/config.js";
+export { type SequenceModel, type SequenceRecommender } from "./serving/sequence-model.js";
+export { type SequenceSession } from "./serving/sequence-session.js";

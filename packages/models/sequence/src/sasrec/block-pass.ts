@@ -1,0 +1,106 @@
+import type { Floats, Ints, Scratch } from "@sequitur/kernels";
+import type { Weights } from "../serving/weights.js";
+import type { SasrecConfig } from "./config.js";
+import { rotateRows } from "./rotate-rows.js";
+
+/** How rows lie in sequences: `count` sequences of `length` rows, standing at positions from, from + 1, ... */
+export interface Rows {
+  readonly count: number;
+  readonly length: number;
+  readonly from: number;
+}
+
+/** The parts of the network as kernel calls that write into blocks of one scratch. Rows are D wide. */
+export class BlockPass {
+  private readonly weights: Weights;
+  private readonly config: SasrecConfig;
+  private readonly scratch: Scratch;
+
+  constructor(weights: Weights, config: SasrecConfig, scratch: Scratch) {
+    this.weights = weights;
+    this.config = config;
+    this.scratch = scratch;
+  }
+
+  /** (count, length, D) scaled item vectors, plus their positions where these are learned. */
+  embed(items: Ints, { length, from }: Rows): Floats {
+    const { width } = this.config;
+    const { kernels } = this.weights.engine;
+    const x = this.scratch.floats(items.length * width);
+    kernels.gather(x, this.weights.get("items.table"), items, width);
+    kernels.scale(x, x, Math.sqrt(width));
+    const places = this.weights.find("positions.table")?.part(from * width, length * width);
+    if (places === undefined) return x;
+    for (let at = 0; at < x.length; at += places.length) {
+      const sequence = x.part(at, places.length);
+      kernels.add(sequence, sequence, places);
+    }
+    return x;
+  }
+
+  /** (rows, 3 D) queries, keys and values of a block, side by side, for rows that go through its first norm. */
+  project(layer: number, x: Floats, { count, length, from }: Rows): Floats {
+    const { width, heads, positions } = this.config;
+    const h = this.norm(`encoder.${layer}.attentionNorm`, x);
+    const out = this.linear(`encoder.${layer}.attention.in`, h, width, 3 * width);
+    if (positions === "rotary") {
+      rotateRows(out.array, { count, length, from, stride: 3 * width, heads: 2 * heads, head: width / heads });
+    }
+    return out;
+  }
+
+  /**
+   * The rest of a block for rows x (count, length, D): attention, then the feed-forward part, each with its residual.
+   * `own` holds these rows as `project` gives them, `all` the whole sequences up to them.
+   */
+  finish(layer: number, x: Floats, own: Floats, all: Floats, { count, length, from }: Rows): Floats {
+    const { width, heads, hidden, activation } = this.config;
+    const { kernels } = this.weights.engine;
+    const name = `encoder.${layer}`;
+    const mixed = this.scratch.floats(x.length);
+    const stats = this.scratch.floats(count * heads * length);
+    const sizes = { batch: count, heads, width: width / heads, keys: from + length, queries: length };
+    const [keys, values] = [1, 2].map((part) => all.part(part * width, all.length - part * width));
+    kernels.attention(mixed, own, keys!, values!, stats, { ...sizes, causal: true, stride: 3 * width });
+    const middle = this.linear(`${name}.attention.out`, mixed, width, width);
+    kernels.add(middle, x, middle);
+    const wide = this.linear(`${name}.widen`, this.norm(`${name}.feedNorm`, middle), width, hidden, activation);
+    const out = this.linear(`${name}.narrow`, wide, hidden, width);
+    kernels.add(out, middle, out);
+    return out;
+  }
+
+  /** Rows normalised, into `out` or a block of their own. */
+  norm(name: string, x: Floats, out: Floats = this.scratch.floats(x.length)): Floats {
+    const { width } = this.config;
+    const rows = x.length / width;
+    const [gain, bias] = [this.weights.get(`${name}.gain`), this.weights.get(`${name}.bias`)];
+    this.weights.engine.kernels.layerNorm(out, x, gain, bias, this.scratch.floats(2 * rows), { rows, width });
+    return out;
+  }
+
+  /** The last row of each sequence: (count, length, width) -> (count, width). */
+  last(x: Floats, { count, length }: Rows): Floats {
+    const width = x.length / (count * length);
+    const out = this.scratch.floats(count * width);
+    for (let row = 0; row < count; row++) {
+      const at = ((row + 1) * length - 1) * width;
+      out.array.set(x.array.subarray(at, at + width), row * width);
+    }
+    return out;
+  }
+
+  private linear(
+    name: string,
+    x: Floats,
+    inputs: number,
+    outputs: number,
+    activation: SasrecConfig["activation"] | "none" = "none",
+  ): Floats {
+    const shape = { rows: x.length / inputs, inputs, outputs, activation };
+    const out = this.scratch.floats(shape.rows * outputs);
+    const [weight, bias] = [this.weights.get(`${name}.weight`), this.weights.get(`${name}.bias`)];
+    this.weights.engine.kernels.linear(out, x, weight, bias, shape);
+    return out;
+  }
+}

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { trainingFields } from "../training/training-config.js";
+
+export const sasrecConfig = z
+  .strictObject({
+    ...trainingFields,
+    layers: z.int().min(1).max(24).default(2).describe("transformer blocks"),
+    heads: z.int().min(1).max(64).default(2).describe("attention heads; divides the width"),
+    hidden: z.int().min(1).max(8192).default(64).describe("width of a block's feed-forward part"),
+    activation: z.enum(["relu", "gelu", "silu"]).default("gelu").describe("of the feed-forward part"),
+    positions: z
+      .enum(["learned", "rotary"])
+      .default("learned")
+      .describe("learned: a vector per place in the window; rotary: distances, inside the attention"),
+  })
+  .superRefine(({ width, heads, positions }, context) => {
+    const divisor = positions === "rotary" ? 2 * heads : heads;
+    if (width % divisor === 0) return;
+    context.addIssue({ code: "custom", path: ["heads"], message: `expected ${divisor} to divide the width ${width}.` });
+  });
+export type SasrecConfig = z.infer<typeof sasrecConfig>;

@@ -1,0 +1,134 @@
+import { itemCounts, PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
+import {
+  adamW,
+  constant,
+  cosine,
+  Optimiser,
+  Parameters,
+  selectBackend,
+  tf,
+  train,
+  warmUp,
+  type Pass,
+  type Schedule,
+  type Training,
+} from "@sequitur/nn";
+import type { FitRun } from "@sequitur/recommender";
+import type { SequenceModel } from "../serving/sequence-model.js";
+import { batchCount, epochBatches, type BatchOptions, type SequenceBatch } from "./batches.js";
+import { fitIdentity } from "./fit-identity.js";
+import { negativeSampler, type NegativeSampler } from "./negative-sampler.js";
+import { objectiveOf, type Output } from "./objectives.js";
+import type { TrainingConfig } from "./training-config.js";
+
+/** A network that reads histories, over its own parameters. */
+export interface SequenceNetwork {
+  readonly output: Output;
+  /** (B, L) int32 items -> (B, L, D) the state after each item. */
+  readonly encode: (items: tf.Tensor2D, pass: Pass) => tf.Tensor3D;
+}
+
+/** What a model brings to a fit. */
+export interface NetworkFit<Config extends TrainingConfig> {
+  readonly name: string;
+  readonly config: Config;
+  readonly build: (parameters: Parameters) => SequenceNetwork;
+  /** The model that scores with these weights. */
+  readonly modelOf: (weights: ReadonlyMap<string, Tensor>) => SequenceModel;
+}
+
+/**
+ * Trains a network on every (history, next item) pair and gives the model with the best validated weights, or the last
+ * ones without validation. `bad-data` when no user has two interactions.
+ */
+export async function fitNetwork<Config extends TrainingConfig>(
+  data: Interactions,
+  fit: NetworkFit<Config>,
+  run: FitRun,
+): Promise<SequenceModel> {
+  throwIfCancelled(run.signal);
+  const { name, config } = fit;
+  const batching = batchOptions(data, config);
+  const perEpoch = batchCount(data, batching);
+  if (perEpoch === 0) {
+    throw new PlatformError("bad-data", `${name} needs a user with at least two interactions, got none.`);
+  }
+  await selectBackend("sequitur", { threads: run.threads ?? 1 });
+  const parameters = new Parameters(run.random.fork("weights"));
+  const optimiser = new Optimiser(adamW(), { decay: config.weightDecay });
+  try {
+    const network = fit.build(parameters);
+    await train({
+      task: `fit ${name}`,
+      parameters,
+      optimiser,
+      schedule: scheduleOf(config, perEpoch),
+      epochs: config.epochs,
+      clipNorm: config.clipNorm,
+      ...(config.averageDecay > 0 && { averageDecay: config.averageDecay }),
+      random: run.random.fork("training"),
+      batchesPerEpoch: perEpoch,
+      batches: (_epoch, random) => epochBatches(data, batching, random),
+      loss: lossOf(network, config, batching.sampler),
+      ...outside(data, fit, run, parameters),
+    });
+    return fit.modelOf(parameters.snapshot());
+  } finally {
+    optimiser.dispose();
+    parameters.dispose();
+  }
+}
+
+function batchOptions(data: Interactions, config: TrainingConfig): BatchOptions {
+  const { maxLength, batchTargets, itemDropout, windows, loss, negatives, negativePower } = config;
+  const common = { maxLength, batchTargets, itemDropout, randomWindows: windows === "random" };
+  if (loss === "softmax" || data.size === 0) return common;
+  return { ...common, sampler: negativeSampler(itemCounts(data), negatives, negativePower) };
+}
+
+function scheduleOf({ rate, warmUp: steps, schedule, epochs }: TrainingConfig, perEpoch: number): Schedule {
+  const total = epochs * perEpoch;
+  // A short fit still reaches its peak, a tenth of the way in at the latest.
+  const rising = Math.min(steps, Math.floor(total / 10));
+  return warmUp(rate, rising, schedule === "cosine" ? cosine(rate, total - rising) : constant(rate));
+}
+
+function lossOf(
+  network: SequenceNetwork,
+  config: TrainingConfig,
+  sampler: NegativeSampler | undefined,
+): (batch: SequenceBatch, pass: Pass) => tf.Scalar {
+  const { calibration, scorePenalty } = config;
+  const objective = objectiveOf(config.loss, { calibration, scorePenalty, ...(sampler && { sampler }) });
+  return ({ size, length, inputs, targets, negatives }, pass) => {
+    const states = network.encode(tf.tensor2d(inputs, [size, length], "int32"), pass);
+    const flat = tf.reshape(states, [size * length, states.shape[2]]) as tf.Tensor2D;
+    return objective({ states: flat, targets, negatives }, network.output);
+  };
+}
+
+/** What the run brings: validation, checkpoints, cancellation, progress. */
+function outside<Config extends TrainingConfig>(
+  data: Interactions,
+  fit: NetworkFit<Config>,
+  run: FitRun,
+  parameters: Parameters,
+): Partial<Training<SequenceBatch>> {
+  const { validate, checkpointDir } = run;
+  const value = async (): Promise<number> => {
+    const model = fit.modelOf(parameters.snapshot());
+    try {
+      return await validate!(model);
+    } finally {
+      model.release();
+    }
+  };
+  return {
+    ...(validate && { validation: { value, patience: fit.config.patience } }),
+    ...(checkpointDir !== undefined && {
+      checkpoints: { dir: checkpointDir, identity: fitIdentity(fit.name, fit.config, data, run.random) },
+    }),
+    signal: run.signal,
+    report: run.report,
+  };
+}
