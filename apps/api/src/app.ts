@@ -1,0 +1,123 @@
+import { $, OpenAPIHono } from "@hono/zod-openapi";
+import { Random } from "@sequitur/core";
+import type { Store } from "@sequitur/store";
+import { randomUUID } from "node:crypto";
+import type { Context } from "hono";
+import { cors } from "hono/cors";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Logger } from "pino";
+import type { ApiEnv } from "./http/api-env.js";
+import { answerTimeout } from "./http/answer-timeout.js";
+import { authentication } from "./http/authentication.js";
+import { bodyGuard } from "./http/body-guard.js";
+import { HttpProblem, toldOf, validationProblem } from "./http/problem.js";
+import { rateLimit, type AddressOf } from "./http/rate-limit.js";
+import { requestLog } from "./http/request-log.js";
+import { securityHeaders } from "./http/security-headers.js";
+import { ApiMetrics } from "./metrics/api-metrics.js";
+import type { LoadVersion } from "./models/live-models.js";
+import { catalogRoutes } from "./routes/catalog-routes.js";
+import { eventRoutes } from "./routes/event-routes.js";
+import { experimentRoutes } from "./routes/experiment-routes.js";
+import { healthRoutes } from "./routes/health-routes.js";
+import { keyRoutes } from "./routes/key-routes.js";
+import { modelRoutes } from "./routes/model-routes.js";
+import { recommendationRoutes } from "./routes/recommendation-routes.js";
+import { referenceRoutes } from "./routes/reference-routes.js";
+import { slateRoutes } from "./routes/slate-routes.js";
+import { Serving } from "./serving/serving.js";
+import type { ApiSettings } from "./settings.js";
+
+export interface ApiParts {
+  readonly store: Store;
+  readonly load: LoadVersion;
+  readonly settings: ApiSettings;
+  readonly logger: Logger;
+  readonly metrics?: ApiMetrics;
+  /** Where a request comes from; one address for all when absent. */
+  readonly addressOf?: AddressOf;
+}
+
+/** The API without a server around it. */
+export interface Api {
+  readonly app: ReturnType<typeof routes>;
+  readonly serving: Serving;
+  /** From now on /readyz says no. */
+  drain(): void;
+}
+
+/** Makes the app; `serving.start()` then reads items and models. */
+export function createApi(parts: ApiParts): Api {
+  const { store, load, settings, logger, metrics = new ApiMetrics(), addressOf = () => "unknown" } = parts;
+  const random = new Random(settings.slateSeed);
+  const serving = new Serving({ store, load, settings, metrics, logger, random });
+  let draining = false;
+  const base = baseApp(parts, serving, addressOf);
+  const app = routes(base, serving, () => draining);
+  describe(app);
+  return { app, serving, drain: () => (draining = true) };
+}
+
+function baseApp({ settings, store, logger }: ApiParts, serving: Serving, addressOf: AddressOf): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw validationProblem(result.target, result.error);
+    },
+  });
+  app.onError((error, c) => tell(error, c, logger));
+  app.notFound((c) => tell(new HttpProblem("not-found", `there is nothing at ${c.req.method} here.`), c, logger));
+  app.use(requestLog(logger, serving.metrics, randomUUID));
+  app.use(securityHeaders);
+  if (settings.corsOrigins.length > 0) app.use(cors({ origin: settings.corsOrigins, maxAge: 600 }));
+  app.use("/v1/*", answerTimeout(settings.answerTimeoutMs));
+  const limits = { perKey: settings.requestsPerSecondPerKey, perAddress: settings.requestsPerSecondPerAddress };
+  app.use("/v1/*", authentication(store), rateLimit(limits, addressOf), ...bodyGuard(settings.maxBodyBytes));
+  app.use("/metrics", authentication(store), rateLimit(limits, addressOf));
+  return app;
+}
+
+function routes(base: OpenAPIHono<ApiEnv>, serving: Serving, isDraining: () => boolean) {
+  return $(
+    base
+      .route("/", eventRoutes(sub(), serving))
+      .route("/", recommendationRoutes(sub(), serving))
+      .route("/", slateRoutes(sub(), serving))
+      .route("/", catalogRoutes(sub(), serving))
+      .route("/", modelRoutes(sub(), serving))
+      .route("/", experimentRoutes(sub(), serving))
+      .route("/", keyRoutes(sub(), serving))
+      .route("/", healthRoutes(sub(), serving, isDraining)),
+  );
+}
+
+function sub(): OpenAPIHono<ApiEnv> {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw validationProblem(result.target, result.error);
+    },
+  });
+}
+
+/** The document, from the schemas that check the requests, and the page that shows it. */
+function describe(app: OpenAPIHono<ApiEnv>): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Sequitur API",
+      version: "1",
+      description:
+        "Events in, recommendations out, feedback in. Ask for what comes next for a user, a session or a place.",
+    },
+  });
+  referenceRoutes(app);
+}
+
+function tell(error: unknown, c: Context<ApiEnv>, logger: Logger) {
+  const { status, code, message, headers, issues } = toldOf(error);
+  const requestId = c.get("requestId") ?? "";
+  if (status >= 500) logger.error({ err: error, requestId }, "a request failed");
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  const body = { error: { code, message, requestId, ...(issues && { issues }) } };
+  return c.json(body, status satisfies ContentfulStatusCode);
+}

@@ -1,0 +1,151 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { appendEvents, grouped, recordFeedback, type Event, type EventResult, type Feedback } from "@sequitur/store";
+import { randomUUID } from "node:crypto";
+import type { ApiEnv } from "../http/api-env.js";
+import { requireScope } from "../http/authentication.js";
+import { HttpProblem } from "../http/problem.js";
+import {
+  eventBatchResultSchema,
+  eventBatchSchema,
+  eventSchema,
+  feedbackBatchSchema,
+  feedbackResultSchema,
+  MOST_EVENTS,
+  type EventIn,
+  type RowError,
+} from "../schemas/event-schemas.js";
+import type { Serving } from "../serving/serving.js";
+import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+
+/** Rows that may wait for a commit before senders are told to come back later. */
+const MOST_WAITING = 20 * MOST_EVENTS;
+const NOT_AN_EVENT = "not as expected";
+
+const postEvents = createRoute({
+  method: "post",
+  path: "/v1/events",
+  tags: ["Events"],
+  summary: "Tell what happened",
+  description:
+    "Idempotent by eventId. What is accepted is committed before the answer is sent; send again after errors.",
+  security: SECURITY,
+  middleware: requireScope("ingest"),
+  request: { body: jsonBody(eventBatchSchema) },
+  responses: { 200: jsonAnswer(eventBatchResultSchema, "what became of each row"), ...PROBLEMS },
+});
+
+const postFeedback = createRoute({
+  method: "post",
+  path: "/v1/feedback",
+  tags: ["Events"],
+  summary: "Tell how people reacted to what was shown",
+  description: "Idempotent by feedbackId. A row counts only for an item that the answer with this requestId showed.",
+  security: SECURITY,
+  middleware: requireScope("ingest"),
+  request: { body: jsonBody(feedbackBatchSchema) },
+  responses: { 200: jsonAnswer(feedbackResultSchema, "what became of each row"), ...PROBLEMS },
+});
+
+/** Events and feedback. */
+export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
+  const { store, metrics } = serving;
+  const limit = store.engine === "pglite" ? 1 : 4;
+  const append = bounded(grouped((rows: readonly Event[]) => appendEvents(store, rows), { limit }));
+  const respond = bounded(grouped((rows: readonly Feedback[]) => recordFeedback(store, rows), { limit }));
+  return app
+    .openapi(postEvents, async (c) => {
+      const { events } = c.req.valid("json");
+      const { rows, places, errors } = readRows(events, store.now());
+      const results = rows.length === 0 ? [] : await append(rows);
+      results.forEach((result, at) => {
+        if (result.status === "rejected") {
+          errors.push({ row: places[at]!, eventId: rows[at]!.eventId, message: result.message });
+        }
+      });
+      if (rows.some(({ itemId }) => serving.items.directory.indexOf(itemId) < 0)) serving.soon();
+      const counts = countsOf(results, errors.length);
+      for (const [outcome, count] of Object.entries(counts)) metrics.events.inc({ outcome }, count);
+      return c.json({ ...counts, errors: errors.sort((a, b) => a.row - b.row) }, 200);
+    })
+    .openapi(postFeedback, async (c) => {
+      const now = store.now();
+      const rows = c.req.valid("json").feedback.map(({ feedbackId = randomUUID(), time = now, ...rest }) => ({
+        ...rest,
+        feedbackId,
+        time,
+      }));
+      const results = await respond(rows);
+      const errors = results.flatMap((result, row) =>
+        result.status === "rejected" ? [{ row, message: result.message }] : [],
+      );
+      const counts = countsOf(results, errors.length);
+      for (const [outcome, count] of Object.entries(counts)) metrics.feedback.inc({ outcome }, count);
+      return c.json({ ...counts, errors }, 200);
+    });
+}
+
+/** Splits a batch into rows that are events, with their places, and errors for the others. */
+function readRows(
+  given: readonly unknown[],
+  now: number,
+): { readonly rows: Event[]; readonly places: number[]; readonly errors: RowError[] } {
+  const rows: Event[] = [];
+  const places: number[] = [];
+  const errors: RowError[] = [];
+  given.forEach((value, row) => {
+    const parsed = eventSchema.safeParse(value);
+    if (parsed.success) {
+      rows.push(eventOf(parsed.data, now));
+      places.push(row);
+      return;
+    }
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.map(String).join(".") ?? "";
+    const eventId = (value as { eventId?: unknown } | null)?.eventId;
+    errors.push({
+      row,
+      ...(typeof eventId === "string" && { eventId: eventId.slice(0, 200) }),
+      message: path === "" ? (issue?.message ?? NOT_AN_EVENT) : `${path}: ${issue?.message ?? NOT_AN_EVENT}`,
+    });
+  });
+  return { rows, places, errors };
+}
+
+function eventOf(event: EventIn, now: number): Event {
+  const { time = now, kind, weight, latitude, longitude, utcOffsetMinutes, ...ids } = event;
+  return {
+    ...ids,
+    time,
+    ...(kind !== undefined && { kind }),
+    ...(weight !== undefined && { weight }),
+    ...(latitude !== undefined && { latitude }),
+    ...(longitude !== undefined && { longitude }),
+    ...(utcOffsetMinutes !== undefined && { utcOffsetMinutes }),
+  };
+}
+
+function countsOf(results: readonly EventResult[], rejected: number) {
+  return {
+    accepted: results.filter(({ status }) => status === "accepted").length,
+    duplicates: results.filter(({ status }) => status === "duplicate").length,
+    rejected,
+  };
+}
+
+/** Refuses rows while too many wait, so that a slow database does not fill the memory. */
+function bounded<Row, Result>(
+  write: (rows: readonly Row[]) => Promise<Result[]>,
+): (rows: readonly Row[]) => Promise<Result[]> {
+  let waiting = 0;
+  return async (rows) => {
+    if (waiting > 0 && waiting + rows.length > MOST_WAITING) {
+      throw new HttpProblem("timed-out", "too many rows wait to be written; send them again.", { "retry-after": "1" });
+    }
+    waiting += rows.length;
+    try {
+      return await write(rows);
+    } finally {
+      waiting -= rows.length;
+    }
+  };
+}

@@ -1,0 +1,152 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { PlatformError } from "@sequitur/core";
+import {
+  createExperiment,
+  experimentOutcomes,
+  getExperiment,
+  getModelVersion,
+  listExperiments,
+  startExperiment,
+  stopExperiment,
+  type Experiment,
+  type ExperimentRecord,
+} from "@sequitur/store";
+import type { ApiEnv } from "../http/api-env.js";
+import { requireScope } from "../http/authentication.js";
+import {
+  experimentBodySchema,
+  experimentListSchema,
+  experimentResultsSchema,
+  experimentSchema,
+  type ExperimentBody,
+} from "../schemas/admin-schemas.js";
+import { nameSchema } from "../schemas/values.js";
+import { experimentResults } from "../serving/experiment-results.js";
+import type { Serving } from "../serving/serving.js";
+import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+
+const ADMIN = { tags: ["Experiments"], security: SECURITY, middleware: requireScope("admin") };
+const idParam = z.object({ id: nameSchema.openapi({ param: { name: "id", in: "path" } }) });
+
+const postExperiments = createRoute({
+  ...ADMIN,
+  method: "post",
+  path: "/v1/experiments",
+  summary: "Make a draft; its arms differ in model version, policy or both",
+  request: { body: jsonBody(experimentBodySchema) },
+  responses: { 200: jsonAnswer(experimentSchema, "the draft"), ...PROBLEMS },
+});
+
+const getExperiments = createRoute({
+  ...ADMIN,
+  method: "get",
+  path: "/v1/experiments",
+  summary: "Every experiment, newest first",
+  responses: { 200: jsonAnswer(experimentListSchema, "the experiments"), ...PROBLEMS },
+});
+
+const postStart = createRoute({
+  ...ADMIN,
+  method: "post",
+  path: "/v1/experiments/{id}/start",
+  summary: "Start a draft; one experiment runs at a time",
+  request: { params: idParam },
+  responses: { 200: jsonAnswer(experimentSchema, "the experiment"), ...PROBLEMS },
+});
+
+const postStop = createRoute({
+  ...ADMIN,
+  method: "post",
+  path: "/v1/experiments/{id}/stop",
+  summary: "Stop it; what was assigned and exposed stays for its results",
+  request: { params: idParam },
+  responses: { 200: jsonAnswer(experimentSchema, "the experiment"), ...PROBLEMS },
+});
+
+const getResults = createRoute({
+  ...ADMIN,
+  method: "get",
+  path: "/v1/experiments/{id}/results",
+  summary: "What users did in each arm, after they were first exposed",
+  request: { params: idParam },
+  responses: { 200: jsonAnswer(experimentResultsSchema, "the results"), ...PROBLEMS },
+});
+
+/** A/B tests of models and policies. */
+export function experimentRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
+  const { store } = serving;
+  const follow = async (): Promise<void> => {
+    await serving.experiments.sync();
+    await serving.models.sync();
+  };
+  return app
+    .openapi(postExperiments, async (c) => {
+      const body = c.req.valid("json");
+      await checkVersions(serving, body);
+      return c.json(experimentOut(await createExperiment(store, recordFrom(body))), 200);
+    })
+    .openapi(getExperiments, async (c) => {
+      const experiments = await listExperiments(store);
+      return c.json({ experiments: experiments.map(experimentOut) }, 200);
+    })
+    .openapi(postStart, async (c) => {
+      const experiment = await startExperiment(store, c.req.valid("param").id);
+      await follow();
+      return c.json(experimentOut(experiment), 200);
+    })
+    .openapi(postStop, async (c) => {
+      const experiment = await stopExperiment(store, c.req.valid("param").id);
+      await follow();
+      return c.json(experimentOut(experiment), 200);
+    })
+    .openapi(getResults, async (c) => {
+      const { id } = c.req.valid("param");
+      const experiment = await getExperiment(store, id);
+      if (experiment === undefined) throw new PlatformError("not-found", `there is no experiment ${id}.`);
+      const outcomes = await experimentOutcomes(store, id);
+      return c.json(experimentResults(experiment, outcomes, serving.random.fork("results").fork(id)), 200);
+    });
+}
+
+/** An arm whose version cannot be loaded would answer with another one: that is no experiment. */
+async function checkVersions({ store, models }: Serving, { arms }: ExperimentBody): Promise<void> {
+  for (const { versionId } of arms) {
+    if (versionId === undefined) continue;
+    if ((await getModelVersion(store, versionId)) === undefined) {
+      throw new PlatformError("not-found", `there is no model version ${versionId}.`);
+    }
+    await models.preload(versionId);
+  }
+}
+
+function recordFrom({ experimentId, description, arms }: ExperimentBody): ExperimentRecord {
+  return {
+    experimentId,
+    description,
+    arms: arms.map(({ arm, weight, versionId, policy }) => ({
+      arm,
+      weight,
+      ...(versionId !== undefined && { modelVersion: versionId }),
+      policy: policy.kind,
+      settings: { policy },
+    })),
+  };
+}
+
+function experimentOut(experiment: Experiment) {
+  const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
+  return {
+    experimentId: experiment.experimentId,
+    description: experiment.description,
+    status: experiment.status,
+    createdAt: new Date(experiment.createdAt).toISOString(),
+    startedAt: iso(experiment.startedAt),
+    stoppedAt: iso(experiment.stoppedAt),
+    arms: experiment.arms.map(({ arm, weight, modelVersion = null, policy = "greedy" }) => ({
+      arm,
+      weight,
+      versionId: modelVersion,
+      policy,
+    })),
+  };
+}

@@ -1,0 +1,65 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { pingStore } from "@sequitur/store";
+import type { ApiEnv } from "../http/api-env.js";
+import { requireScope } from "../http/authentication.js";
+import type { Serving } from "../serving/serving.js";
+import { jsonAnswer, PROBLEMS, SECURITY } from "./route-parts.js";
+
+/** The database must answer within this to count as there. */
+const PING_MS = 1_000;
+
+const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
+const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    database: z.boolean(),
+    synced: z.boolean().openapi({ description: "items and models were read" }),
+    draining: z.boolean(),
+    slots: z.record(z.string(), z.int()).openapi({ description: "slot -> model version that answers" }),
+    broken: z.array(z.string()).openapi({ description: "versions that should answer and cannot be loaded" }),
+  })
+  .openapi("Readiness");
+
+const getHealth = createRoute({
+  method: "get",
+  path: "/healthz",
+  tags: ["Operations"],
+  summary: "Whether the process lives",
+  responses: { 200: jsonAnswer(healthSchema, "it lives") },
+});
+
+const getReady = createRoute({
+  method: "get",
+  path: "/readyz",
+  tags: ["Operations"],
+  summary: "Whether it should be sent requests",
+  responses: { 200: jsonAnswer(readinessSchema, "ready"), 503: jsonAnswer(readinessSchema, "not ready") },
+});
+
+const getMetrics = createRoute({
+  method: "get",
+  path: "/metrics",
+  tags: ["Operations"],
+  summary: "Numbers for Prometheus",
+  security: SECURITY,
+  middleware: requireScope("admin"),
+  responses: { 200: { description: "text", content: { "text/plain": { schema: z.string() } } }, 401: PROBLEMS[401] },
+});
+
+/** What a supervisor and a dashboard ask. */
+export function healthRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving, isDraining: () => boolean) {
+  return app
+    .openapi(getHealth, (c) => c.json({ status: "ok" as const }, 200))
+    .openapi(getReady, async (c) => {
+      const database = await pingStore(serving.store, PING_MS);
+      const synced = serving.isSynced;
+      const draining = isDraining();
+      const ready = database && synced && !draining;
+      const { slots, broken } = serving.models.state;
+      return c.json({ ready, database, synced, draining, slots: { ...slots }, broken: [...broken] }, ready ? 200 : 503);
+    })
+    .openapi(getMetrics, async (c) => {
+      const { registry } = serving.metrics;
+      return c.text(await registry.metrics(), 200, { "content-type": registry.contentType });
+    });
+}

@@ -1,0 +1,102 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { randomUUID } from "node:crypto";
+import type { ApiEnv } from "../http/api-env.js";
+import { requireScope } from "../http/authentication.js";
+import {
+  nextPoiRequestSchema,
+  recommendationBatchSchema,
+  recommendationListSchema,
+  recommendationRequestSchema,
+  recommendationSchema,
+  type NextPoiRequest,
+  type Recommendation,
+  type RecommendationRequest,
+} from "../schemas/recommendation-schemas.js";
+import { answer, recommendationOf, recordOf } from "../serving/answer.js";
+import { questionsOf } from "../serving/ask.js";
+import type { Serving } from "../serving/serving.js";
+import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+
+const SHARED = {
+  method: "post" as const,
+  tags: ["Recommendations"],
+  security: SECURITY,
+  middleware: requireScope("serve"),
+};
+
+const postRecommendations = createRoute({
+  ...SHARED,
+  path: "/v1/recommendations",
+  summary: "What comes next for a user or a session",
+  request: { body: jsonBody(recommendationRequestSchema) },
+  responses: { 200: jsonAnswer(recommendationSchema, "items, best first"), ...PROBLEMS },
+});
+
+const postBatch = createRoute({
+  ...SHARED,
+  path: "/v1/recommendations/batch",
+  summary: "The same for many at once",
+  request: { body: jsonBody(recommendationBatchSchema) },
+  responses: { 200: jsonAnswer(recommendationListSchema, "one result a request, in order"), ...PROBLEMS },
+});
+
+const postNextPoi = createRoute({
+  ...SHARED,
+  path: "/v1/next-poi",
+  summary: "Where to go next, from here and now",
+  request: { body: jsonBody(nextPoiRequestSchema) },
+  responses: { 200: jsonAnswer(recommendationSchema, "places, best first"), ...PROBLEMS },
+});
+
+/** Ranked lists for users, sessions and places. */
+export function recommendationRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
+  return app
+    .openapi(postRecommendations, async (c) => {
+      const [result] = await recommended(serving, [c.req.valid("json")], "recommendations");
+      return c.json(result!, 200);
+    })
+    .openapi(postBatch, async (c) => {
+      const { requests } = c.req.valid("json");
+      return c.json({ results: await recommended(serving, requests, "recommendations") }, 200);
+    })
+    .openapi(postNextPoi, async (c) => {
+      const [result] = await recommended(serving, [asRecommendation(c.req.valid("json"))], "next-poi");
+      return c.json(result!, 200);
+    });
+}
+
+/** Asks, answers, and keeps what is shown before it is sent. */
+async function recommended(
+  serving: Serving,
+  requests: readonly RecommendationRequest[],
+  kind: string,
+): Promise<Recommendation[]> {
+  const questions = await questionsOf(serving, requests);
+  const shown = questions.map((question, place) => {
+    const found = answer(serving, question);
+    serving.metrics.answers.inc({ route: kind, served_by: found.servedBy });
+    const requestId = randomUUID();
+    const { userId, record } = requests[place]!;
+    const recommendation = recommendationOf(serving, question, found, requestId);
+    const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy" };
+    return { recommendation, kept: record ? [recordOf(serving, kept)] : [] };
+  });
+  const kept = shown.flatMap((one) => one.kept);
+  if (kept.length > 0) await serving.record(kept);
+  return shown.map(({ recommendation }) => recommendation);
+}
+
+/** A place is a recommendation with a radius around here, open now when asked. */
+function asRecommendation(request: NextPoiRequest): RecommendationRequest {
+  const { radiusKm, openNow, categories, filter, ...rest } = request;
+  return {
+    ...rest,
+    filter: {
+      unknownHours: "drop",
+      ...filter,
+      radiusKm: filter?.radiusKm ?? radiusKm,
+      ...(openNow && { openAt: "now" as const }),
+      ...(categories && { categories }),
+    },
+  };
+}

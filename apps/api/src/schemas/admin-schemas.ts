@@ -1,0 +1,124 @@
+import { z } from "@hono/zod-openapi";
+import { SCOPES } from "../http/principal.js";
+import { policySchema } from "./recommendation-schemas.js";
+import { instantOutSchema, instantSchema, nameSchema, textSchema } from "./values.js";
+
+/** The places of the chain that a version can be active in. */
+export const SLOTS = ["default", "session", "popular"] as const;
+export type Slot = (typeof SLOTS)[number];
+export const slotSchema = z.enum(SLOTS).openapi("Slot");
+
+export const modelVersionSchema = z
+  .object({
+    versionId: z.int(),
+    model: z.string(),
+    version: z.int(),
+    config: z.unknown(),
+    metrics: z.record(z.string(), z.number()),
+    dataFingerprint: z.string(),
+    createdAt: instantOutSchema,
+    activeIn: z.array(slotSchema).openapi({ description: "slots that it is active in, by the store" }),
+    shadowIn: z.array(slotSchema),
+    loaded: z.boolean().openapi({ description: "whether this process answers with it now" }),
+  })
+  .openapi("ModelVersion");
+
+export const modelListSchema = z.object({ models: z.array(modelVersionSchema) }).openapi("ModelList");
+
+export const activationSchema = z
+  .strictObject({ slot: slotSchema.default("default"), reason: textSchema.max(500).default("") })
+  .openapi("Activation");
+
+export const slotBodySchema = z.strictObject({ slot: slotSchema.default("default") }).openapi("SlotBody");
+
+export const slotStateSchema = z
+  .object({ slot: slotSchema, active: z.int().nullable(), shadow: z.int().nullable() })
+  .openapi("SlotState");
+
+export const armSchema = z
+  .strictObject({
+    arm: nameSchema,
+    weight: z.number().positive().max(1_000_000).default(1),
+    versionId: z.int().positive().max(2_147_483_647).optional().openapi({ description: "default: the active one" }),
+    policy: policySchema.default({ kind: "greedy" }),
+  })
+  .openapi("Arm");
+
+export const experimentBodySchema = z
+  .strictObject({
+    experimentId: nameSchema,
+    description: textSchema.max(1_000).default(""),
+    arms: z
+      .array(armSchema)
+      .min(2)
+      .max(20)
+      .refine((arms) => new Set(arms.map(({ arm }) => arm)).size === arms.length, "arms must have distinct names"),
+  })
+  .openapi("ExperimentBody");
+export type ExperimentBody = z.infer<typeof experimentBodySchema>;
+
+export const experimentSchema = z
+  .object({
+    experimentId: z.string(),
+    description: z.string(),
+    status: z.enum(["draft", "running", "stopped"]),
+    createdAt: instantOutSchema,
+    startedAt: instantOutSchema.nullable(),
+    stoppedAt: instantOutSchema.nullable(),
+    arms: z.array(z.object({ arm: z.string(), weight: z.number(), versionId: z.int().nullable(), policy: z.string() })),
+  })
+  .openapi("Experiment");
+
+export const experimentListSchema = z.object({ experiments: z.array(experimentSchema) }).openapi("ExperimentList");
+
+export const keyBodySchema = z
+  .strictObject({
+    name: textSchema.min(1).max(200),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+    expiresAt: instantSchema.optional(),
+  })
+  .openapi("KeyBody");
+
+export const newKeySchema = z
+  .object({ keyId: z.string(), key: z.string().openapi({ description: "told this once; only its hash is kept" }) })
+  .openapi("NewKey");
+
+export const keyListSchema = z
+  .object({
+    keys: z.array(
+      z.object({
+        keyId: z.string(),
+        name: z.string(),
+        scopes: z.array(z.string()),
+        createdAt: instantOutSchema,
+        expiresAt: instantOutSchema.nullable(),
+        revokedAt: instantOutSchema.nullable(),
+        lastUsedAt: instantOutSchema.nullable(),
+      }),
+    ),
+  })
+  .openapi("KeyList");
+
+const intervalSchema = z.object({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() });
+
+export const experimentResultsSchema = z
+  .object({
+    experimentId: z.string(),
+    status: z.enum(["draft", "running", "stopped"]),
+    sampleRatio: z.object({
+      pValue: z.number().nullable().openapi({ description: "of the counts of users against the weights" }),
+      mismatch: z.boolean().openapi({ description: "p below 0.001: do not trust the comparison" }),
+    }),
+    arms: z.array(
+      z.object({
+        arm: z.string(),
+        users: z.int(),
+        requests: z.int(),
+        impressions: z.int(),
+        feedback: z.record(z.string(), intervalSchema.extend({ count: z.int() })).openapi({
+          description: "kind -> mean of the summed values a user, with its 95% bootstrap interval over users",
+        }),
+      }),
+    ),
+  })
+  .openapi("ExperimentResults");

@@ -1,0 +1,87 @@
+import { z } from "@hono/zod-openapi";
+import { idSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema } from "./values.js";
+
+export const MOST_EVENTS = 5_000;
+
+const kindSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,63}$/, "must be a lower-case word")
+  .openapi({ description: "what happened", example: "visit" });
+
+/** One interaction as it happened. */
+export const eventSchema = z
+  .strictObject({
+    eventId: idSchema.openapi({
+      description: "chosen by the sender; the same id again changes nothing",
+      example: "e1",
+    }),
+    userId: idSchema.openapi({ example: "ada" }),
+    itemId: idSchema.openapi({ example: "cafe-7" }),
+    time: instantSchema.optional().openapi({ description: "when it happened; the time of arrival when absent" }),
+    kind: kindSchema.optional().openapi({ description: 'default "visit"' }),
+    weight: z.number().min(-1e9).max(1e9).optional().openapi({ description: "stars, counts, seconds" }),
+    latitude: latitudeSchema.optional(),
+    longitude: longitudeSchema.optional(),
+    utcOffsetMinutes: utcOffsetSchema.optional(),
+  })
+  .openapi("Event");
+export type EventIn = z.infer<typeof eventSchema>;
+
+/** A batch whose rows are judged one by one: a bad row never spoils its neighbours. */
+export const eventBatchSchema = z
+  .strictObject({
+    events: z
+      .array(z.unknown())
+      .min(1)
+      .max(MOST_EVENTS)
+      .openapi({
+        type: "array",
+        items: { $ref: "#/components/schemas/Event" },
+        description: "rows are judged one by one",
+      }),
+  })
+  .openapi("EventBatch");
+
+const rowErrorSchema = z
+  .object({
+    row: z.int().openapi({ description: "place in the batch, from 0" }),
+    eventId: z.string().optional(),
+    message: z.string(),
+  })
+  .openapi("RowError");
+export type RowError = z.infer<typeof rowErrorSchema>;
+
+export const eventBatchResultSchema = z
+  .object({
+    accepted: z.int().openapi({ description: "new rows, committed before this answer was sent" }),
+    duplicates: z.int().openapi({ description: "rows whose eventId was known" }),
+    rejected: z.int(),
+    errors: z.array(rowErrorSchema).openapi({ description: "one for each rejected row" }),
+  })
+  .openapi("EventBatchResult");
+
+/** A reaction to something that was shown. */
+export const feedbackSchema = z
+  .strictObject({
+    feedbackId: idSchema.optional().openapi({ description: "chosen by the sender; the same id again changes nothing" }),
+    requestId: z.uuid().openapi({ description: "of the answer that showed the item" }),
+    itemId: idSchema,
+    kind: kindSchema.openapi({ example: "click" }),
+    value: z.number().min(-1e9).max(1e9).default(1).openapi({ description: "the reward" }),
+    time: instantSchema.optional(),
+  })
+  .openapi("Feedback");
+export type FeedbackIn = z.infer<typeof feedbackSchema>;
+
+export const feedbackBatchSchema = z
+  .strictObject({ feedback: z.array(feedbackSchema).min(1).max(1_000) })
+  .openapi("FeedbackBatch");
+
+export const feedbackResultSchema = z
+  .object({
+    accepted: z.int(),
+    duplicates: z.int(),
+    rejected: z.int(),
+    errors: z.array(z.object({ row: z.int(), message: z.string() })),
+  })
+  .openapi("FeedbackResult");

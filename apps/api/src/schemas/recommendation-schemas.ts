@@ -1,0 +1,206 @@
+import { z } from "@hono/zod-openapi";
+import {
+  idSchema,
+  instantSchema,
+  latitudeSchema,
+  longitudeSchema,
+  nameSchema,
+  textSchema,
+  utcOffsetSchema,
+} from "./values.js";
+
+const MOST_IDS = 10_000;
+const MOST_K = 200;
+const ids = z.array(idSchema).max(MOST_IDS);
+const categoryNames = z.array(textSchema.min(1).max(200)).min(1).max(200);
+
+export const pastItemSchema = z
+  .strictObject({ itemId: idSchema, time: instantSchema.optional() })
+  .openapi("PastItem", { description: "one step of a session; the time may be left out" });
+
+export const filterSchema = z
+  .strictObject({
+    allow: ids.optional().openapi({ description: "only these items" }),
+    deny: ids.optional().openapi({ description: "none of these items" }),
+    categories: categoryNames.optional().openapi({ description: "at least one of these" }),
+    notCategories: categoryNames.optional(),
+    radiusKm: z.number().positive().max(20_038).optional().openapi({ description: "around latitude, longitude" }),
+    openAt: z
+      .union([z.literal("now"), instantSchema])
+      .optional()
+      .openapi({ description: '"now" is the request\'s now' }),
+    unknownHours: z.enum(["drop", "keep"]).default("drop").openapi({ description: "items whose hours nobody knows" }),
+  })
+  .openapi("Filter", { description: "all that is given must hold; unavailable and deleted items never pass" });
+
+export const rulesSchema = z
+  .strictObject({
+    pins: z
+      .array(
+        z.strictObject({
+          itemId: idSchema,
+          position: z
+            .int()
+            .min(0)
+            .max(MOST_K - 1),
+        }),
+      )
+      .max(50)
+      .default([])
+      .openapi({ description: "items with a fixed place, 0 first" }),
+    boosts: z
+      .array(
+        z.strictObject({
+          itemIds: ids.optional(),
+          categories: categoryNames.optional(),
+          factor: z.number().min(0).max(1_000).openapi({ description: "on the distance to the lowest score" }),
+        }),
+      )
+      .max(50)
+      .default([]),
+    caps: z
+      .array(z.strictObject({ category: textSchema.min(1).max(200), most: z.int().min(0).max(MOST_K) }))
+      .max(50)
+      .default([])
+      .openapi({ description: "at most so many items of a category" }),
+  })
+  .openapi("Rules");
+
+const asker = {
+  userId: idSchema.optional().openapi({ description: "a known user; their history is read from the store" }),
+  history: z
+    .array(pastItemSchema)
+    .max(1_000)
+    .optional()
+    .openapi({ description: "a session without a user, oldest first; with userId it replaces the stored history" }),
+  k: z.int().min(1).max(MOST_K).default(10),
+  now: instantSchema.optional().openapi({ description: "default: the server's clock" }),
+  utcOffsetMinutes: utcOffsetSchema.optional(),
+  latitude: latitudeSchema.optional(),
+  longitude: longitudeSchema.optional(),
+  filter: filterSchema.optional(),
+  rules: rulesSchema.optional(),
+  excludeSeen: z.boolean().default(false).openapi({ description: "leave out what the user has met already" }),
+  explain: z
+    .boolean()
+    .default(false)
+    .openapi({ description: "name the items of the history that speak for each item" }),
+};
+
+const located = (ask: { latitude?: number | undefined; longitude?: number | undefined }): boolean =>
+  (ask.latitude === undefined) === (ask.longitude === undefined);
+const LOCATED = { message: "latitude and longitude go together", path: ["latitude"] };
+const radiusHasCentre = (ask: {
+  latitude?: number | undefined;
+  filter?: { radiusKm?: number | undefined } | undefined;
+}): boolean => ask.filter?.radiusKm === undefined || ask.latitude !== undefined;
+const CENTRED = { message: "radiusKm needs latitude and longitude", path: ["filter", "radiusKm"] };
+
+const record = z
+  .boolean()
+  .default(true)
+  .openapi({ description: "keep what was shown, so that feedback can refer to it" });
+
+export const recommendationRequestSchema = z
+  .strictObject({ ...asker, record })
+  .refine(located, LOCATED)
+  .refine(radiusHasCentre, CENTRED)
+  .openapi("RecommendationRequest");
+export type RecommendationRequest = z.infer<typeof recommendationRequestSchema>;
+
+export const recommendationBatchSchema = z
+  .strictObject({ requests: z.array(recommendationRequestSchema).min(1).max(100) })
+  .openapi("RecommendationBatch");
+
+export const nextPoiRequestSchema = z
+  .strictObject({
+    ...asker,
+    latitude: latitudeSchema,
+    longitude: longitudeSchema,
+    record,
+    radiusKm: z.number().positive().max(20_038).default(5),
+    openNow: z.boolean().default(false).openapi({ description: "only places whose hours say that they are open" }),
+    categories: categoryNames.optional(),
+  })
+  .openapi("NextPoiRequest");
+export type NextPoiRequest = z.infer<typeof nextPoiRequestSchema>;
+
+export const policySchema = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("greedy") }),
+    z.strictObject({ kind: z.literal("softmax"), temperature: z.number().min(0.01).max(100).default(1) }),
+    z.strictObject({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).default(0.1) }),
+  ])
+  .openapi("Policy");
+
+export const slateRequestSchema = z
+  .strictObject({
+    ...asker,
+    policy: policySchema.optional().openapi({ description: "default: greedy, or that of the experiment's arm" }),
+    pool: z.int().min(1).max(1_000).default(50).openapi({ description: "best items that the policy draws from" }),
+    experiment: nameSchema.optional().openapi({ description: "a running experiment; needs userId" }),
+  })
+  .refine(located, LOCATED)
+  .refine(radiusHasCentre, CENTRED)
+  .refine((ask) => ask.experiment === undefined || ask.userId !== undefined, {
+    message: "an experiment needs userId",
+    path: ["experiment"],
+  })
+  .openapi("SlateRequest");
+export type SlateRequest = z.infer<typeof slateRequestSchema>;
+
+export const reasonSchema = z
+  .object({
+    kind: z.enum(["history", "model", "popular", "new", "pinned"]),
+    text: z.string(),
+    itemIds: z.array(z.string()).readonly().optional(),
+  })
+  .openapi("Reason");
+
+const shownItem = {
+  itemId: z.string(),
+  title: z.string().optional(),
+  score: z.number().nullable().openapi({ description: "the model's own; null where none was given" }),
+  servedBy: z.string().openapi({ description: "the stage that placed it" }),
+  reason: reasonSchema,
+  distanceKm: z.number().optional(),
+};
+
+export const recommendationSchema = z
+  .object({
+    requestId: z.uuid(),
+    servedBy: z
+      .string()
+      .openapi({ description: 'first stage that gave an item: "model", "session", "popular", "newest"' }),
+    model: z
+      .object({ name: z.string(), versionId: z.int() })
+      .optional()
+      .openapi({ description: "what stands behind servedBy" }),
+    items: z.array(z.object(shownItem)),
+  })
+  .openapi("Recommendation");
+export type Recommendation = z.infer<typeof recommendationSchema>;
+
+export const recommendationListSchema = z
+  .object({ results: z.array(recommendationSchema) })
+  .openapi("RecommendationList");
+
+export const slateSchema = z
+  .object({
+    requestId: z.uuid().openapi({ description: "send it with feedback" }),
+    servedBy: z.string(),
+    model: z.object({ name: z.string(), versionId: z.int() }).optional(),
+    policy: z.string(),
+    experiment: z.object({ experimentId: z.string(), arm: z.string() }).optional(),
+    items: z.array(
+      z.object({
+        ...shownItem,
+        position: z.int(),
+        propensity: z.number().openapi({
+          description: "P(this item here | the items above it), exact; the product over positions is P(slate)",
+        }),
+      }),
+    ),
+  })
+  .openapi("Slate");
+export type SlateOut = z.infer<typeof slateSchema>;

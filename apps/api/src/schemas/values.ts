@@ -1,0 +1,42 @@
+import { z } from "@hono/zod-openapi";
+import { isStorableText } from "../http/body-guard.js";
+
+const storable = (text: string): boolean => isStorableText(text);
+const WHY_NOT = "must not hold NUL characters or half surrogate pairs";
+
+/** An id as the outside world uses it. */
+export const idSchema = z.string().min(1).max(200).refine(storable, WHY_NOT);
+
+/** A name of ours: models, arms, policies. */
+export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be lower-case letters, digits, . _ -");
+
+export const textSchema = z.string().max(10_000).refine(storable, WHY_NOT);
+
+/** The years 1 to 5138: seconds and microseconds of our days lie outside what ms since the epoch may be. */
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 1e14;
+
+/** An instant: ms since the epoch (UTC) or ISO 8601 with an offset; becomes ms. */
+export const instantSchema = z
+  .union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
+  .refine((ms) => ms >= FIRST_MS && ms <= LAST_MS, "must be an instant of the years 1 to 5138")
+  .openapi({ description: "ms since the epoch, UTC, or ISO 8601 with an offset", example: "2026-05-01T12:00:00Z" });
+
+/** An instant in an answer. */
+export const instantOutSchema = z
+  .string()
+  .openapi({ description: "ISO 8601, UTC", example: "2026-05-01T12:00:00.000Z" });
+
+export const latitudeSchema = z.number().min(-90).max(90).openapi({ description: "WGS84 degrees" });
+export const longitudeSchema = z.number().min(-180).max(180).openapi({ description: "WGS84 degrees" });
+export const utcOffsetSchema = z
+  .int()
+  .min(-840)
+  .max(840)
+  .openapi({ description: "minutes east of UTC on the user's clock" });
+
+/** Free JSON of the caller, kept as it is. */
+export const attributesSchema = z.record(z.string().max(200), z.unknown());
+
+/** What an answer carries when there is nothing else to say. */
+export const doneSchema = z.object({ done: z.literal(true) }).openapi("Done");

@@ -1,0 +1,84 @@
+import { PlatformError } from "@sequitur/core";
+import { userHistory } from "@sequitur/store";
+import type { RecommendationRequest } from "../schemas/recommendation-schemas.js";
+import type { ItemFilter } from "./item-filter.js";
+import type { PastItem, Question } from "./question.js";
+import { NO_RULES } from "./rules.js";
+import type { Serving } from "./serving.js";
+
+/** What a request asks, whichever endpoint it came to. */
+export type Ask = Omit<RecommendationRequest, "record">;
+
+/** What the store tells of an asker. */
+interface Past {
+  readonly history: readonly PastItem[];
+  /** Ids of everything met, repeats allowed. */
+  readonly seen: readonly string[];
+  /** Whether the store has the user's history, so that models may recognise them. */
+  readonly known: boolean;
+}
+
+/** Turns requests into questions, reading the histories of known users in one round trip for each distinct `now`. */
+export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promise<Question[]> {
+  const arrived = serving.store.now();
+  const nows = asks.map((ask) => ask.now ?? arrived);
+  const pasts = new Map<number, Past>();
+  for (const now of new Set(nows)) {
+    const places = [...asks.keys()].filter((place) => nows[place] === now && isStored(asks[place]!));
+    const limit = places.some((place) => asks[place]!.excludeSeen)
+      ? Math.max(serving.settings.seenLength, serving.settings.historyLength)
+      : serving.settings.historyLength;
+    const userIds = places.map((place) => asks[place]!.userId!);
+    // An event of this very ms happened before the question that follows it.
+    const read = userIds.length === 0 ? [] : await userHistory(serving.store, userIds, { limit, before: now + 1 });
+    read.forEach((entries, at) => pasts.set(places[at]!, storedPast(entries, serving.settings.historyLength)));
+  }
+  return asks.map((ask, place) => questionOf(ask, nows[place]!, pasts.get(place) ?? givenPast(ask, nows[place]!)));
+}
+
+function isStored(ask: Ask): boolean {
+  return ask.userId !== undefined && ask.history === undefined;
+}
+
+function storedPast(entries: readonly PastItem[], historyLength: number): Past {
+  return {
+    history: entries.slice(-historyLength),
+    seen: entries.map(({ itemId }) => itemId),
+    known: entries.length > 0,
+  };
+}
+
+function givenPast({ history = [] }: Ask, now: number): Past {
+  const given = history.map(({ itemId, time = now }) => ({ itemId, time }));
+  let before = -Infinity;
+  for (const [place, { time }] of given.entries()) {
+    if (time < before || time > now) {
+      throw new PlatformError("bad-data", `history.${place}: expected times oldest first and not after now.`);
+    }
+    before = time;
+  }
+  return { history: given, seen: given.map(({ itemId }) => itemId), known: false };
+}
+
+function questionOf(ask: Ask, now: number, { history, seen, known }: Past): Question {
+  const { userId, k, utcOffsetMinutes, latitude, longitude, excludeSeen, rules, explain } = ask;
+  return {
+    ...(known && { userId }),
+    history,
+    now,
+    utcOffsetMinutes,
+    latitude,
+    longitude,
+    k,
+    filter: filterOf(ask, now),
+    exclude: excludeSeen ? seen : [],
+    rules: rules ?? NO_RULES,
+    explain,
+  };
+}
+
+function filterOf({ filter, latitude, longitude, utcOffsetMinutes }: Ask, now: number): ItemFilter {
+  const near = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
+  const openAt = filter?.openAt === "now" ? now : filter?.openAt;
+  return { ...filter, openAt, near, utcOffsetMinutes };
+}

@@ -1,0 +1,100 @@
+import type { Random } from "@sequitur/core";
+import { grouped, recordRequests, type RequestRecord, type Store } from "@sequitur/store";
+import type { Logger } from "pino";
+import type { ApiMetrics } from "../metrics/api-metrics.js";
+import { LiveModels, type LoadVersion } from "../models/live-models.js";
+import type { ApiSettings } from "../settings.js";
+import { LiveExperiments } from "./live-experiments.js";
+import { LiveItems } from "./live-items.js";
+
+const HOUR_MS = 3_600_000;
+
+export interface ServingParts {
+  readonly store: Store;
+  readonly load: LoadVersion;
+  readonly settings: ApiSettings;
+  readonly metrics: ApiMetrics;
+  readonly logger: Logger;
+  /** Seeds the policies' draws. */
+  readonly random: Random;
+}
+
+/** Everything that answers questions, and keeps itself in step with the store. */
+export class Serving {
+  readonly store: Store;
+  readonly settings: ApiSettings;
+  readonly metrics: ApiMetrics;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly items: LiveItems;
+  readonly experiments: LiveExperiments;
+  readonly models: LiveModels;
+  /** Commits what was shown, together with what other requests show meanwhile. */
+  readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;
+  private timer: NodeJS.Timeout | undefined;
+  private stopListening: (() => Promise<void>) | undefined;
+  private pending: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private synced = false;
+
+  constructor({ store, load, settings, metrics, logger, random }: ServingParts) {
+    this.store = store;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.logger = logger;
+    this.random = random;
+    this.items = new LiveItems(store);
+    this.experiments = new LiveExperiments(store);
+    const { directory } = this.items;
+    const sessionGapMs = (settings.sessionGapHours ?? Infinity) * HOUR_MS;
+    const armVersions = (): readonly number[] => this.experiments.armVersions();
+    this.models = new LiveModels({ store, directory, load, sessionGapMs, armVersions, metrics, logger });
+    this.record = grouped(
+      async (requests: readonly RequestRecord[]) => {
+        await recordRequests(store, requests);
+        return requests.map(() => true);
+      },
+      { limit: store.engine === "pglite" ? 1 : 4, maxRows: 500 },
+    );
+  }
+
+  /** Whether items, models and experiments were read once. */
+  get isSynced(): boolean {
+    return this.synced;
+  }
+
+  /** Reads everything once, then follows the changes that the database announces and looks now and then besides. */
+  async start(): Promise<void> {
+    this.stopListening = await this.store.onChange(({ kind }) => {
+      if (kind === "resync") this.items.forget();
+      this.soon();
+    });
+    await this.sync();
+    this.timer = setInterval(() => this.soon(), this.settings.syncSeconds * 1000);
+    this.timer.unref();
+  }
+
+  /** Brings items, experiments and models in line with the store. */
+  async sync(): Promise<void> {
+    await this.items.sync();
+    await this.experiments.sync();
+    await this.models.sync();
+    this.metrics.items.set(this.items.directory.liveCount);
+    this.synced = true;
+  }
+
+  /** Follows the store in the background; what fails is logged and tried again at the next look. */
+  soon(): void {
+    if (this.stopped) return;
+    this.pending = this.sync().catch((error: unknown) => {
+      if (!this.stopped) this.logger.warn({ err: error }, "the store could not be read; trying again");
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.stopListening?.();
+    await this.pending;
+  }
+}

@@ -1,0 +1,60 @@
+import { NONE } from "@sequitur/core";
+import { answer } from "./answer.js";
+import type { ChainAnswer } from "./chain.js";
+import { distanceKm } from "./distance.js";
+import type { ItemDirectory } from "./item-directory.js";
+import { itemTest } from "./item-filter.js";
+import type { Question } from "./question.js";
+import { NO_RULES } from "./rules.js";
+import type { Serving } from "./serving.js";
+import type { Stage } from "./stage.js";
+
+/** Half the weight of closeness at this distance. */
+const NEAR_KM = 2;
+
+/**
+ * The items that the active model puts after a history of this item alone; for an item that it does not know, and to
+ * fill up, the items with the most shared categories, near ones first among equals.
+ */
+export function similarItems(serving: Serving, itemId: string, k: number): { question: Question; found: ChainAnswer } {
+  const now = serving.store.now();
+  const question: Question = {
+    history: [{ itemId, time: now }],
+    now,
+    k,
+    filter: {},
+    exclude: [itemId],
+    rules: NO_RULES,
+    explain: false,
+  };
+  const models = serving.models.chain.filter(({ link }) => link !== undefined && link.model.name !== "popularity");
+  const stages = [...models, contentStage(serving.items.directory, itemId)];
+  return { question, found: answer(serving, question, { stages }) };
+}
+
+/** Items alike by what is known of them: |shared categories| / |all categories|, plus closeness below any of these steps. */
+export function contentStage(directory: ItemDirectory, itemId: string): Stage {
+  return {
+    name: "content",
+    canServe: () => directory.indexOf(itemId) !== NONE,
+    rank(question, most) {
+      const self = directory.indexOf(itemId);
+      const own = new Set(directory.categories(self));
+      const { latitude, longitude } = directory.record(self);
+      const place = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
+      const test = itemTest(directory, question.filter, question.now);
+      const placed: { index: number; score: number }[] = [];
+      for (let index = 0; index < directory.size; index++) {
+        if (index === self || !test(index)) continue;
+        const categories = directory.categories(index);
+        const shared = categories.filter((number) => own.has(number)).length;
+        const overlap = shared / Math.max(1, own.size + categories.length - shared);
+        const other = directory.record(index);
+        const km = place === undefined ? Number.NaN : distanceKm(place, other.latitude, other.longitude);
+        const closeness = Number.isNaN(km) ? 0 : NEAR_KM / (NEAR_KM + km);
+        if (shared > 0 || closeness > 0) placed.push({ index, score: overlap + 0.01 * closeness });
+      }
+      return placed.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, most);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { listOf, NONE, raggedFrom } from "@sequitur/core";
+import { recommend, type Model } from "@sequitur/recommender";
+import type { ItemDirectory } from "./item-directory.js";
+import { itemTest, type ItemFilter, type ItemTest } from "./item-filter.js";
+import { ModelLink } from "./model-link.js";
+import { knownPart, queryOf, type Question } from "./question.js";
+import { boostedModel } from "./rules.js";
+
+/** One answer of a stage: an item of the directory and the score that placed it. */
+export interface Placed {
+  readonly index: number;
+  /** NaN where a stage orders without scores. */
+  readonly score: number;
+}
+
+/** A link of the fallback chain. */
+export interface Stage {
+  /** What `servedBy` says. */
+  readonly name: string;
+  /** The model version that stands behind it; absent for the newest items. */
+  readonly versionId?: number | undefined;
+  readonly link?: ModelLink | undefined;
+  /** Whether it has something to go by for this question; the chain moves on when not. */
+  canServe(question: Question): boolean;
+  /** At most `most` items, best first. */
+  rank(question: Question, most: number): readonly Placed[];
+}
+
+/** Models that need neither history nor user. */
+const FOR_EVERYBODY = "popularity";
+
+export interface ModelStageParts {
+  readonly name: string;
+  readonly versionId?: number | undefined;
+  readonly model: Model;
+  readonly directory: ItemDirectory;
+  readonly sessionGapMs: number;
+}
+
+/** A stage that asks a fitted model. */
+export function modelStage({ name, versionId, model, directory, sessionGapMs }: ModelStageParts): Stage {
+  const link = new ModelLink(model, directory);
+  const { items, users } = model.catalog;
+  return {
+    name,
+    versionId,
+    link,
+    canServe(question) {
+      if (model.name === FOR_EVERYBODY) return true;
+      if (question.userId !== undefined && users.indexOf(question.userId) !== NONE) return true;
+      return question.history.some(({ itemId }) => items.indexOf(itemId) !== NONE);
+    },
+    rank(question, most) {
+      const query = queryOf(question, knownPart(question, items, users), sessionGapMs);
+      const candidates = link.candidates(testFor(directory, question));
+      if (candidates?.length === 0) return [];
+      const barred = question.exclude.map((id) => items.indexOf(id)).filter((item) => item !== NONE);
+      const ranking = recommend(boostedModel(link, directory, question.rules.boosts), query, {
+        k: most,
+        ...(candidates && { candidates }),
+        exclude: raggedFrom([barred]),
+      });
+      return Array.from(listOf(ranking, 0), (item, at) => ({
+        index: link.directoryIndex(item),
+        score: ranking.scores[at]!,
+      }));
+    },
+  };
+}
+
+/** The last resort, for cold items too: the newest items of the store. */
+export function newestStage(directory: ItemDirectory): Stage {
+  return {
+    name: "newest",
+    canServe: () => true,
+    rank(question, most) {
+      const test = itemTest(directory, question.filter, question.now);
+      const barred = new Set(question.exclude);
+      const placed: Placed[] = [];
+      for (const index of directory.newest()) {
+        if (placed.length === most) break;
+        if (test(index) && !barred.has(directory.record(index).itemId)) placed.push({ index, score: Number.NaN });
+      }
+      return placed;
+    },
+  };
+}
+
+/** The test of a question, absent when every live item passes. */
+function testFor(directory: ItemDirectory, { filter, now }: Question): ItemTest | undefined {
+  return directory.hasWindows || asksAnything(filter) ? itemTest(directory, filter, now) : undefined;
+}
+
+function asksAnything(filter: ItemFilter): boolean {
+  const { allow, deny, categories, notCategories, radiusKm, openAt } = filter;
+  if ((deny?.length ?? 0) > 0 || (notCategories?.length ?? 0) > 0) return true;
+  return allow !== undefined || categories !== undefined || radiusKm !== undefined || openAt !== undefined;
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+/** What of the API may be set; the defaults suit one process beside its database. */
+export const apiSettingsSchema = z.strictObject({
+  maxBodyBytes: z.int().min(1_024).max(100_000_000).default(4_000_000).describe("bytes; longer bodies get 413"),
+  requestTimeoutMs: z.int().min(100).default(10_000).describe("ms until the whole request must have arrived"),
+  answerTimeoutMs: z.int().min(100).default(15_000).describe("ms until an unfinished answer becomes 503"),
+  drainMs: z.int().min(0).default(10_000).describe("ms that running requests get when the server stops"),
+  requestsPerSecondPerKey: z.int().min(1).default(20_000).describe("requests a second of one key; more get 429"),
+  requestsPerSecondPerAddress: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe("requests a second of one address without a good key"),
+  historyLength: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe("newest interactions of a user that a model is given"),
+  seenLength: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(5_000)
+    .describe("newest interactions whose items count as seen with excludeSeen"),
+  sessionGapHours: z
+    .number()
+    .positive()
+    .optional()
+    .describe("hours; a longer gap starts a new session; absent: the whole history is one, as in the splits"),
+  syncSeconds: z
+    .number()
+    .min(0.05)
+    .default(5)
+    .describe("seconds between looks for new versions and items, besides what the database announces"),
+  corsOrigins: z.array(z.url()).default([]).describe("web origins that may call the API; none by default"),
+  slateSeed: z.string().default("slates").describe("seed of the policies' draws; each request forks it by its id"),
+});
+export type ApiSettings = z.output<typeof apiSettingsSchema>;
