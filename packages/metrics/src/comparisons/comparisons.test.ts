@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareAll, comparePaired } from "./compare.js";
 import { holm } from "./holm.js";
-import { normalTail } from "./normal-tail.js";
+import { normalTail } from "../distributions/normal.js";
 import { pairedBootstrap } from "./paired-bootstrap.js";
 import { wilcoxon, type ZeroRule } from "./wilcoxon.js";
 

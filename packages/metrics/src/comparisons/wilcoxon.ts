@@ -1,5 +1,5 @@
 import { PlatformError } from "@sequitur/core";
-import { normalTail } from "./normal-tail.js";
+import { normalTail } from "../distributions/normal.js";
 import { pairedDifferences, ROUNDING } from "./paired-differences.js";
 
 /** "pratt" ranks the zeros with the rest and then drops them; "wilcoxon" drops them first. */

@@ -93,7 +93,7 @@ function isEqual(a: Float64Array, b: Float64Array): boolean {
 }
 
 /** Sets `out` to how often each of its n places is drawn in n draws with replacement; `state` goes on. */
-function drawTimes(out: Int32Array, state: Int32Array): void {
+export function drawTimes(out: Int32Array, state: Int32Array): void {
   // xoshiro128** with its state in locals: 2000 resamples of 100,000 queries are 2e8 draws.
   let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
   // Scaling 32 bits to n places favours some by at most n / 2^32, far below the noise of the bootstrap.
