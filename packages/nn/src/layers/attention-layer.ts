@@ -1,5 +1,5 @@
-import { glorotUniform, uniform } from "../initializers.js";
-import { packedAttention } from "../ops/attention.js";
+import { glorotUniform } from "../initializers.js";
+import { attention } from "../ops/attention.js";
 import { dropoutKey } from "../ops/dropout.js";
 import { rotate } from "../ops/rotary.js";
 import { type Scope } from "../parameters.js";
@@ -26,20 +26,20 @@ export interface AttentionLayerOptions {
 export type SequenceLayer = (x: tf.Tensor3D, pass: Pass, mask?: tf.Tensor2D) => tf.Tensor3D;
 
 /**
- * Multi-head self-attention with its maps (Vaswani et al. 2017, sec. 3.2). Scopes: in, from x to queries, keys and values
- * side by side, whose one product costs less than three; and out.
+ * Multi-head self-attention with its four maps (Vaswani et al. 2017, sec. 3.2). Scopes: query, key, value, out. Three maps
+ * of width D are faster here than one of 3D: 6.7 against 8.5 ms for the gradients at 6400 x 64.
  */
 export function attentionLayer(scope: Scope, options: AttentionLayerOptions): SequenceLayer {
   const { width, heads, causal = false, dropout = 0, rotary = false, bias = true } = options;
-  // The Glorot bound of three square matrices, not of the one that holds them.
-  const initializer = uniform(Math.sqrt(3 / width));
-  const toAll = linearLayer(scope.scope("in"), { inputs: width, outputs: 3 * width, bias, initializer });
-  const toOut = linearLayer(scope.scope("out"), { inputs: width, outputs: width, bias, initializer: glorotUniform });
+  const map = (name: string): ((x: tf.Tensor) => tf.Tensor3D) => {
+    const apply = linearLayer(scope.scope(name), { inputs: width, outputs: width, bias, initializer: glorotUniform });
+    return (x) => apply(x) as tf.Tensor3D;
+  };
+  const [toQuery, toKey, toValue, toOut] = [map("query"), map("key"), map("value"), map("out")];
+  const turned = (x: tf.Tensor3D): tf.Tensor3D => (rotary ? rotate(x, { heads }) : x);
   return (x, pass, mask) => {
     const key = dropoutKey(dropout, pass);
-    const all = toAll(x) as tf.Tensor3D;
-    const turned = rotary ? rotate(all, { heads: 3 * heads, turned: 2 * heads }) : all;
-    const mixed = packedAttention(turned, { heads, causal, ...(mask && { mask }), ...(key && { dropout: key }) });
-    return toOut(mixed) as tf.Tensor3D;
+    const options = { heads, causal, ...(mask && { mask }), ...(key && { dropout: key }) };
+    return toOut(attention(turned(toQuery(x)), turned(toKey(x)), toValue(x), options));
   };
 }
