@@ -33,6 +33,8 @@ create table items (
 );
 create index items_updated_at on items (updated_at);
 
+-- Numbers rows in the order of recording. Whoever takes one holds the advisory lock 'sequitur.log' shared until commit;
+-- who holds it alone for a moment knows that every row up to the last number is committed.
 create sequence interaction_seq;
 
 -- The append-only log, one partition a month of UTC. No foreign keys: an append holds its users' rows by
@@ -54,7 +56,7 @@ create table interactions (
 ) partition by range (time);
 create index interactions_user_time on interactions (user_key, time desc, seq desc);
 create index interactions_item_time on interactions (item_key, time);
-create index interactions_recorded_at on interactions using brin (recorded_at);
+create index interactions_seq on interactions using brin (seq);
 
 -- A unique index of a partitioned table must contain the month, so that the same event id sent again with another
 -- time would be counted twice. Ids are therefore claimed here, by the first half of their SHA-256.

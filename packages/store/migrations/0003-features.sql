@@ -7,8 +7,8 @@ create table feature_definitions (
   definition jsonb not null,
   -- Instant of the newest refresh: every current value holds as of it.
   refreshed_to timestamptz,
-  -- What the refresh had seen of the log, by the server's clock.
-  seen_to timestamptz,
+  -- Last number of the log that the newest refresh had seen.
+  seen_seq bigint,
   created_at timestamptz not null default now()
 );
 
@@ -39,10 +39,11 @@ create table feature_changes (
   primary key (feature_id, entity_key, part, as_of)
 );
 
--- Items whose past changed without an event, because a user was erased; the next refresh counts them again.
+-- Items whose past changed without an event: a user was erased, or the item's categories changed. The next refresh
+-- counts them again; seq says whether a refresh has seen the mark.
 create table feature_dirty_items (
-  item_key integer not null,
-  marked_at timestamptz not null default now()
+  seq bigint not null default nextval('interaction_seq') primary key,
+  item_key integer not null
 );
 
 -- One row a vector, so that a user's can be erased. Little-endian 4-byte floats.

@@ -39,3 +39,24 @@ export {
 export { assignArm, experimentOutcomes, hashArm, type UserOutcome } from "./serving/assignments.js";
 export { createApiKey, listApiKeys, revokeApiKey, verifyApiKey, type ApiKey } from "./serving/api-keys.js";
 export { readVectors, writeVectors, type Vectors } from "./serving/vectors.js";
+export {
+  featureValueSchema,
+  featureView,
+  featureViewSchema,
+  type FeatureValueOf,
+  type FeatureView,
+  type FeatureViewInput,
+  type LastEntry,
+} from "./features/feature-view.js";
+export { refreshFeatures, registerFeatures, type Refresh, type RefreshOptions } from "./features/refresh-features.js";
+export { backfillFeatures, type BackfillOptions } from "./features/backfill-features.js";
+export {
+  featureFreshness,
+  readItemFeatures,
+  readUserFeatures,
+  type FeatureReading,
+  type FeatureRow,
+  type FeatureStatus,
+  type Freshness,
+} from "./features/read-features.js";
+export { trainingFeatures, type Label, type TrainingColumn, type TrainingRead } from "./features/training-features.js";

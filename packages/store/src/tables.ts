@@ -87,7 +87,7 @@ export interface Tables {
     entity: string;
     definition: unknown;
     refreshed_to: number | null;
-    seen_to: number | null;
+    seen_seq: number | null;
     created_at: Generated<number>;
   };
 }

@@ -1,7 +1,7 @@
 import { PGlite, type PGliteOptions } from "@electric-sql/pglite";
 import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { mkdir } from "node:fs/promises";
-import { Pool, type PoolConfig } from "pg";
+import { Pool } from "pg";
 import { parseChange, CHANNEL } from "./changes.js";
 import { columnTypes } from "./column-types.js";
 import { lockFolder } from "./folder-lock.js";
@@ -21,7 +21,8 @@ export async function openEmbedded(options: ResolvedOptions): Promise<Backend> {
     const pglite = await PGlite.create(settings);
     await pglite.exec("set timezone = 'UTC'");
     // The one connection is one session of the database: ending it when idle would only lose its settings.
-    const pool = new Pool({ ...createPgConfig(pglite), types: columnTypes, idleTimeoutMillis: 0 } as PoolConfig);
+    const settingsOfPool = { types: columnTypes, idleTimeoutMillis: 0 };
+    const pool = new Pool(Object.assign(createPgConfig(pglite), settingsOfPool));
     pool.on("error", ignore);
     return {
       engine: "pglite",

@@ -2,7 +2,7 @@ import { PlatformError } from "@sequitur/core";
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { PoolClient } from "pg";
+import type { ClientBase } from "pg";
 
 export interface Migration {
   readonly number: number;
@@ -37,7 +37,7 @@ export async function readMigrations(folder: string = MIGRATIONS): Promise<Migra
  * processes that start together take turns. `bad-data` when the database holds a migration that is unknown here or
  * differs from the file of its number; then nothing is changed.
  */
-export async function migrate(client: PoolClient, migrations: readonly Migration[], apply: boolean): Promise<number> {
+export async function migrate(client: ClientBase, migrations: readonly Migration[], apply: boolean): Promise<number> {
   await client.query(`select pg_advisory_lock(${LOCK})`);
   try {
     await client.query(
@@ -62,7 +62,7 @@ export async function migrate(client: PoolClient, migrations: readonly Migration
   }
 }
 
-async function applyOne(client: PoolClient, migration: Migration): Promise<void> {
+async function applyOne(client: ClientBase, migration: Migration): Promise<void> {
   await client.query("begin");
   try {
     await client.query(migration.sql);

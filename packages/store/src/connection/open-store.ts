@@ -92,6 +92,8 @@ function storeOn(backend: Backend, options: ResolvedOptions): Store {
       closing ??= (async () => {
         await Promise.all([...stops].map((stop) => stop()));
         await db.destroy();
+        // Kysely ends only a pool that it has used.
+        if (!backend.pool.ended) await backend.pool.end();
         await backend.close();
       })();
       return closing;

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
+import { joinLog } from "../events/log-lock.js";
 
 /** How many rows of each kind went or were made anonymous. */
 export interface Erasure {
@@ -25,6 +26,7 @@ export async function eraseUser(store: Store, userId: string): Promise<Erasure |
       `.execute(db);
       const key = found.rows[0]?.user_key;
       if (key === undefined) return undefined;
+      await joinLog(db);
       const { rows } = await sql<Erasure>`
         with gone as (
           delete from interactions where user_key = ${key} returning event_id, item_key

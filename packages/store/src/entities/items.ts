@@ -1,8 +1,10 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { PlatformError } from "@sequitur/core";
 import { announce } from "../connection/changes.js";
-import type { Db, Store } from "../connection/store.js";
+import type { Store } from "../connection/store.js";
 import { idProblem } from "../events/event.js";
+import { joinLog } from "../events/log-lock.js";
+import type { Tables } from "../tables.js";
 import { isStorable } from "../well-formed.js";
 import { jsonText } from "./users.js";
 
@@ -71,9 +73,18 @@ export async function upsertItems(store: Store, items: readonly ItemRecord[]): P
 }
 
 /** Replaces items with distinct ids, given in the order of their ids; whoever calls checks and announces. */
-export async function writeItems(db: Db, items: readonly ItemRecord[], now: number): Promise<void> {
+export async function writeItems(db: Transaction<Tables>, items: readonly ItemRecord[], now: number): Promise<void> {
   const each = <T>(value: (item: ItemRecord) => T | undefined): (T | null)[] =>
     items.map((item) => value(item) ?? null);
+  await joinLog(db);
+  await sql`
+    insert into feature_dirty_items (item_key)
+    select item_key from items join unnest(
+        ${items.map((item) => item.itemId)}::text[],
+        ${items.map((item) => JSON.stringify(item.categories ?? []))}::jsonb[]) as t (item_id, categories)
+      using (item_id)
+    where to_jsonb(items.categories) <> t.categories
+  `.execute(db);
   await sql`
     insert into items (item_id, title, categories, texts, attributes, latitude, longitude, opening_hours, time_zone,
       available_from, available_until, created_at, updated_at)

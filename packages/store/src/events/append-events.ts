@@ -2,6 +2,7 @@ import type { Store } from "../connection/store.js";
 import { ensureKeys } from "../entities/keys.js";
 import { DEFAULT_KIND, eventProblem, type Event, type EventResult } from "./event.js";
 import { insertInteractions, type InteractionRows } from "./insert-interactions.js";
+import { joinLog } from "./log-lock.js";
 import { ensurePartitions } from "./partitions.js";
 
 /**
@@ -10,7 +11,7 @@ import { ensurePartitions } from "./partitions.js";
  * same batch again is safe.
  */
 export async function appendEvents(store: Store, events: readonly Event[]): Promise<EventResult[]> {
-  const results: EventResult[] = new Array<EventResult>(events.length).fill({ status: "duplicate" });
+  const results: EventResult[] = events.map(() => ({ status: "duplicate" }));
   const seen = new Set<string>();
   const rows: number[] = [];
   for (const [row, event] of events.entries()) {
@@ -33,6 +34,7 @@ export async function appendEvents(store: Store, events: readonly Event[]): Prom
       valid.map((event) => event.userId),
       valid.map((event) => event.itemId),
     );
+    await joinLog(db);
     return insertInteractions(db, columnsOf(valid, keys.users, keys.items));
   });
   for (const index of inserted) results[rows[index]!] = { status: "accepted" };

@@ -66,16 +66,16 @@ export function eventProblem(event: Event): string | undefined {
   );
 }
 
-function numberProblem(name: string, value: unknown, low: number, high: number): string | undefined {
+function numberProblem(name: string, value: number, low: number, high: number): string | undefined {
   if (typeof value === "number" && value >= low && value <= high) return undefined;
   return `${name} must be a number in [${low}, ${high}], got ${String(value)}.`;
 }
 
-function optional(name: string, value: unknown, low: number, high: number): string | undefined {
+function optional(name: string, value: number | undefined, low: number, high: number): string | undefined {
   return value === undefined ? undefined : numberProblem(name, value, low, high);
 }
 
-function optionalInteger(name: string, value: unknown, low: number, high: number): string | undefined {
+function optionalInteger(name: string, value: number | undefined, low: number, high: number): string | undefined {
   if (value === undefined || Number.isInteger(value)) return optional(name, value, low, high);
-  return `${name} must be an integer, got ${String(value)}.`;
+  return `${name} must be an integer, got ${value}.`;
 }

@@ -1,12 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
-import {
-  interactionsFrom,
-  type Catalog,
-  type ContextColumns,
-  type Interactions,
-  type NumberColumn,
-  type Report,
-} from "@sequitur/core";
+import { interactionsFrom, type Catalog, type Interactions, type NumberColumn, type Report } from "@sequitur/core";
 import type { Store } from "../connection/store.js";
 import { pages } from "./cursor.js";
 import { GrowingColumn } from "./growing-column.js";
@@ -116,6 +109,6 @@ function finish(catalog: Catalog, columns: Columns): Interactions {
     users: users.finish(),
     items: items.finish(),
     times: times.finish(),
-    context: context as ContextColumns,
+    context,
   });
 }

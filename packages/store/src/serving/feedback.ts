@@ -23,7 +23,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * request is not known or did not show the item, since nothing could be learned from it.
  */
 export async function recordFeedback(store: Store, feedback: readonly Feedback[]): Promise<EventResult[]> {
-  const results: EventResult[] = new Array<EventResult>(feedback.length).fill({ status: "duplicate" });
+  const results: EventResult[] = feedback.map(() => ({ status: "duplicate" }));
   const seen = new Set<string>();
   const rows: number[] = [];
   for (const [row, entry] of feedback.entries()) {
