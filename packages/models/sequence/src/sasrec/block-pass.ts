@@ -38,30 +38,27 @@ export class BlockPass {
     return x;
   }
 
-  /** (rows, 3 D) queries, keys and values of a block, side by side, for rows that go through its first norm. */
-  project(layer: number, x: Floats, { count, length, from }: Rows): Floats {
+  /** The queries, keys or values of a block for rows that went through its first norm. */
+  project(layer: number, map: "query" | "key" | "value", rows: Floats, lie: Rows): Floats {
     const { width, heads, positions } = this.config;
-    const h = this.norm(`encoder.${layer}.attentionNorm`, x);
-    const out = this.linear(`encoder.${layer}.attention.in`, h, width, 3 * width);
-    if (positions === "rotary") {
-      rotateRows(out.array, { count, length, from, stride: 3 * width, heads: 2 * heads, head: width / heads });
-    }
+    const out = this.linear(`encoder.${layer}.attention.${map}`, rows, width, width);
+    if (positions === "rotary" && map !== "value") rotateRows(out.array, { ...lie, width, heads });
     return out;
   }
 
   /**
-   * The rest of a block for rows x (count, length, D): attention, then the feed-forward part, each with its residual.
-   * `own` holds these rows as `project` gives them, `all` the whole sequences up to them.
+   * The rest of a block for rows x (count, length, D): attention, then the feed-forward part, each with its residual. The
+   * keys and values are those of the whole sequences up to these rows.
    */
-  finish(layer: number, x: Floats, own: Floats, all: Floats, { count, length, from }: Rows): Floats {
+  finish(layer: number, x: Floats, [q, k, v]: readonly [Floats, Floats, Floats], lie: Rows): Floats {
     const { width, heads, hidden, activation } = this.config;
     const { kernels } = this.weights.engine;
+    const { count, length, from } = lie;
     const name = `encoder.${layer}`;
     const mixed = this.scratch.floats(x.length);
     const stats = this.scratch.floats(count * heads * length);
     const sizes = { batch: count, heads, width: width / heads, keys: from + length, queries: length };
-    const [keys, values] = [1, 2].map((part) => all.part(part * width, all.length - part * width));
-    kernels.attention(mixed, own, keys!, values!, stats, { ...sizes, causal: true, stride: 3 * width });
+    kernels.attention(mixed, q, k, v, stats, { ...sizes, causal: true });
     const middle = this.linear(`${name}.attention.out`, mixed, width, width);
     kernels.add(middle, x, middle);
     const wide = this.linear(`${name}.widen`, this.norm(`${name}.feedNorm`, middle), width, hidden, activation);
@@ -79,9 +76,9 @@ export class BlockPass {
     return out;
   }
 
-  /** The last row of each sequence: (count, length, width) -> (count, width). */
+  /** The last row of each sequence: (count, length, D) -> (count, D). */
   last(x: Floats, { count, length }: Rows): Floats {
-    const width = x.length / (count * length);
+    const { width } = this.config;
     const out = this.scratch.floats(count * width);
     for (let row = 0; row < count; row++) {
       const at = ((row + 1) * length - 1) * width;

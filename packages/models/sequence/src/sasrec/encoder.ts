@@ -1,3 +1,4 @@
+import type { Floats } from "@sequitur/kernels";
 import type { Encoder, RunningState } from "../serving/encoder.js";
 import type { Weights } from "../serving/weights.js";
 import { BlockPass, type Rows } from "./block-pass.js";
@@ -17,12 +18,12 @@ export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
         const every: Rows = { count, length, from: 0 };
         let x = pass.embed(items, every); // (count, length, D)
         for (let layer = 0; layer < layers; layer++) {
-          const all = pass.project(layer, x, every);
-          if (layer < layers - 1) x = pass.finish(layer, x, all, all, every);
-          else {
-            const last: Rows = { count, length: 1, from: length - 1 };
-            x = pass.finish(layer, pass.last(x, every), pass.last(all, every), all, last);
-          }
+          const isLast = layer === layers - 1;
+          const asked: Rows = isLast ? { count, length: 1, from: length - 1 } : every;
+          const h = pass.norm(`encoder.${layer}.attentionNorm`, x);
+          const [k, v] = [pass.project(layer, "key", h, every), pass.project(layer, "value", h, every)];
+          const q = pass.project(layer, "query", isLast ? pass.last(h, every) : h, asked);
+          x = pass.finish(layer, isLast ? pass.last(x, every) : x, [q, k, v], asked);
         }
         pass.norm("encoder.norm", x, out); // (count, D)
       });
@@ -31,12 +32,14 @@ export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
   };
 }
 
-/** Keeps what every block projected, so that an item costs one row of each. */
+/** Keeps the keys and values of every block, so that an item costs one row of each. */
 function runningState(weights: Weights, config: SasrecConfig): RunningState {
   const { width, layers, maxLength } = config;
   const { memory } = weights.engine;
-  const row = 3 * width;
-  const caches = Array.from({ length: layers }, () => memory.floats(maxLength * row));
+  const caches = Array.from({ length: layers }, (): [Floats, Floats] => [
+    memory.floats(maxLength * width),
+    memory.floats(maxLength * width),
+  ]);
   const out = memory.floats(width);
   let position = 0;
   return {
@@ -47,10 +50,11 @@ function runningState(weights: Weights, config: SasrecConfig): RunningState {
         const items = scratch.ints(1);
         items.array[0] = item;
         let x = pass.embed(items, one); // (1, D)
-        caches.forEach((cache, layer) => {
-          const own = pass.project(layer, x, one);
-          cache.array.set(own.array, position * row);
-          x = pass.finish(layer, x, own, cache, one);
+        caches.forEach(([keys, values], layer) => {
+          const h = pass.norm(`encoder.${layer}.attentionNorm`, x);
+          keys.array.set(pass.project(layer, "key", h, one).array, position * width);
+          values.array.set(pass.project(layer, "value", h, one).array, position * width);
+          x = pass.finish(layer, x, [pass.project(layer, "query", h, one), keys, values], one);
         });
         pass.norm("encoder.norm", x, out);
       });
@@ -58,7 +62,7 @@ function runningState(weights: Weights, config: SasrecConfig): RunningState {
       return out;
     },
     release() {
-      for (const block of [...caches, out]) memory.release(block);
+      for (const block of [...caches.flat(), out]) memory.release(block);
     },
   };
 }

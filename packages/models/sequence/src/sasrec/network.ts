@@ -38,8 +38,7 @@ export function sasrecShapes(size: number, config: SasrecConfig): Map<string, re
   };
   for (let layer = 0; layer < layers; layer++) {
     const block = `encoder.${layer}`;
-    linear(`${block}.attention.in`, width, 3 * width);
-    linear(`${block}.attention.out`, width, width);
+    for (const map of ["query", "key", "value", "out"]) linear(`${block}.attention.${map}`, width, width);
     linear(`${block}.widen`, width, hidden);
     linear(`${block}.narrow`, hidden, width);
     norm(`${block}.attentionNorm`);

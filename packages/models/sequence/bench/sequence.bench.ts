@@ -1,0 +1,162 @@
+/**
+ * Training, serving and evaluation speed of the sequence models at one size: 3,500 items, length 50, width 64, SASRec with
+ * 2 blocks and 2 heads, GRU4Rec with 128 states. Seeded random data, so only the speed means something. Writes
+ * bench/results/sequence.json. `--steps 12` and `--calls 400` change the effort.
+ */
+import { idTable, interactionsFrom, parseConfig, queryBatch, Random, sliceQueries } from "@sequitur/core";
+import type { Catalog, Interactions } from "@sequitur/core";
+import { recommend } from "@sequitur/recommender";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gru4rec, sasrec, type SequenceModel, type SequenceRecommender } from "../src/index.js";
+
+const { values: options } = parseArgs({
+  options: { steps: { type: "string", default: "12" }, calls: { type: "string", default: "400" } },
+});
+const STEPS = Number(options.steps);
+const CALLS = Number(options.calls);
+const ITEMS = 3500;
+const LENGTH = 50;
+const BATCH = 128;
+const USERS = 2000;
+
+const MODELS: Readonly<Record<string, { recommender: SequenceRecommender<unknown>; config: Record<string, unknown> }>> =
+  {
+    sasrec: { recommender: sasrec, config: { layers: 2, heads: 2, hidden: 64 } },
+    gru4rec: { recommender: gru4rec, config: { hidden: 128 } },
+  };
+const LOSSES = { "full softmax": { loss: "softmax" }, "256 negatives": { loss: "sampled-softmax", negatives: 256 } };
+
+/** Every user reads exactly `LENGTH` items and is asked for one more, so that no position is padding. */
+function randomHistories(users: number): Interactions {
+  const random = new Random("bench/sequence");
+  const names = (letter: string, size: number): string[] => Array.from({ length: size }, (_, at) => `${letter}${at}`);
+  const catalog: Catalog = { users: idTable(names("u", users)), items: idTable(names("i", ITEMS)), itemColumns: {} };
+  const size = users * (LENGTH + 1);
+  return interactionsFrom(catalog, {
+    users: Int32Array.from({ length: size }, (_, at) => Math.floor(at / (LENGTH + 1))),
+    items: Int32Array.from({ length: size }, () => Math.floor(ITEMS * random.uniform() ** 2)),
+    times: Float64Array.from({ length: size }, (_, at) => at),
+  });
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+
+async function fitTimed(
+  name: string,
+  extra: Record<string, unknown>,
+  threads: number,
+  users: number,
+): Promise<{ model: SequenceModel; stepMs: number[] }> {
+  const { recommender, config } = MODELS[name]!;
+  const common = { width: 64, maxLength: LENGTH, dropout: 0.2, batchTargets: BATCH * LENGTH, epochs: 1 };
+  const parsed = parseConfig(recommender.config, { ...common, ...config, ...extra }, "bench");
+  const at: number[] = [];
+  const report = (): void => void at.push(performance.now());
+  const model = await recommender.fit(randomHistories(users), parsed, { random: new Random(1), threads, report });
+  // The first steps compile; the last report is the end of the epoch.
+  return {
+    model,
+    stepMs: at
+      .slice(1, -1)
+      .map((time, i) => time - at[i]!)
+      .slice(3),
+  };
+}
+
+interface TrainingSpeed {
+  readonly model: string;
+  readonly loss: string;
+  readonly threads: number;
+  /** Next-item predictions a second, by the median step and by the fastest. */
+  readonly targetsPerSecond: number;
+  readonly fastest: number;
+}
+
+async function trainingSpeed(): Promise<TrainingSpeed[]> {
+  const rows: TrainingSpeed[] = [];
+  for (const model of Object.keys(MODELS)) {
+    for (const [loss, extra] of Object.entries(LOSSES)) {
+      for (const threads of [1, 2]) {
+        const { stepMs, model: fitted } = await fitTimed(model, extra, threads, BATCH * (STEPS + 4));
+        fitted.release();
+        const perSecond = (ms: number): number => Math.round((1000 * BATCH * LENGTH) / ms);
+        const [middle, best] = [quantile(stepMs, 0.5), Math.min(...stepMs)];
+        rows.push({ model, loss, threads, targetsPerSecond: perSecond(middle), fastest: perSecond(best) });
+      }
+    }
+  }
+  return rows;
+}
+
+interface ServingSpeed {
+  readonly model: string;
+  /** ms to score one history of 50 over all items: in one call, and one event later with the states kept. */
+  readonly fullP50Ms: number;
+  readonly fullP99Ms: number;
+  readonly cachedP50Ms: number;
+  readonly cachedP99Ms: number;
+  /** Users a second: all items scored, seen ones left out, top 10. */
+  readonly usersPerSecond: number;
+}
+
+async function servingSpeed(name: string): Promise<ServingSpeed> {
+  const { model } = await fitTimed(name, LOSSES["256 negatives"], 1, BATCH);
+  const train = randomHistories(USERS);
+  const history = (user: number): Int32Array =>
+    train.items.subarray(user * (LENGTH + 1), (user + 1) * (LENGTH + 1) - 1);
+  const [full, cached]: [number[], number[]] = [[], []];
+  for (let call = 0; call < CALLS; call++) {
+    const items = history(call % USERS);
+    const query = queryBatch([{ items }]);
+    const start = performance.now();
+    const scores = model.score(query);
+    full.push(performance.now() - start);
+    const session = model.session(items.subarray(0, LENGTH - 1));
+    const event = performance.now();
+    session.append(items[LENGTH - 1]!);
+    const same = session.scores();
+    cached.push(performance.now() - event);
+    session.close();
+    if (!scores.every((score, item) => score === same[item])) throw new Error("the kept states gave other scores");
+  }
+  const queries = queryBatch(Array.from({ length: USERS }, (_, user) => ({ items: history(user) })));
+  const start = performance.now();
+  for (let from = 0; from < USERS; from += 500) {
+    const batch = sliceQueries(queries, from, Math.min(USERS, from + 500));
+    recommend(model, batch, { k: 10, exclude: batch });
+  }
+  const seconds = (performance.now() - start) / 1000;
+  model.release();
+  const warm = { full: full.slice(CALLS / 4), cached: cached.slice(CALLS / 4) };
+  const round = (ms: number): number => Number(ms.toFixed(3));
+  return {
+    model: name,
+    fullP50Ms: round(quantile(warm.full, 0.5)),
+    fullP99Ms: round(quantile(warm.full, 0.99)),
+    cachedP50Ms: round(quantile(warm.cached, 0.5)),
+    cachedP99Ms: round(quantile(warm.cached, 0.99)),
+    usersPerSecond: Math.round(USERS / seconds),
+  };
+}
+
+async function main(): Promise<void> {
+  const load = loadavg()[0]!;
+  const training = await trainingSpeed();
+  const serving = [await servingSpeed("sasrec"), await servingSpeed("gru4rec")];
+  const git = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), load };
+  const results = { machine, node: process.version, commit: git, training, serving };
+  const folder = fileURLToPath(new URL("results", import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/sequence.json`, `${JSON.stringify(results, null, 2)}\n`);
+  console.table(training);
+  console.table(serving);
+  console.log(`load at the start ${load.toFixed(1)} on ${machine.cores} cores, node ${process.version}, ${git}`);
+}
+
+await main();
