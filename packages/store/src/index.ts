@@ -7,6 +7,7 @@ export { DEFAULT_KIND, eventProblem, type Event, type EventResult } from "./even
 export { appendEvents } from "./events/append-events.js";
 export { userHistory, type HistoryEntry, type HistoryOptions } from "./events/user-history.js";
 export { readCatalog, readInteractions, type ReadOptions } from "./events/read-interactions.js";
+export { importInteractions, type ImportOptions, type ImportResult } from "./events/import-interactions.js";
 export { exportInteractions } from "./events/export-interactions.js";
 export { getUsers, upsertUsers, type StoredUser, type UserRecord } from "./entities/users.js";
 export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type StoredItem } from "./entities/items.js";

@@ -4,3 +4,8 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 export function isStorable(text: string): boolean {
   return !UNSTORABLE.test(text);
 }
+
+/** The text without what Postgres cannot hold. */
+export function storable(text: string): string {
+  return text.replaceAll(/[\0\p{Surrogate}]/gu, "");
+}
