@@ -63,7 +63,6 @@ describe("bad usage ends with 2 and one line on stderr", () => {
     ["an unknown data set", "data stats nowhere", 'got "nowhere"'],
     ["an unknown split", "data split city --out x --split random", "--split:"],
     ["an unknown filter", "data stats city --filter tidy", "--filter:"],
-    ["no models", "evaluate --data city", "say which models to compare"],
     ["an unknown model", "evaluate --models popularty", "popularity"],
     ["a cut-off of nothing", "evaluate --models popularity --k 0", "k.0"],
     ["an unknown choice", "evaluate --models popularity --exclude some", "exclude"],

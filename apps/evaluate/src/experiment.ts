@@ -1,3 +1,4 @@
+import { baselineNames } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
 import { z } from "zod";
@@ -68,7 +69,9 @@ export const experimentSchema = z.strictObject({
   split: named("kind", splitConfigSchema)
     .prefault({ kind: "leave-one-out" })
     .describe("what is trained on and what is asked"),
-  models: listOf(named("name", modelSchema)).describe("recommenders to compare"),
+  models: listOf(named("name", modelSchema))
+    .prefault(() => [...baselineNames])
+    .describe("recommenders to compare; all built-in baselines when absent"),
   k: listOf(z.int().min(1)).default([5, 10, 20]).describe("cut-offs"),
   metrics: listOf(z.string().min(1))
     .default(["ndcg", "recall", "hit", "precision", "mrr", "map"])

@@ -15,7 +15,7 @@ export {
   type Tuning,
 } from "./report.js";
 export type { EvaluateIo } from "./evaluate-io.js";
-export { recommenderNames } from "@sequitur/builtin";
+export { baselineNames, recommenderNames } from "@sequitur/builtin";
 export { reportPage } from "./report-page/report-page.js";
 export { statWords } from "./report-page/stat-words.js";
 export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";

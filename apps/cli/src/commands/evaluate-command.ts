@@ -40,6 +40,7 @@ export function evaluateCommand(program: Command, io: Io): void {
   withProtocolFlags(command);
   withRunFlags(command);
   withExamples(withSharedOptions(command, "the report"), [
+    "sequitur evaluate",
     "sequitur evaluate --data city --models popularity,markov,ease --oracle",
     "sequitur evaluate --data foursquare-nyc --from ../shared/datasets/foursquare-nyc --split leave-one-out \\\n" +
       "      --models popularity,markov,item-knn,ease --k 5,10,20 --seed 1 --out reports/nyc",
@@ -78,7 +79,7 @@ function withDataFlags(command: Command): void {
 function withProtocolFlags(command: Command): void {
   command
     .option("--split <kind:key=value>", "leave-one-out, temporal, ratio or trajectory, with its fields", kindOf)
-    .option("--models <names>", "models to compare, with commas between", namesOf)
+    .option("--models <names>", "models to compare, with commas between (default: all baselines)", namesOf)
     .option("--k <numbers>", "cut-offs (default: 5,10,20)", numbersOf)
     .option("--metrics <names>", "metrics of one query, such as ndcg,recall,mrr", namesOf)
     .option("--metric <name>", "the metric that orders the leaderboard (default: ndcg@10)")
@@ -103,9 +104,6 @@ function withRunFlags(command: Command): void {
 
 async function experimentFor(options: Options, where: string): Promise<Experiment> {
   const file = options.config === undefined ? undefined : await readJsonFile(options.config);
-  if (file === undefined && options.models === undefined) {
-    throw new PlatformError("bad-config", "say which models to compare: --models popularity,ease or --config FILE.");
-  }
   const { parseExperiment, recommenderNames } = await import("@sequitur/evaluate");
   const written = experimentOf(file, options, where);
   const experiment = parseExperiment(written, where);
