@@ -1,16 +1,8 @@
 import { type Activation } from "@sequitur/kernels";
 import { tf } from "../tensors.js";
+import { arithmetic } from "./arithmetic.js";
 import { type SequiturBackend } from "./sequitur-backend.js";
-
-type Inputs = Record<string, tf.TensorInfo>;
-type Attributes = Record<string, unknown>;
-/** A stock kernel on our backend; `fallback` is the CPU one, for cases that ours leaves alone. */
-type Body = (
-  backend: SequiturBackend,
-  inputs: Inputs,
-  attributes: Attributes,
-  fallback: () => tf.TensorInfo,
-) => tf.TensorInfo;
+import { product, sameShape, type Attributes, type Body, type Inputs } from "./stock-body.js";
 
 let registered = false;
 
@@ -60,44 +52,6 @@ function cast(
   if (x.dtype === dtype || x.dtype === "complex64" || x.dtype === "string" || dtype !== "float32") return fallback();
   const { info, block } = backend.outputInfo(x.shape);
   block.array.set(backend.data.get(x.dataId).values as unknown as Int32Array);
-  return info;
-}
-
-type Arithmetic = "add" | "subtract" | "multiply" | "divide";
-
-/** Two tensors of one shape, or of which the second repeats along leading axes, as positions over a batch do. */
-function arithmetic(name: Arithmetic): Body {
-  return (backend, { a, b }, _attributes, fallback) => {
-    if (a.dtype !== "float32" || b.dtype !== "float32") return fallback();
-    const size = product(b.shape);
-    if (sameShape(a.shape, b.shape)) {
-      const { info, block } = backend.outputInfo(a.shape);
-      backend.kernels[name](block, backend.floats(a), backend.floats(b));
-      return info;
-    }
-    if (name === "multiply" && size === 1 && b.shape.length <= a.shape.length) {
-      const { info, block } = backend.outputInfo(a.shape);
-      backend.kernels.scale(block, backend.floats(a), backend.floats(b).array[0]);
-      return info;
-    }
-    // Below this a call per repetition costs more than it saves.
-    if (size >= 64 && isSuffix(b.shape, a.shape)) return repeated(backend, name, a, b, size);
-    return fallback();
-  };
-}
-
-function repeated(
-  backend: SequiturBackend,
-  name: Arithmetic,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  size: number,
-): tf.TensorInfo {
-  const { info, block } = backend.outputInfo(a.shape);
-  const [from, by] = [backend.floats(a), backend.floats(b)];
-  for (let at = 0; at < from.length; at += size) {
-    backend.kernels[name](block.part(at, size), from.part(at, size), by);
-  }
   return info;
 }
 
@@ -201,16 +155,4 @@ function segmentSum(
   backend.kernels.fill(block, 0);
   backend.kernels.scatterAdd(block, backend.floats(x), backend.ints(segmentIds), width);
   return info;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-function isSuffix(part: readonly number[], whole: readonly number[]): boolean {
-  return part.length < whole.length && sameShape(part, whole.slice(whole.length - part.length));
-}
-
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((all, size) => all * size, 1);
 }

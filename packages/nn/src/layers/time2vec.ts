@@ -1,4 +1,5 @@
 import { normal, zeros } from "../initializers.js";
+import { linear } from "../ops/linear.js";
 import { type Scope } from "../parameters.js";
 import { tf } from "../tensors.js";
 
@@ -7,16 +8,12 @@ import { tf } from "../tensors.js";
  * about 1, such as days -> (..., width). Parameters: frequency (1, width), phase (width).
  */
 export function time2vec(scope: Scope, width: number): (times: tf.Tensor) => tf.Tensor {
-  const frequency = scope.create("frequency", [1, width], normal(1), { noDecay: true });
-  const phase = scope.create("phase", [width], zeros);
+  const frequency = scope.create("frequency", [1, width], normal(1), { noDecay: true }) as tf.Tensor as tf.Tensor2D;
+  const phase = scope.create("phase", [width], zeros) as tf.Tensor as tf.Tensor1D;
   return (times) => {
-    const angle = tf.add(tf.mul(tf.expandDims(times, -1), tf.reshape(frequency, [width])), phase);
-    const first = tf.slice(
-      angle,
-      angle.shape.map(() => 0),
-      [...times.shape, 1],
-    );
-    const rest = tf.slice(angle, [...times.shape.map(() => 0), 1], [...times.shape, width - 1]);
-    return tf.concat([first, tf.sin(rest)], -1);
+    const angle = linear(tf.expandDims(times, -1), frequency, { bias: phase });
+    // Weights in place of a slice and a concatenation along the last axis, which copy number by number.
+    const isFirst = tf.tensor1d(Float32Array.from({ length: width }, (_, i) => (i === 0 ? 1 : 0)));
+    return tf.add(tf.mul(angle, isFirst), tf.mul(tf.sin(angle), tf.sub(1, isFirst)));
   };
 }
