@@ -1,6 +1,5 @@
-import { PlatformError } from "@sequitur/core";
+import { nearestName, PlatformError } from "@sequitur/core";
 import { z } from "zod";
-import { nearestKey } from "./nearest-key.js";
 
 /**
  * Parses by the schema or throws one `bad-config` line that names every field, what was expected and what came; an
@@ -36,7 +35,7 @@ function depth(errors: readonly z.core.$ZodIssue[]): number {
 }
 
 function unknownKey(key: string, field: string, known: readonly string[]): string {
-  const near = nearestKey(key, known);
+  const near = nearestName(key, known);
   const hint = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean "${near}"?`;
   return `unknown key "${key}"${field === "" ? "" : ` in ${field}`}: ${hint.replace(/\?$/, "")}`;
 }

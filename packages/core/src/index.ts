@@ -27,3 +27,4 @@ export {
 } from "./tensor-file.js";
 export type { Progress, Report } from "./progress.js";
 export { parseConfig } from "./config.js";
+export { nearestName } from "./nearest-name.js";
