@@ -2,6 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { dataCommand } from "./commands/data-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
+import { exportCommand } from "./commands/export-command.js";
+import { importCommand } from "./commands/import-command.js";
+import { serveCommand } from "./commands/serve-command.js";
+import { trainCommand } from "./commands/train-command.js";
 import { exitCodeOf, failureLine, failureStack } from "./failure.js";
 import type { Io } from "./io.js";
 
@@ -52,6 +56,10 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
     );
   dataCommand(program, io);
   evaluateCommand(program, io);
+  importCommand(program, io);
+  trainCommand(program, io, version());
+  serveCommand(program, io);
+  exportCommand(program, io);
   return program;
 }
 

@@ -25,6 +25,8 @@ export interface LiveModelsParts {
 const SERVED_BY: Readonly<Record<Slot, string>> = { default: "model", session: "session", popular: "popular" };
 /** A file that could not be loaded is tried again after this, not at every look. */
 const TRY_AGAIN_MS = 30_000;
+/** Versions kept in memory that do not answer. */
+const MOST_PINNED = 4;
 
 interface Chosen {
   readonly chain: readonly Stage[];
@@ -38,7 +40,8 @@ interface Chosen {
  */
 export class LiveModels {
   private readonly parts: LiveModelsParts;
-  private readonly loaded = new Map<number, Stage>();
+  /** Version -> its model as the stage of each slot that it was wanted for. */
+  private readonly loaded = new Map<number, Map<Slot, Stage>>();
   private readonly broken = new Map<number, { readonly since: number; readonly message: string }>();
   private readonly pinned = new Set<number>();
   private readonly current = new Map<Slot, number>();
@@ -75,18 +78,21 @@ export class LiveModels {
 
   /** The chain with another version in the place of the active one, for an arm; the plain chain when it is not loaded. */
   chainWith(versionId: number): readonly Stage[] {
-    const stage = this.loaded.get(versionId);
+    const stage = this.loaded.get(versionId)?.get("default");
     if (stage === undefined) return this.chain;
     return [stage, ...this.chain.filter(({ name }) => name !== SERVED_BY.default)];
   }
 
-  /** Loads a version and keeps it in memory, so that activating it later costs nothing. */
+  /** Loads a version and keeps it for a while, so that activating it later costs nothing. Memory holds the last few. */
   async preload(versionId: number): Promise<void> {
     const version = await getModelVersion(this.parts.store, versionId);
     if (version === undefined) throw new PlatformError("not-found", `there is no model version ${versionId}.`);
     this.broken.delete(versionId);
     await this.stageOf(version, "default");
+    this.pinned.delete(versionId);
     this.pinned.add(versionId);
+    const [oldest] = this.pinned;
+    if (this.pinned.size > MOST_PINNED && oldest !== undefined) this.pinned.delete(oldest);
   }
 
   /** Brings the chain in line with the store. Calls that overlap are answered by one more look after the running one. */
@@ -114,7 +120,8 @@ export class LiveModels {
         this.current.delete(slot);
         continue;
       }
-      chain.push(stage);
+      // One version in two slots is asked once.
+      if (!chain.some(({ versionId }) => versionId === stage.versionId)) chain.push(stage);
       wanted.add(stage.versionId!);
       this.current.set(slot, stage.versionId!);
       this.parts.metrics.modelVersion.set({ slot }, stage.versionId!);
@@ -124,7 +131,7 @@ export class LiveModels {
     if (shadowed !== undefined) wanted.add(shadowed.versionId);
     for (const versionId of this.parts.armVersions()) {
       const version = await getModelVersion(this.parts.store, versionId);
-      if (version !== undefined && !this.loaded.has(versionId)) await this.tryStage(version, "default");
+      if (version !== undefined) await this.tryStage(version, "default");
       wanted.add(versionId);
     }
     this.chosen = { chain: [...chain, newestStage(this.parts.directory)], shadow };
@@ -153,14 +160,16 @@ export class LiveModels {
   }
 
   private async stageOf(version: ModelVersion, slot: Slot): Promise<Stage> {
-    const name = SERVED_BY[slot];
-    const known = this.loaded.get(version.versionId);
-    if (known?.name === name) return known;
+    const { versionId } = version;
+    const stages = this.loaded.get(versionId) ?? new Map<Slot, Stage>();
+    const known = stages.get(slot);
+    if (known !== undefined) return known;
     const { directory, sessionGapMs, load, logger } = this.parts;
-    const model = known?.link?.model ?? (await load(version));
-    const stage = modelStage({ name, versionId: version.versionId, model, directory, sessionGapMs });
-    this.loaded.set(version.versionId, stage);
-    logger.info({ versionId: version.versionId, model: version.model, slot }, "model version loaded");
+    const [other] = stages.values();
+    const model = other?.link?.model ?? (await load(version));
+    const stage = modelStage({ name: SERVED_BY[slot], versionId, model, directory, sessionGapMs });
+    this.loaded.set(versionId, stages.set(slot, stage));
+    logger.info({ versionId, model: version.model, slot }, "model version loaded");
     return stage;
   }
 }

@@ -72,6 +72,10 @@ function historyReasons(
     own.forEach(({ index }, c) => {
       const told = speaking(tried, (b) => scores[b * own.length + c]!);
       if (told.length === 0) return;
+      if (told[0] === candidates[c]) {
+        reasons.set(index, { kind: "history", text: "you chose it before", itemIds: [ids.ids[told[0]!]!] });
+        return;
+      }
       const itemIds = told.map((item) => ids.ids[item]!);
       const names = itemIds.map((id) => directory.indexOf(id)).map((at, n) => nameOf(directory, at, itemIds[n]!));
       reasons.set(index, { kind: "history", text: `because of ${names.join(" and ")}`, itemIds });

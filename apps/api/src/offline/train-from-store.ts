@@ -1,0 +1,121 @@
+import { loadRecommender } from "@sequitur/builtin";
+import { parseConfig, PlatformError, Random, type Interactions, type Report } from "@sequitur/core";
+import { fingerprint } from "@sequitur/data";
+import { encodeArtifact, type Artifact } from "@sequitur/recommender";
+import {
+  activateModelVersion,
+  readInteractions,
+  registerModelVersion,
+  type ModelVersion,
+  type Store,
+} from "@sequitur/store";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { digestOf } from "../models/load-version.js";
+import type { Slot } from "../schemas/admin-schemas.js";
+
+export interface TrainRequest {
+  readonly store: Store;
+  /** Name of a registered recommender. */
+  readonly model: string;
+  /** Its config; what is left out gets the default. */
+  readonly config?: unknown;
+  /** Where artifacts are kept; servers must see it under the same path. */
+  readonly artifactsDir: string;
+  /** The slot that it is meant for. Default: the main one. */
+  readonly slot?: Slot;
+  /** Let it answer at once; every server follows. */
+  readonly activate: boolean;
+  /** Also fit what cold users and sessions fall back to. */
+  readonly fallbacks: boolean;
+  readonly seed: number;
+  readonly codeVersion: string;
+  readonly threads?: number | undefined;
+  readonly report?: Report;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainedVersion {
+  readonly slot: Slot;
+  readonly version: ModelVersion;
+  readonly active: boolean;
+}
+
+/** What the fallback slots are filled with. */
+const FALLBACKS: readonly (readonly [Slot, string])[] = [
+  ["session", "session-knn"],
+  ["popular", "popularity"],
+];
+
+/** Refuses a model that is not registered or a config that it does not take, before anything is opened or read. */
+export async function checkTraining({ model, config = {} }: Pick<TrainRequest, "model" | "config">): Promise<void> {
+  const recommender = await loadRecommender(model);
+  parseConfig(recommender.config, config, `config of ${model}`);
+}
+
+/**
+ * Fits a model on every interaction of the store, keeps the artifact as a file named after its content, registers the
+ * version and, when asked, lets it answer. `bad-data` when the store is empty, `not-found` for an unknown model.
+ */
+export async function trainFromStore(request: TrainRequest): Promise<readonly TrainedVersion[]> {
+  const { store, model, config = {}, slot = "default", fallbacks } = request;
+  await checkTraining(request);
+  const train = await readInteractions(store, { ...runOf(request) });
+  if (train.size === 0) {
+    throw new PlatformError("bad-data", "expected interactions in the store, found none; import data or send events.");
+  }
+  const print = fingerprint(train);
+  const trained = [await trainOne(request, train, { slot, model, config, print })];
+  if (!fallbacks) return trained;
+  for (const [other, name] of FALLBACKS) {
+    if (other !== slot) trained.push(await trainOne(request, train, { slot: other, model: name, config: {}, print }));
+  }
+  return trained;
+}
+
+interface Job {
+  readonly slot: Slot;
+  readonly model: string;
+  readonly config: unknown;
+  /** Fingerprint of the interactions. */
+  readonly print: string;
+}
+
+async function trainOne(request: TrainRequest, train: Interactions, job: Job): Promise<TrainedVersion> {
+  const { store, seed, codeVersion, threads, activate } = request;
+  const { slot, model, print } = job;
+  const recommender = await loadRecommender(model);
+  const config = parseConfig(recommender.config, job.config, `config of ${model}`);
+  const random = new Random(seed).fork(model);
+  const fitted = await recommender.fit(train, config, {
+    random,
+    ...runOf(request),
+    ...(threads !== undefined && { threads }),
+  });
+  const origin = { dataFingerprint: print, seed, codeVersion };
+  const { location, digest } = await keepArtifact(request.artifactsDir, { ...fitted.save(), origin });
+  const record = { model, digest, location, config, dataFingerprint: print };
+  const version = await registerModelVersion(store, record);
+  if (activate) await activateModelVersion(store, version.versionId, { slot, reason: "trained from the store" });
+  return { slot, version, active: activate };
+}
+
+/** Writes the file beside its place and moves it there, so that no server ever reads half of it. */
+async function keepArtifact(folder: string, artifact: Artifact): Promise<{ location: string; digest: string }> {
+  const bytes = encodeArtifact(artifact);
+  const digest = digestOf(bytes);
+  const location = resolve(join(folder, `${artifact.model}-${digest.slice(0, 16)}.safetensors`));
+  try {
+    await mkdir(folder, { recursive: true });
+    const part = `${location}.${process.pid}.part`;
+    await writeFile(part, bytes, { flush: true });
+    await rename(part, location);
+  } catch (cause) {
+    throw new PlatformError("unavailable", `cannot write ${location}: ${(cause as Error).message}`, { cause });
+  }
+  return { location, digest };
+}
+
+function runOf({ report, signal }: TrainRequest): { report?: Report; signal?: AbortSignal } {
+  return { ...(report && { report }), ...(signal && { signal }) };
+}

@@ -1,0 +1,75 @@
+import { PlatformError } from "@sequitur/core";
+import type { Slot, TrainedVersion } from "@sequitur/api";
+import { Option, type Command } from "commander";
+import { collectField, numberOf } from "../arguments/assignments.js";
+import type { Io } from "../io.js";
+import { withProgress } from "../progress/progress-view.js";
+import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
+import { artifactsDir, withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
+
+interface Options extends SharedOptions, StoreFlags {
+  readonly fromStore?: boolean;
+  readonly model: string;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly slot: Slot;
+  readonly activate: boolean;
+  readonly fallbacks: boolean;
+  readonly seed: number;
+  readonly threads?: number;
+}
+
+/** `sequitur train`. */
+export function trainCommand(program: Command, io: Io, version: string): void {
+  const command = program
+    .command("train")
+    .description("fit a model on the store's interactions and let it answer")
+    .option("--from-store", "read the interactions of the store (there is no other source)")
+    .requiredOption("--model <name>", "which one, such as session-knn, ease or markov")
+    .option("--set <key=value>", "a field of its config, such as lambda=400; repeatable", collectField)
+    .addOption(
+      new Option("--slot <slot>", "the place in the fallback chain that it is for")
+        .choices(["default", "session", "popular"])
+        .default("default"),
+    )
+    .option("--no-activate", "only register it; the API can activate it later")
+    .option("--no-fallbacks", "leave the models for cold users and sessions as they are")
+    .option("--seed <number>", "seed of the fit", numberOf, 1)
+    .option("--threads <number>", "threads of the fit", numberOf);
+  withExamples(withSharedOptions(withStoreOptions(command), "the versions"), [
+    "sequitur train --from-store --model session-knn",
+    "sequitur train --from-store --model ease --set lambda=400 --no-activate",
+  ]);
+  command.action(async (options: Options) => {
+    if (!Number.isInteger(options.seed)) {
+      throw new PlatformError("bad-config", `--seed must be an integer, got ${options.seed}.`);
+    }
+    const { checkTraining, trainFromStore } = await import("@sequitur/api");
+    const { model, set: config = {} } = options;
+    await checkTraining({ model, config });
+    const trained = await withProgress(io, options.quiet === true, (report) =>
+      withStore(io, options, report, (store) =>
+        trainFromStore({
+          store,
+          model,
+          config,
+          artifactsDir: artifactsDir(options),
+          slot: options.slot,
+          activate: options.activate,
+          fallbacks: options.fallbacks,
+          seed: options.seed,
+          codeVersion: version,
+          threads: options.threads,
+          report,
+          signal: io.signal,
+        }),
+      ),
+    );
+    io.stdout.write(options.json === true ? `${JSON.stringify(trained, null, 2)}\n` : trained.map(line).join(""));
+    if (options.quiet !== true && options.json !== true) io.stderr.write("\nNext: sequitur serve\n");
+  });
+}
+
+function line({ slot, version, active }: TrainedVersion): string {
+  const state = active ? `answers in slot ${slot}` : `registered, for slot ${slot}`;
+  return `version ${version.versionId}: ${version.model} ${version.version} ${state} (${version.location})\n`;
+}
