@@ -8,7 +8,7 @@ import {
   type Split,
 } from "@sequitur/data";
 import type { Experiment } from "./experiment.js";
-import { resolveMask, type Mask } from "./mask.js";
+import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
 import { withValidation } from "./refit-data.js";
 import { writeTrain } from "./train-file.js";
@@ -83,7 +83,7 @@ export async function prepareData(
     sourceFingerprint: source.fingerprint,
     stats: { ...stats },
     notes: source.notes,
-    protocolNotes: notesOf(experiment, split, test, validation),
+    protocolNotes: [...maskNotes(mask, test), ...notesOf(experiment, split, test, validation)],
     mask,
     train: split.train,
     test,
@@ -126,6 +126,17 @@ function sampler(
     written.set(queries, writing);
     return writing;
   };
+}
+
+/** Without this, data to which users return would show the worst numbers and no reason. */
+function maskNotes({ masked }: Mask, test: EvaluationSet): string[] {
+  const hidden = masked ? hiddenAnswers(test) : 0;
+  if (hidden === 0) return [];
+  const [some, all] = [hidden, test.targets.items.length].map((count) => count.toLocaleString("en-US"));
+  return [
+    `${some} of ${all} right answers are items that the user had seen before: masking removes them, so no model can ` +
+      "find them. If coming back is normal here, rank them too: exclude = nothing (--exclude nothing).",
+  ];
 }
 
 function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, validation: EvaluationSet): string[] {
