@@ -57,6 +57,12 @@ test("wrong values say field, expectation and what came", () => {
   expect(problem({ models: "ease", tune: { metric: "hit" } })).toContain('"hit"');
 });
 
+test("an unknown model is refused, unless a module brings it", () => {
+  expect(problem({ models: ["ease", "popularty"] })).toMatch(/^x\.json: no model is called "popularty"; did you mean/);
+  const own = parseExperiment({ models: { name: "mine", module: "./mine.js" } }, "x.json");
+  expect(own.models.map(labelOf)).toEqual(["mine"]);
+});
+
 test("labels are distinct, the baseline takes part, the oracle needs a city", () => {
   expect(problem({ models: ["ease", "ease"] })).toContain('"ease" twice');
   expect(problem({ models: ["ease"], baseline: "markov" })).toContain('got "markov"');

@@ -1,4 +1,4 @@
-import { baselineNames } from "@sequitur/builtin";
+import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
 import { z } from "zod";
@@ -102,6 +102,9 @@ export function parseExperiment(value: unknown, where: string): Experiment {
   const labels = new Set<string>();
   for (const model of experiment.models) {
     const label = labelOf(model);
+    if (model.module === undefined && !recommenderNames.includes(model.name)) {
+      throw new PlatformError("bad-config", `${where}: ${noSuchModel(model.name)}`);
+    }
     if (labels.has(label) || (experiment.oracle && label === "oracle")) {
       throw new PlatformError("bad-config", `${where}: models: labels must be distinct, got "${label}" twice.`);
     }

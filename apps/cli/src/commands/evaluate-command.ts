@@ -104,13 +104,8 @@ function withRunFlags(command: Command): void {
 
 async function experimentFor(options: Options, where: string): Promise<Experiment> {
   const file = options.config === undefined ? undefined : await readJsonFile(options.config);
-  const { parseExperiment, recommenderNames } = await import("@sequitur/evaluate");
-  const written = experimentOf(file, options, where);
-  const experiment = parseExperiment(written, where);
-  for (const { name, module } of experiment.models) {
-    if (module !== undefined || recommenderNames.includes(name)) continue;
-    throw new PlatformError("bad-config", `expected models of ${recommenderNames.join(", ")}, got "${name}".`);
-  }
+  const { parseExperiment } = await import("@sequitur/evaluate");
+  const experiment = parseExperiment(experimentOf(file, options, where), where);
   const { name, datasetsDir } = experiment.data;
   const folder = datasetsDir === DEFAULT_FOLDER ? datasetsFolder(options.datasetsDir) : datasetsDir;
   if (name !== GENERATED) await requireDataset(name, folder);

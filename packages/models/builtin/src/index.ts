@@ -1,1 +1,1 @@
-export { baselineNames, loadModel, loadRecommender, recommenderNames } from "./recommenders.js";
+export { baselineNames, loadModel, loadRecommender, noSuchModel, recommenderNames } from "./recommenders.js";

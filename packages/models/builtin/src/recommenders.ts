@@ -35,11 +35,15 @@ export const recommenderNames: readonly string[] = Object.keys(LOADERS);
 export async function loadRecommender(name: string): Promise<Recommender> {
   const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
   if (load !== undefined) return load();
+  throw new PlatformError("not-found", noSuchModel(name));
+}
+
+/** The sentence that says that no model has this name, which one was most likely meant, and which there are. */
+export function noSuchModel(name: string): string {
   const near = nearestName(name, recommenderNames);
-  throw new PlatformError(
-    "not-found",
+  return (
     `no model is called ${JSON.stringify(name)}${near === undefined ? "." : `; did you mean ${near}?`} ` +
-      `The models are ${recommenderNames.join(", ")}.`,
+    `The models are ${recommenderNames.join(", ")}.`
   );
 }
 
