@@ -63,7 +63,7 @@ describe("bad usage ends with 2 and one line on stderr", () => {
     ["an unknown data set", "data stats nowhere", 'got "nowhere"'],
     ["an unknown split", "data split city --out x --split random", "--split:"],
     ["an unknown filter", "data stats city --filter tidy", "--filter:"],
-    ["an unknown model", "evaluate --models popularty", "popularity"],
+    ["an unknown model", "evaluate --models popularty", 'no model is called "popularty"; did you mean popularity?'],
     ["a cut-off of nothing", "evaluate --models popularity --k 0", "k.0"],
     ["an unknown choice", "evaluate --models popularity --exclude some", "exclude"],
     ["an unknown field", "evaluate --models popularity --set tune.trails=3", "trials"],
@@ -183,7 +183,8 @@ describe("own data", () => {
     const argv = ["data", "import", bad, ...MAP, "--out", join(sets(), "shop"), "--force"];
     const { code, err } = await run(argv);
     expect(code).toBe(1);
-    expect(err).toMatch(/^sequitur: [^\n]*clicks\.csv[^\n]*3[^\n]*soon[^\n]*\n$/);
+    expect(err).toMatch(/^sequitur: [^\n]*, line 3: [^\n]*soon[^\n]*\n$/);
+    expect(err).toContain(`sequitur: ${bad}, line 3`);
     const stats = await run(["data", "stats", "shop", "--datasets-dir", sets(), "--json"]);
     expect(JSON.parse(stats.out)).toMatchObject({ interactions: 30 });
     const fresh = await run(["data", "import", bad, ...MAP, "--out", join(sets(), "new")]);

@@ -41,8 +41,15 @@ export async function addDataset(request: AddRequest): Promise<Dataset> {
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     if (old !== undefined) await rename(old, home);
-    throw error;
+    throw namingOwnFiles(error, home, files);
   }
+}
+
+/** The copy that was being read is gone again: the error names the file that it was made of. */
+function namingOwnFiles(error: unknown, home: string, files: readonly string[]): unknown {
+  if (!(error instanceof PlatformError)) return error;
+  const message = files.reduce((text, file) => text.replaceAll(join(home, "raw", basename(file)), file), error.message);
+  return new PlatformError(error.code, message, { cause: error });
 }
 
 function manifestOf({ name, title, revisits, source }: AddRequest): unknown {
