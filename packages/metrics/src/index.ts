@@ -44,3 +44,115 @@ export {
   byTargetPopularity,
   type PopularityShares,
 } from "./breakdowns/by-target.js";
+export {
+  probabilitiesOf,
+  unsupportedMass,
+  type ActionProbabilities,
+  type LoggedBandit,
+  type RewardPredictions,
+  type UnsupportedMass,
+} from "./off-policy/logged-bandit.js";
+export type { OffPolicyEstimate } from "./off-policy/off-policy-estimate.js";
+export { weightDiagnostics, type WeightDiagnostics } from "./off-policy/weight-diagnostics.js";
+export { clippedIps, ips, naiveMean, snips } from "./off-policy/importance-sampling.js";
+export { directMethod, doublyRobust, switchDr } from "./off-policy/doubly-robust.js";
+export {
+  moreRobustDoublyRobust,
+  mrdrWeights,
+  rewardPredictions,
+  type RewardFeatures,
+  type RewardModelPlan,
+  type RewardWeighting,
+} from "./off-policy/reward-model.js";
+export { bootstrapEstimate, empiricalBernstein, type BernsteinOptions } from "./off-policy/off-policy-interval.js";
+export { loggedSlates, type LoggedSlates, type SlatePropensities } from "./off-policy/logged-slates.js";
+export {
+  cascadeDoublyRobust,
+  itemPositionIps,
+  naiveSlateMean,
+  rewardInteractionIps,
+  slateIps,
+  type CascadePredictions,
+} from "./off-policy/slate-estimators.js";
+export {
+  pseudoInverse,
+  pseudoInverseFactored,
+  pseudoInverseVector,
+  slateMarginals,
+  type SlateMarginals,
+} from "./off-policy/pseudo-inverse.js";
+export { NO_UNITS, mergeMoments, momentsOf, type Moments } from "./experiments/moments.js";
+export type { Effect, EffectOptions } from "./experiments/effect.js";
+export { differenceOfMeans } from "./experiments/difference-of-means.js";
+export {
+  differenceOfRatios,
+  ratioByUnit,
+  ratioEstimate,
+  type RatioEstimate,
+  type RatioSample,
+} from "./experiments/ratio-metric.js";
+export {
+  detectableDifference,
+  meansPower,
+  meansSampleSize,
+  proportionsPower,
+  proportionsSampleSize,
+  type MeansPlan,
+  type PowerPlan,
+  type ProportionsPlan,
+  type SampleSize,
+  type TestPlan,
+} from "./experiments/power.js";
+export { cuped, type CovariateSample, type CupedEffect } from "./experiments/cuped.js";
+export { sampleRatioTest, type SampleRatio, type SampleRatioOptions } from "./experiments/sample-ratio.js";
+export {
+  alwaysValidLook,
+  alwaysValidPath,
+  mixingVariance,
+  type AlwaysValidLook,
+  type AlwaysValidOptions,
+  type Look,
+} from "./experiments/always-valid.js";
+export {
+  classicBounds,
+  crossingProbabilities,
+  inflationFactor,
+  spendingBounds,
+  type BoundaryShape,
+  type CrossingProbabilities,
+  type GroupSequentialDesign,
+  type SpendingPlan,
+} from "./experiments/group-sequential.js";
+export { compareArms, correctEffects, type ArmEffect } from "./experiments/multiple-arms.js";
+export {
+  interleavingCredit,
+  interleavingSampleSize,
+  interleavingTest,
+  teamDraft,
+  type InterleavedSlate,
+  type InterleavingPlan,
+  type InterleavingResult,
+} from "./experiments/interleaving.js";
+export {
+  calibrate,
+  calibrateBySplitting,
+  shareInterval,
+  type AaCalibration,
+  type CalibrationPlan,
+} from "./experiments/calibration.js";
+export {
+  segmentEffects,
+  type Segment,
+  type SegmentEffect,
+  type SegmentEffects,
+} from "./experiments/segment-effects.js";
+export {
+  switchbackArm,
+  switchbackDesign,
+  switchbackEffect,
+  type SwitchbackDesign,
+  type SwitchbackEffect,
+  type SwitchbackEvents,
+  type SwitchbackOptions,
+  type SwitchbackPlan,
+} from "./experiments/switchback.js";

@@ -28,7 +28,7 @@ describe("team-draft interleaving", () => {
       expect(teams[2]! + teams[3]!).toBe(1);
     }
     expect([...teamDraft([1], [], 5, random).items]).toEqual([1]);
-    expect([...teamDraft([1, 2, 3], [1], 5, random).items].sort()).toEqual([1, 2, 3]);
+    expect([...teamDraft([1, 2, 3], [1], 5, random).items].sort((x, y) => x - y)).toEqual([1, 2, 3]);
     expect(teamDraft([], [], 5, random).items.length).toBe(0);
   });
 

@@ -14,7 +14,7 @@ export interface BanditWorld {
   /** The mean reward of the evaluation policy, exact. */
   readonly truth: number;
   /** True rates plus `error` (0: perfect), as predictions. */
-  predictions(error: number): RewardPredictions;
+  readonly predictions: (error: number) => RewardPredictions;
 }
 
 const rate = (context: number, action: number): number => 0.1 + 0.6 * (((context * 7 + action * 3) % 11) / 11);

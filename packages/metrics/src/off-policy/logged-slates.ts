@@ -86,8 +86,7 @@ function problemAt(items: Int32Array, rewards: Float64Array, start: number, plac
   if (item === NONE) return reward === 0 ? undefined : `a reward must be on an item of the slate, got ${reward}`;
   if (item < 0) return `items must be at least 0 or NONE, got ${item}`;
   if (place > start && items[place - 1] === NONE) return `items must follow without a gap, got ${item} after NONE`;
-  const earlier = items.subarray(start, place).indexOf(item);
-  return earlier === -1 ? undefined : `items of a slate must be distinct, got ${item} again`;
+  return items.indexOf(item, start) === place ? undefined : `items of a slate must be distinct, got ${item} again`;
 }
 
 /** (n, K) evaluation / logging at each position, 1 beyond the end. Throws `bad-data` for propensities out of range. */
