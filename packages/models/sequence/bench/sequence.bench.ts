@@ -144,6 +144,13 @@ async function servingSpeed(name: string): Promise<ServingSpeed> {
   };
 }
 
+/** Rows as aligned columns under their keys. */
+function table(rows: readonly object[]): string {
+  const lines = [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row).map(String))];
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines.map((line) => line.map((cell, column) => cell.padStart(widths[column]!)).join("  ")).join("\n");
+}
+
 async function main(): Promise<void> {
   const load = loadavg()[0]!;
   const training = await trainingSpeed();
@@ -154,9 +161,8 @@ async function main(): Promise<void> {
   const folder = fileURLToPath(new URL("results", import.meta.url));
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/sequence.json`, `${JSON.stringify(results, null, 2)}\n`);
-  console.table(training);
-  console.table(serving);
-  console.log(`load at the start ${load.toFixed(1)} on ${machine.cores} cores, node ${process.version}, ${git}`);
+  const note = `load at the start ${load.toFixed(1)} on ${machine.cores} cores, node ${process.version}, ${git}`;
+  process.stdout.write(`${table(training)}\n\n${table(serving)}\n\n${note}\n`);
 }
 
 await main();

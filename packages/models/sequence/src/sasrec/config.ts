@@ -6,11 +6,11 @@ export const sasrecConfig = z
     ...trainingFields,
     layers: z.int().min(1).max(24).default(2).describe("transformer blocks"),
     heads: z.int().min(1).max(64).default(2).describe("attention heads; divides the width"),
-    hidden: z.int().min(1).max(8192).default(64).describe("width of a block's feed-forward part"),
+    hidden: z.int().min(1).max(8192).default(128).describe("width of a block's feed-forward part"),
     activation: z.enum(["relu", "gelu", "silu"]).default("gelu").describe("of the feed-forward part"),
     positions: z
       .enum(["learned", "rotary"])
-      .default("learned")
+      .default("rotary")
       .describe("learned: a vector per place in the window; rotary: distances, inside the attention"),
   })
   .superRefine(({ width, heads, positions }, context) => {

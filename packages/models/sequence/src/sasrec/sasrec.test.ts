@@ -24,7 +24,9 @@ describe("sasrec", () => {
   });
 
   it("refuses heads that do not divide the width", () => {
-    expect(() => parseConfig(sasrec.config, { width: 10, heads: 4 }, "test")).toThrow(/4 to divide the width 10/);
+    expect(() => parseConfig(sasrec.config, { width: 10, heads: 4, positions: "learned" }, "test")).toThrow(
+      /4 to divide the width 10/,
+    );
     expect(() => parseConfig(sasrec.config, { width: 6, heads: 2, positions: "rotary" }, "test")).toThrow(
       /4 to divide/,
     );

@@ -4,8 +4,8 @@ import { LOSS_NAMES } from "./objectives.js";
 /** Config keys that every sequence model has; its own come beside them. */
 export const trainingFields = {
   width: z.int().min(4).max(1024).default(64).describe("numbers of an item's vector"),
-  maxLength: z.int().min(1).max(1000).default(50).describe("items of a history that are read, the newest ones"),
-  dropout: z.number().min(0).max(0.9).default(0.2).describe("share of numbers dropped in training"),
+  maxLength: z.int().min(1).max(1000).default(100).describe("items of a history that are read, the newest ones"),
+  dropout: z.number().min(0).max(0.9).default(0.3).describe("share of numbers dropped in training"),
   itemDropout: z.number().min(0).max(0.9).default(0).describe("share of the history's items that training hides"),
   loss: z
     .enum(LOSS_NAMES)
@@ -25,12 +25,12 @@ export const trainingFields = {
     .enum(["random", "fixed"])
     .default("random")
     .describe("where long histories are cut into windows: anew each epoch, or counted from the end"),
-  epochs: z.int().min(1).max(10_000).default(20).describe("passes over the training data at most"),
+  epochs: z.int().min(1).max(10_000).default(10).describe("passes over the training data at most"),
   batchTargets: z.int().min(1).max(1_000_000).default(2048).describe("next-item predictions of one step, about"),
-  rate: z.number().min(1e-6).max(1).default(2e-3).describe("learning rate of Adam at its peak"),
+  rate: z.number().min(1e-6).max(1).default(6e-3).describe("learning rate of Adam at its peak"),
   warmUp: z.int().min(0).max(100_000).default(50).describe("steps over which the rate rises"),
   schedule: z.enum(["cosine", "constant"]).default("cosine").describe("the rate after its rise, until the last epoch"),
-  weightDecay: z.number().min(0).max(10).default(0).describe("of AdamW, on matrices and tables"),
+  weightDecay: z.number().min(0).max(10).default(0.1).describe("of AdamW, on matrices and tables"),
   clipNorm: z.number().positive().max(1e6).default(5).describe("longest gradient; longer ones are scaled down"),
   averageDecay: z
     .number()
