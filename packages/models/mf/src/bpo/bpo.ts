@@ -12,13 +12,13 @@ import { trainSgd } from "../training/train-sgd.js";
 
 export const bpoConfig = z.strictObject({
   ...sgdFields({
-    epochs: 60,
-    rate: 0.05,
+    epochs: 80,
+    rate: 0.08,
     rateDecay: 0.98,
-    decay: 0.01,
+    decay: 0.02,
     bias: false,
     negatives: 1,
-    hardest: 1,
+    hardest: 4,
     init: "positive",
   }),
   compat: compatField,

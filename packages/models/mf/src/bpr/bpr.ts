@@ -11,11 +11,11 @@ import { trainSgd } from "../training/train-sgd.js";
 
 export const bprConfig = z.strictObject({
   ...sgdFields({
-    epochs: 60,
-    rate: 0.09,
+    epochs: 80,
+    rate: 0.08,
     rateDecay: 0.98,
-    decay: 0.015,
-    bias: true,
+    decay: 0.02,
+    bias: false,
     negatives: 1,
     hardest: 4,
     init: "positive",

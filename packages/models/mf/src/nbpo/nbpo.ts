@@ -13,13 +13,13 @@ import { trainSgd, type FlipPlan } from "../training/train-sgd.js";
 
 export const nbpoConfig = z.strictObject({
   ...sgdFields({
-    epochs: 60,
-    rate: 0.05,
+    epochs: 80,
+    rate: 0.08,
     rateDecay: 0.98,
-    decay: 0.01,
+    decay: 0.02,
     bias: false,
     negatives: 1,
-    hardest: 1,
+    hardest: 4,
     init: "positive",
   }),
   form: z
@@ -27,18 +27,18 @@ export const nbpoConfig = z.strictObject({
     .default("proposed")
     .describe("the paper's NBPO, its exact log-likelihood NBPOo, or its likelihood NBPOs"),
   flipFactors: z.int().min(1).max(1024).default(64).describe("length of the vectors of the flip model"),
-  flipRate: z.number().positive().max(1e6).default(0.05).describe("learning rate of the flip model's first epoch"),
+  flipRate: z.number().positive().max(1e6).default(0.02).describe("learning rate of the flip model's first epoch"),
   flipDecay: z
     .number()
     .min(0)
     .max(100)
-    .default(0.01)
+    .default(0.04)
     .describe("L2 on flip vectors; it pulls the flip logit to flipBias"),
   flipBias: z
     .number()
     .min(-30)
     .max(0)
-    .default(0)
+    .default(-6)
     .describe("constant of the flip logit: 0 as published, where L2 means a flip rate of 1/2; -6: L2 means no flips"),
   compat: compatField,
 });
@@ -60,9 +60,9 @@ export const nbpo: FactorRecommender<NbpoConfig> = {
   config: nbpoConfig,
   search: {
     ...sgdSearch,
-    flipRate: { kind: "number", min: 0.001, max: 0.3, log: true },
-    flipDecay: { kind: "number", min: 0.001, max: 1, log: true },
-    flipBias: { kind: "choice", values: [0, -6] },
+    flipRate: { kind: "number", min: 0.003, max: 0.1, log: true },
+    flipDecay: { kind: "number", min: 0.01, max: 0.3, log: true },
+    flipBias: { kind: "choice", values: [0, -3, -6] },
   },
   async fit(train, config, run) {
     refuseInPaper("nbpo", config);

@@ -60,9 +60,9 @@ export type SgdConfig = z.infer<z.ZodObject<ReturnType<typeof sgdFields>>>;
 
 /** What a search varies. */
 export const sgdSearch = {
-  rate: { kind: "number", min: 0.01, max: 0.3, log: true },
-  userDecay: { kind: "number", min: 0.0003, max: 0.1, log: true },
-  itemDecay: { kind: "number", min: 0.0003, max: 0.1, log: true },
+  rate: { kind: "number", min: 0.02, max: 0.2, log: true },
+  userDecay: { kind: "number", min: 0.001, max: 0.1, log: true },
+  itemDecay: { kind: "number", min: 0.001, max: 0.1, log: true },
   hardest: { kind: "choice", values: [1, 2, 4] },
   bias: { kind: "choice", values: [true, false] },
   init: { kind: "choice", values: ["positive", "centred"] },

@@ -9,9 +9,9 @@ import { trainSgd } from "../training/train-sgd.js";
 
 const fields = sgdFields({
   epochs: 30,
-  rate: 0.005,
+  rate: 0.003,
   rateDecay: 0.98,
-  decay: 0.001,
+  decay: 0.05,
   bias: false,
   negatives: 10,
   hardest: 1,
