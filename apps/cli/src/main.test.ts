@@ -226,11 +226,28 @@ describe("own data", () => {
 });
 
 test("statistics read as a table with names and units", async () => {
-  const { code, out } = await run(["data", "import", await clicks(), ...MAP, "--out", join(folder, "sets", "shop")]);
+  const { code, out, err } = await run([
+    "data",
+    "import",
+    await clicks(),
+    ...MAP,
+    "--out",
+    join(folder, "sets", "shop"),
+  ]);
   expect(code).toBe(0);
   expect(out).toMatch(/^interactions +30$/m);
   expect(out).toMatch(/^interactions per user +6 to 6, median 6$/m);
   expect(out).toMatch(/^first +2020-09-13 12:26 UTC$/m);
+  expect(err).not.toContain("--revisits");
+  expect(err).toContain("Next: sequitur evaluate --data shop --datasets-dir");
+});
+
+test("an import says when users come back to items, for that decides what rankings leave out", async () => {
+  const log = join(folder, "visits.csv");
+  await writeFile(log, "uid,sku,ts\na,x,1\na,x,2\na,y,3\n");
+  const argv = ["data", "import", log, ...MAP, "--out", join(folder, "sets", "visits")];
+  expect((await run(argv)).err).toContain("--revisits --force");
+  expect((await run([...argv, "--revisits", "--force"])).err).not.toContain("--revisits --force");
 });
 
 test("data get copies a local folder and says which checksums hold", async () => {

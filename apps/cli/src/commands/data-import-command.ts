@@ -68,11 +68,17 @@ export function dataImportCommand(data: Command, io: Io): void {
       addDataset({ name, title, datasetsDir, revisits, source, force, report, signal: io.signal }),
     );
     const stats = datasetStats(dataset.interactions);
-    io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats, io));
+    io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats));
     if (options.quiet === true || options.json === true) return;
     const where =
       options.out === undefined && options.datasetsDir === undefined ? "" : ` --datasets-dir ${datasetsDir}`;
-    io.stderr.write(`\nNext: sequitur evaluate --data ${name}${where} --models popularity,markov,item-knn,ease\n`);
+    if (!revisits && stats.repeatedShare > 0) {
+      io.stderr.write(
+        "\nSome users come back to an item here. Evaluations remove items seen before from each ranking, unless coming " +
+          "back is normal: say so with --revisits --force.\n",
+      );
+    }
+    io.stderr.write(`\nNext: sequitur evaluate --data ${name}${where}\n`);
   });
 }
 

@@ -19,16 +19,16 @@ export function dataStatsCommand(data: Command, io: Io): void {
   command.action(async (name: string, options: Options) => {
     const dataset = await withProgress(io, options.quiet === true, (report) => openNamed(name, options, io, report));
     const stats = datasetStats(dataset.interactions);
-    io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats, io));
+    io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats));
   });
 }
 
 /** The statistics of a data set as people read them; shared by import and stats. */
-export async function statsText(dataset: Dataset, stats: DatasetStats, io: Io): Promise<string> {
+export async function statsText(dataset: Dataset, stats: DatasetStats): Promise<string> {
   const { statWords } = await import("@sequitur/evaluate");
-  const width = io.stdout.columns ?? 120;
   const notes = dataset.notes.map((note) => ["note", note]);
-  return textTable([["data set", dataset.title], ...statWords({ ...stats }), ...notes], width);
+  // Notes are sentences: cut, they would say something else.
+  return textTable([["data set", dataset.title], ...statWords({ ...stats }), ...notes], Infinity);
 }
 
 /** The same for programs. */
