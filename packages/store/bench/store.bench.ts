@@ -16,8 +16,8 @@ import {
   userHistory,
   type Event,
   type Store,
-} from "@sequitur/store";
-import { findPostgres, startPostgres } from "@sequitur/store/testing";
+} from "../src/index.js";
+import { findPostgres, startPostgres } from "../src/testing/postgres-server.js";
 
 /** Rows of the log; 100,000 by default. */
 const ROWS = Number(process.env["ROWS"] ?? 100_000);

@@ -89,7 +89,7 @@ export type Declared<View extends FeatureViewInput> = FeatureView & {
 
 /** Declares a feature: fills in defaults, keeps the literal types. `bad-config` for what cannot be computed. */
 export function featureView<const View extends FeatureViewInput>(view: View): Declared<View> {
-  return parseConfig(featureViewSchema, view, `feature ${view.name}`) as Declared<View>;
+  return parseConfig(featureViewSchema, view, `feature ${view.name}`);
 }
 
 /** The schema of a view's value, for documents and checks. */

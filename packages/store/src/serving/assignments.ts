@@ -60,7 +60,7 @@ export interface UserOutcome {
   readonly feedback: Readonly<Record<string, { readonly count: number; readonly sum: number }>>;
 }
 
-/** One entry an exposed user, erased ones left out; users are not named. Counts only what came after the first exposure. */
+/** One entry a user who was exposed, of what was answered under the experiment. Users are not named, erased ones left out. */
 export async function experimentOutcomes(store: Store, experimentId: string): Promise<UserOutcome[]> {
   const { rows } = await store.transaction(
     "read the outcomes of an experiment",

@@ -22,7 +22,7 @@ export interface TestEngine {
   database(): Promise<string>;
 }
 
-/** Runs the same tests on PGlite and on a PostgreSQL server. Needs the `globalSetup` of `testing-setup`. */
+/** Runs the same tests on PGlite and on a PostgreSQL server. Needs a `vitest.setup.ts` with the `setup` of `testing-setup`. */
 export function eachStore(body: (engine: TestEngine) => void): void {
   describe("on PGlite", () => {
     body(embeddedEngine());

@@ -1,0 +1,97 @@
+import { sql } from "kysely";
+import { beforeAll, describe, expect, it } from "vitest";
+import { idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
+import { getItems, importInteractions, readCatalog, readInteractions, type Store } from "../index.js";
+import { eachStore } from "../testing/index.js";
+
+function data(size: number): Interactions {
+  const random = new Random("import");
+  const ids = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name} ${i}`);
+  const latitudes = Float64Array.from({ length: 40 }, (_, i) => (i === 3 ? Number.NaN : i / 3));
+  const catalog = {
+    users: idTable(ids("user", 30)),
+    items: idTable(ids("item", 40)),
+    itemColumns: {
+      titles: ids("title", 40),
+      categories: ids("c", 40).map((name, i) => (i % 5 === 0 ? [] : ["all", name])),
+      texts: { about: ids("about", 40) },
+      latitudes,
+      longitudes: latitudes.map((value) => -value),
+      openingHours: ids("", 40).map(() => "24/7"),
+    },
+  };
+  const draw = (bound: number): Int32Array => Int32Array.from({ length: size }, () => random.integer(bound));
+  return interactionsFrom(catalog, {
+    users: draw(30),
+    items: draw(40),
+    times: Float64Array.from({ length: size }, () => Date.UTC(2012, random.integer(5), 1 + random.integer(3))),
+    context: {
+      weight: Float32Array.from({ length: size }, (_, i) => (i % 7 === 0 ? Number.NaN : i / 8)),
+      utcOffsetMinutes: Int16Array.from({ length: size }, (_, i) => -(i % 3) * 60),
+    },
+  });
+}
+
+eachStore((engine) => {
+  describe("importInteractions", () => {
+    const log = data(5_000);
+    let store: Store;
+    beforeAll(async () => {
+      store = await engine.open();
+    });
+
+    it("stops when told, goes on where it stopped, and adds each row once", async () => {
+      const stop = new AbortController();
+      const report = ({ done }: { done: number }): void => {
+        if (done >= 2_000) stop.abort();
+      };
+      const options = { source: "town", batchRows: 1_000 };
+      const stopped = importInteractions(store, log, { ...options, report, signal: stop.signal });
+      await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+      const { rows } = await sql<{ n: number }>`select count(*) as n from interactions`.execute(store.db);
+      expect(rows[0]?.n).toBe(2_000);
+      expect(await importInteractions(store, log, options)).toEqual({ rows: 5_000, added: 3_000 });
+      expect(await importInteractions(store, log, options)).toEqual({ rows: 5_000, added: 0 });
+      expect(await importInteractions(store, log, { ...options, resume: false })).toEqual({ rows: 5_000, added: 0 });
+    });
+
+    it("refuses other data under the same name", async () => {
+      await expect(importInteractions(store, data(10), { source: "town" })).rejects.toThrow(
+        /imported before with other/,
+      );
+    });
+
+    it("gives back for training what was imported, to the bit", async () => {
+      const back = await readInteractions(store);
+      const text = ({ catalog, users, items, times, context }: Interactions): string[] =>
+        Array.from(users, (user, row) =>
+          [
+            catalog.users.ids[user],
+            catalog.items.ids[items[row]!],
+            times[row],
+            context.weight?.[row],
+            context.utcOffsetMinutes?.[row],
+          ].join(),
+        ).sort();
+      expect(text(back)).toEqual(text(log));
+      expect(Object.keys(back.context)).toEqual(["weight", "utcOffsetMinutes"]);
+      // One user's rows keep their order, ties of one instant too.
+      const user = back.catalog.users.indexOf("user 7");
+      const own = (x: Interactions, u: number): (string | undefined)[] =>
+        [...x.items.subarray(x.userOffsets[u], x.userOffsets[u + 1])].map((item) => x.catalog.items.ids[item]);
+      expect(own(back, user)).toEqual(own(log, 7));
+    });
+
+    it("keeps what is known of the items", async () => {
+      const catalog = await readCatalog(store);
+      const at = catalog.items.indexOf("item 4");
+      expect(catalog.itemColumns.titles?.[at]).toBe("title 4");
+      expect(catalog.itemColumns.categories?.[at]).toEqual(["all", "c 4"]);
+      expect(catalog.itemColumns.texts?.["about"]?.[at]).toBe("about 4");
+      expect(catalog.itemColumns.latitudes?.[at]).toBe(4 / 3);
+      expect(catalog.itemColumns.latitudes?.[catalog.items.indexOf("item 3")]).toBeNaN();
+      expect(catalog.itemColumns.timeZones).toBeUndefined();
+      expect((await getItems(store, ["item 0"])).get("item 0")).toMatchObject({ openingHours: "24/7", categories: [] });
+    });
+  });
+});
