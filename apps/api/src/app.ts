@@ -25,6 +25,7 @@ import { modelRoutes } from "./routes/model-routes.js";
 import { recommendationRoutes } from "./routes/recommendation-routes.js";
 import { referenceRoutes } from "./routes/reference-routes.js";
 import { slateRoutes } from "./routes/slate-routes.js";
+import { eventSchema } from "./schemas/event-schemas.js";
 import { Serving } from "./serving/serving.js";
 import type { ApiSettings } from "./settings.js";
 
@@ -100,6 +101,8 @@ function sub(): OpenAPIHono<ApiEnv> {
 
 /** The document, from the schemas that check the requests, and the page that shows it. */
 function describe(app: OpenAPIHono<ApiEnv>): void {
+  // Rows of a batch are checked one by one, so that no route names their schema.
+  app.openAPIRegistry.register("Event", eventSchema);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -1,7 +1,9 @@
 import type { Random } from "@sequitur/core";
-import { bootstrapInterval } from "@sequitur/metrics";
+import { bootstrapInterval, sampleRatioTest } from "@sequitur/metrics";
 import type { Experiment, UserOutcome } from "@sequitur/store";
-import { sampleRatio } from "./sample-ratio.js";
+
+/** Users that every arm must expect before their counts are tested. */
+const LEAST_EXPECTED = 5;
 
 /** Counts and means by arm, with intervals over users, since the users were drawn, not the requests. */
 export function experimentResults(experiment: Experiment, outcomes: readonly UserOutcome[], random: Random) {
@@ -28,6 +30,14 @@ export function experimentResults(experiment: Experiment, outcomes: readonly Use
       };
     }),
   };
+}
+
+/** NaN while an arm expects too few users for the test. */
+function sampleRatio(counts: readonly number[], weights: readonly number[]) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const fewest = (total * Math.min(...weights)) / whole;
+  return fewest < LEAST_EXPECTED ? { pValue: Number.NaN, mismatch: false } : sampleRatioTest(counts, weights);
 }
 
 function reactions(users: readonly UserOutcome[], kind: string, random: Random) {

@@ -69,7 +69,8 @@ function drawSlate(ranking: Ranking, k: number, random: Random, chances: (left: 
     const probabilities = chances(left);
     const drawn = drawIndex(probabilities, random);
     items[position] = ranking.items[left[drawn]!]!;
-    propensities[position] = probabilities[drawn]!;
+    // A sum of shares may round to a little above one.
+    propensities[position] = Math.min(1, probabilities[drawn]!);
     left.splice(drawn, 1);
   }
   return { items, propensities };

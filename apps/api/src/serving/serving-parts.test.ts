@@ -1,0 +1,229 @@
+import { Random } from "@sequitur/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { askChain } from "./chain.js";
+import { distanceKm } from "./distance.js";
+import { ItemDirectory } from "./item-directory.js";
+import { itemTest } from "./item-filter.js";
+import { openingSlot, zoneOffsetMinutes } from "./local-time.js";
+import type { Question } from "./question.js";
+import { NO_RULES, type Rules } from "./rules.js";
+import { policyOf } from "./slate-policies.js";
+import { newestStage, type Stage } from "./stage.js";
+
+const NOON = Date.UTC(2026, 6, 6, 12); // a Monday
+
+function directoryOf(...records: Parameters<ItemDirectory["put"]>[0][]): ItemDirectory {
+  const directory = new ItemDirectory();
+  for (const record of records) directory.put(record);
+  return directory;
+}
+
+function question(changes: Partial<Question> = {}): Question {
+  return { history: [], now: NOON, k: 3, filter: {}, exclude: [], rules: NO_RULES, explain: false, ...changes };
+}
+
+/** A stage that ranks the items given, best first. */
+function fixedStage(name: string, directory: ItemDirectory, ...ids: string[]): Stage {
+  return {
+    name,
+    canServe: () => true,
+    rank: (_, most) => ids.slice(0, most).map((id, at) => ({ index: directory.indexOf(id), score: -at })),
+  };
+}
+
+describe("ItemDirectory", () => {
+  it("keeps indices, forgets deleted items and takes them back", () => {
+    const directory = directoryOf({ itemId: "a" }, { itemId: "b", categories: ["x"] });
+    directory.remove("a");
+    expect([directory.indexOf("a"), directory.indexOf("b"), directory.liveCount]).toEqual([-1, 1, 1]);
+    directory.put({ itemId: "a", title: "again" });
+    expect([directory.indexOf("a"), directory.record(0).title, directory.liveCount]).toEqual([0, "again", 2]);
+  });
+
+  it("knows whether any live item has a window, and orders by age", () => {
+    const directory = directoryOf({ itemId: "old", createdAt: 1 }, { itemId: "new", createdAt: 2, availableUntil: 5 });
+    expect(directory.hasWindows).toBe(true);
+    expect(directory.newest()).toEqual([1, 0]);
+    directory.put({ itemId: "new", createdAt: 2 });
+    expect(directory.hasWindows).toBe(false);
+    directory.remove("new");
+    expect(directory.newest()).toEqual([0]);
+  });
+});
+
+describe("itemTest", () => {
+  const directory = directoryOf(
+    { itemId: "cafe", categories: ["food", "cafe"], latitude: 45, longitude: 9, openingHours: "Mo-Fr 08:00-18:00" },
+    { itemId: "bar", categories: ["food", "bar"], latitude: 45.1, longitude: 9, openingHours: "Mo-Su 20:00-03:00" },
+    { itemId: "park", categories: ["outdoors"], latitude: 46, longitude: 9 },
+    { itemId: "gone", availableUntil: NOON },
+    { itemId: "soon", availableFrom: NOON + 1 },
+    { itemId: "odd", openingHours: "sunrise-sunset" },
+  );
+  const passing = (filter: Parameters<typeof itemTest>[1], now = NOON): string[] => {
+    const test = itemTest(directory, filter, now);
+    return Array.from({ length: directory.size }, (_, at) => at)
+      .filter(test)
+      .map((at) => directory.record(at).itemId);
+  };
+
+  it("never passes what is not available", () => {
+    expect(passing({})).toEqual(["cafe", "bar", "park", "odd"]);
+    expect(passing({}, NOON - 1)).toContain("gone");
+    expect(passing({}, NOON + 1)).toContain("soon");
+  });
+
+  it("holds all conditions at once", () => {
+    expect(passing({ categories: ["food"], deny: ["bar"] })).toEqual(["cafe"]);
+    expect(passing({ allow: ["park", "bar", "nowhere"], notCategories: ["outdoors"] })).toEqual(["bar"]);
+    expect(passing({ categories: ["never heard of"] })).toEqual([]);
+    const near = { latitude: 45, longitude: 9 };
+    expect(passing({ near, radiusKm: 1 })).toEqual(["cafe"]);
+    expect(passing({ near, radiusKm: 12 })).toEqual(["cafe", "bar"]);
+  });
+
+  it("reads opening hours on the local clock; unknown hours are no promise", () => {
+    expect(passing({ openAt: NOON })).toEqual(["cafe"]);
+    expect(passing({ openAt: NOON, unknownHours: "keep" })).toEqual(["cafe", "park", "odd"]);
+    expect(passing({ openAt: NOON, utcOffsetMinutes: 9 * 60 })).toEqual(["bar"]);
+    const zoned = directoryOf({ itemId: "far", openingHours: "Mo 21:00-22:00", timeZone: "Asia/Tokyo" });
+    expect(itemTest(zoned, { openAt: NOON }, NOON)(0)).toBe(true);
+  });
+});
+
+describe("local time", () => {
+  it("knows zones, summer time and the slot of the week", () => {
+    expect(zoneOffsetMinutes("Europe/Rome", NOON)).toBe(120);
+    expect(zoneOffsetMinutes("Europe/Rome", Date.UTC(2026, 0, 1))).toBe(60);
+    expect(zoneOffsetMinutes("No/Where", NOON)).toBeUndefined();
+    expect(openingSlot(NOON, 0)).toBe(6 * 336 + 24);
+    expect(openingSlot(Date.UTC(1969, 11, 29), 0)).toBe(11 * 336);
+  });
+});
+
+it("distanceKm knows the way from Paris to London, and that nowhere is no distance", () => {
+  expect(distanceKm({ latitude: 48.8566, longitude: 2.3522 }, 51.5074, -0.1278)).toBeCloseTo(343.6, 0);
+  expect(distanceKm({ latitude: 0, longitude: 0 }, 0, 180)).toBeCloseTo(Math.PI * 6371.0088, 3);
+  expect(distanceKm({ latitude: 0, longitude: 0 }, undefined, 0)).toBeNaN();
+});
+
+describe("askChain", () => {
+  const directory = directoryOf(
+    ...["a", "b", "c", "d", "e", "f"].map((itemId, at) => ({
+      itemId,
+      categories: [at < 3 ? "x" : "y"],
+      createdAt: at,
+    })),
+  );
+  const failures: unknown[] = [];
+  const ask = (stages: readonly Stage[], changes: Partial<Question> = {}) => {
+    const run = { directory, stages, failed: (_: Stage, error: unknown) => void failures.push(error) };
+    const answer = askChain(run, question(changes));
+    return { ids: answer.items.map(({ index }) => directory.record(index).itemId), ...answer };
+  };
+
+  it("fills up from the next stage without repeating", () => {
+    const stages = [fixedStage("one", directory, "c"), fixedStage("two", directory, "c", "d")];
+    const { ids, servedBy, items } = ask([...stages, newestStage(directory)], { k: 4 });
+    expect(ids).toEqual(["c", "d", "f", "e"]);
+    expect(items.map((item) => item.servedBy)).toEqual(["one", "two", "newest", "newest"]);
+    expect(servedBy).toBe("one");
+  });
+
+  it("goes on when a stage throws, and says so", () => {
+    const broken: Stage = {
+      ...fixedStage("broken", directory),
+      rank() {
+        throw new Error("no");
+      },
+    };
+    const { ids, servedBy } = ask([broken, fixedStage("two", directory, "a")], { k: 1 });
+    expect({ ids, servedBy }).toEqual({ ids: ["a"], servedBy: "two" });
+    expect(failures).toEqual([new Error("no")]);
+  });
+
+  it("caps a category by looking deeper, and pins over everything but what is gone", () => {
+    const all = fixedStage("all", directory, "a", "b", "c", "d", "e", "f");
+    const caps: Rules = { ...NO_RULES, caps: [{ category: "x", most: 1 }] };
+    expect(ask([all], { rules: caps, k: 3 }).ids).toEqual(["a", "d", "e"]);
+    const pins = [
+      { itemId: "f", position: 1 },
+      { itemId: "nowhere", position: 0 },
+      { itemId: "c", position: 0 },
+    ];
+    expect(ask([all], { rules: { ...NO_RULES, pins }, k: 4 }).ids).toEqual(["c", "f", "a", "b"]);
+    const capped: Rules = { boosts: [], pins: [{ itemId: "c", position: 2 }], caps: [{ category: "x", most: 1 }] };
+    expect(ask([all], { rules: capped, k: 3 }).ids).toEqual(["d", "e", "c"]);
+    expect(ask([all], { rules: { ...NO_RULES, pins }, k: 2, filter: { deny: ["c"] } }).ids).toEqual(["a", "f"]);
+  });
+
+  it("gives k distinct items or all there are, whatever the rules", () => {
+    const rulesArbitrary = fc.record({
+      k: fc.integer({ min: 1, max: 8 }),
+      pins: fc.array(fc.record({ itemId: fc.constantFrom("a", "c", "f", "zz"), position: fc.nat(9) }), {
+        maxLength: 4,
+      }),
+      first: fc.shuffledSubarray(["a", "b", "c", "d"]),
+    });
+    fc.assert(
+      fc.property(rulesArbitrary, ({ k, pins, first }) => {
+        const stages = [fixedStage("one", directory, ...first), newestStage(directory)];
+        const { ids } = ask(stages, { k, rules: { ...NO_RULES, pins } });
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(ids).toHaveLength(Math.min(k, 6));
+      }),
+    );
+  });
+});
+
+describe("slate policies", () => {
+  const scores = Float32Array.of(3, 2, 2, -1);
+  const ranking = { offsets: Int32Array.of(0, 4), items: Int32Array.of(10, 11, 12, 13), scores };
+
+  it("greedy shows the best with certainty", () => {
+    const slate = policyOf({ kind: "greedy" }).slate(ranking, 2, new Random(1));
+    expect([...slate.items, ...slate.propensities]).toEqual([10, 11, 1, 1]);
+  });
+
+  it.each([{ kind: "softmax", temperature: 0.7 } as const, { kind: "epsilon-greedy", epsilon: 0.3 } as const])(
+    "$kind: propensities are the frequencies of whole slates",
+    (choice) => {
+      const policy = policyOf(choice);
+      const draws = 40_000;
+      const random = new Random("slates");
+      const seen = new Map<string, { count: number; probability: number }>();
+      for (let draw = 0; draw < draws; draw++) {
+        const { items, propensities } = policy.slate(ranking, 2, random.fork(draw));
+        const key = items.join();
+        const one = seen.get(key) ?? { count: 0, probability: propensities[0]! * propensities[1]! };
+        expect(propensities[0]! * propensities[1]!).toBeCloseTo(one.probability, 12);
+        seen.set(key, { ...one, count: one.count + 1 });
+      }
+      expect(seen.size).toBe(12);
+      let total = 0;
+      for (const { count, probability } of seen.values()) {
+        total += probability;
+        const deviation = Math.sqrt((probability * (1 - probability)) / draws);
+        expect(Math.abs(count / draws - probability)).toBeLessThan(4.5 * deviation);
+      }
+      expect(total).toBeCloseTo(1, 10);
+    },
+  );
+
+  it("softmax does not depend on the scale of the scores and survives any of them", () => {
+    const policy = policyOf({ kind: "softmax", temperature: 0.01 });
+    const odd = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(odd, fc.nat(), (values, seed) => {
+        const own = { offsets: Int32Array.of(0, values.length), items: Int32Array.from(values.keys()) };
+        const slate = policy.slate({ ...own, scores: Float32Array.from(values) }, 5, new Random(seed));
+        expect(slate.items).toHaveLength(Math.min(5, values.length));
+        for (const propensity of slate.propensities) {
+          expect(propensity).toBeGreaterThan(0);
+          expect(propensity).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+});
