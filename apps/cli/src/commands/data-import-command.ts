@@ -1,7 +1,7 @@
 import { parseConfig, PlatformError } from "@sequitur/core";
 import { datasetStats, mappedOptions, type MappedOptions } from "@sequitur/data";
 import type { Command } from "commander";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
 import { datasetsFolder } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
@@ -78,7 +78,7 @@ export function dataImportCommand(data: Command, io: Io): void {
           "back is normal: say so with --revisits --force.\n",
       );
     }
-    io.stderr.write(`\nNext: sequitur evaluate --data ${name}${where}\n`);
+    io.stderr.write(`\nKept in ${join(datasetsDir, name)}. Next: sequitur evaluate --data ${name}${where}\n`);
   });
 }
 
