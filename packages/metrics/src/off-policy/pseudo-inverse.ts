@@ -101,14 +101,18 @@ export function pseudoInverse(
     `below ${vectors.length}`,
     (s) => vectors[s] !== undefined,
   );
-  const weights = Float64Array.from(situations, (situation, row) => {
-    const vector = vectors[situation]!;
-    const slate = items.subarray(row * length, (row + 1) * length);
-    return placesOf(slate, length, vector.length / length, `row ${row}`).reduce(
-      (sum, place) => sum + vector[place]!,
-      0,
-    );
-  });
+  const weights = new Float64Array(situations.length);
+  for (let place = 0; place < items.length; place++) {
+    const row = Math.floor(place / length);
+    const vector = vectors[situations[row]!]!;
+    const candidates = vector.length / length;
+    const item = items[place]!;
+    if (!(item >= 0 && item < candidates)) {
+      const message = `slates must be full, of items below ${candidates}, got ${item} at position ${place % length} of row ${row}.`;
+      throw new PlatformError("bad-data", message);
+    }
+    weights[row]! += vector[(place % length) * candidates + item]!;
+  }
   return estimateOf(log, weights);
 }
 

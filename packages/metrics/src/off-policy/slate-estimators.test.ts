@@ -154,7 +154,7 @@ describe("pseudo-inverse", () => {
     expect(() => slateMarginals([[0, 1, 2]], [0.5], shape)).toThrow("must sum to 1, got 0.5");
     const short = { length: 3, items: Int32Array.of(0, 1, NONE), rewards: new Float64Array(3) };
     expect(() => pseudoInverse(short, [vector], new Int32Array(1))).toThrow(
-      "3 distinct items below 4, got 0, 1, -1 in row 0",
+      "slates must be full, of items below 4, got -1 at position 2 of row 0",
     );
     expect(() => pseudoInverse(short, [vector], Int32Array.of(2))).toThrow(
       "situations must be below 1, got 2 in row 0",
