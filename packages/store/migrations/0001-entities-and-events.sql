@@ -89,7 +89,11 @@ create function ensure_interaction_partition(at timestamptz) returns text
     end if;
     if to_regclass(name) is null then
       perform pg_advisory_xact_lock(hashtext('sequitur.partition'));
-      if to_regclass(name) is null then
+      -- Read as rows: to_regclass may answer from a cache that an advisory lock does not renew.
+      if not exists (
+        select from pg_class
+        where relname = name and relnamespace = (select relnamespace from pg_class where oid = 'interactions'::regclass)
+      ) then
         execute format('create table %I (like interactions including defaults including constraints)', name);
         execute format('alter table interactions attach partition %I for values %s', name, bounds);
       end if;

@@ -8,7 +8,7 @@ import { Random } from "@sequitur/core";
 import { appendEvents, openStore, pingStore, upsertItems, type Change, type Store } from "../index.js";
 import { dumpSchema } from "../testing/dump-schema.js";
 import { eachStore, findPostgres, onServer, startPostgres, type OwnServer } from "../testing/index.js";
-import { runAppender } from "../testing/run-appender.js";
+import { runAppender } from "../testing/run-appender.fixture.js";
 import { databaseOf } from "../testing/engines-setup.js";
 import { lockFolder } from "./folder-lock.js";
 import { readMigrations } from "./migrate.js";

@@ -142,6 +142,15 @@ eachStore((engine) => {
       expect(accepted).toBe(200);
     });
 
+    it("makes each new month once when many need it at once", async () => {
+      for (let month = 0; month < 12; month++) {
+        const time = Date.UTC(2030, month, 3);
+        const one = (name: string): Event => visit(`m${month}-${name}`, `mu${name}`, "cafe", time);
+        const results = await Promise.all(["a", "b", "c", "d"].map((name) => appendEvents(store, [one(name)])));
+        expect(results.flat().map((result) => result.status)).toEqual(new Array(4).fill("accepted"));
+      }
+    });
+
     it("erases a user while events for them keep coming, and leaves nothing behind", async () => {
       const busy = Array.from({ length: 8 }, (_, batch) =>
         appendEvents(
