@@ -57,7 +57,7 @@ describe("threads", () => {
         const model = await fitted(
           recommender,
           planted.train,
-          { ...config, factors: 16, epochs: 15 },
+          { ...config, factors: 16, epochs: 8 },
           {
             random: new Random(seed),
             threads,
