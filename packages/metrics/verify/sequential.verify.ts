@@ -15,6 +15,7 @@ import {
   type Moments,
 } from "../src/index.js";
 
+const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 const DAYS = 60;
 const USERS = 100;
 const RATE = 0.1;
@@ -70,7 +71,7 @@ function rates(lift: number) {
     const { low, high } = shareInterval(count, EXPERIMENTS);
     return `${((100 * count) / EXPERIMENTS).toFixed(1)} % (${(100 * low).toFixed(1)} - ${(100 * high).toFixed(1)})`;
   };
-  console.log(
+  print(
     [
       `\n${EXPERIMENTS} experiments of ${DAYS} days, ${USERS} users a day and arm, click rate ${RATE}, lift ${lift}`,
       `t test at every look: ${shown(counts.naive)}`,
@@ -116,7 +117,7 @@ test("Welch's p-values on skewed spending are uniform at 2,000 users an arm", ()
     random: new Random("spending"),
     experiments: 2000,
   });
-  console.log(
+  print(
     `false alarms ${(100 * result.falsePositiveRate).toFixed(1)} %, uniform p = ${result.uniformPValue.toFixed(3)}`,
   );
   expect(result.calibrated).toBe(true);

@@ -36,8 +36,8 @@ const HEALTH_ALPHA = 0.001;
 
 /**
  * CUPED (Deng, Xu, Kohavi & Walker 2013): y - theta (x - mean x) in place of y, theta = cov(x, y) / var x pooled within
- * arms (a pooled theta over all units would absorb a part of the effect where arms differ in size), mean x over both
- * arms; then Welch's test. Unbiased for any theta that does not depend on the assignment.
+ * arms, so that the effect itself does not enter it, mean x over both arms; then Welch's test. Unbiased for any theta
+ * that does not depend on the assignment; with this one up to 1 / n.
  */
 export function cuped(control: CovariateSample, treatment: CovariateSample, options: EffectOptions = {}): CupedEffect {
   const known = [control, treatment].map(historyOf);

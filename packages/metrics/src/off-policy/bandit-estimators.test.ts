@@ -158,6 +158,8 @@ describe("rewardPredictions", () => {
     const plan = { policy: world.evaluation, features: features(world, "action"), random: new Random(0) };
     expect(() => rewardPredictions(world.log, { ...plan, folds: 4 })).toThrow("at least 4 rows, got 3");
     expect(() => rewardPredictions(world.log, { ...plan, weighting: "best" as never })).toThrow("got best");
+    const beyond = { ...world.log, actions: Int32Array.of(0, 5, 1) };
+    expect(() => rewardPredictions(beyond, plan)).toThrow("actions must be below 5, got 5 in row 1");
   });
 });
 

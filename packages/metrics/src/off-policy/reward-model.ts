@@ -43,6 +43,12 @@ export function rewardPredictions(log: LoggedBandit, plan: RewardModelPlan): Rew
   checkWhole("width", features.width, 1);
   checkPositive("ridge", ridge);
   const n = log.rewards.length;
+  const actions = plan.policy.actions;
+  const unknown = log.actions.findIndex((action) => action >= actions);
+  if (unknown !== -1) {
+    const message = `actions must be below ${actions}, got ${log.actions[unknown]} in row ${unknown}.`;
+    throw new PlatformError("bad-data", message);
+  }
   if (n < folds) throw new PlatformError("bad-data", `the log must have at least ${folds} rows, got ${n}.`);
   const foldOf = random.shuffle(Int32Array.from({ length: n }, (_, row) => row % folds));
   const rowWeights = modelWeights(log, plan.weighting ?? "uniform");
