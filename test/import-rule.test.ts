@@ -113,6 +113,7 @@ function violation(workspace: Workspace, file: string, specifier: string): strin
   if (specifier.startsWith("node:") || specifier.startsWith("#")) return undefined;
   if (specifier.startsWith(".")) {
     const target = resolve(root, dirname(file), specifier);
+    if (target === join(root, "vitest.config.js") && file.endsWith("vitest.config.ts")) return undefined;
     const home = resolve(root, workspace.folder) + sep;
     return target.startsWith(home) ? undefined : "leaves its package";
   }
