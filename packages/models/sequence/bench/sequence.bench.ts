@@ -122,7 +122,8 @@ async function servingSpeed(name: string): Promise<ServingSpeed> {
     const same = session.scores();
     cached.push(performance.now() - event);
     session.close();
-    if (!scores.every((score, item) => score === same[item])) throw new Error("the kept states gave other scores");
+    if (!scores.every((score, item) => Object.is(score, same[item])))
+      throw new Error("the kept states gave other scores");
   }
   const queries = queryBatch(Array.from({ length: USERS }, (_, user) => ({ items: history(user) })));
   const start = performance.now();

@@ -1,16 +1,19 @@
 import type { Floats } from "@sequitur/kernels";
 import type { SequenceModelParts } from "./model-parts.js";
 
-/** (rows, C) state . table[item] + bias[item] for every item, or for the candidates. */
+/**
+ * (rows, C) state . table[item] + bias[item] for every item, or for the candidates; NaN for an item that training never
+ * met, whose vector nothing has set.
+ */
 export function scoreStates(
-  { weights, output, encoder, catalog }: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "catalog">,
+  { weights, output, encoder, shares }: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "shares">,
   states: Floats,
   rows: number,
   candidates?: Int32Array,
 ): Float32Array {
   const { memory, kernels } = weights.engine;
   const { width } = encoder;
-  const columns = candidates?.length ?? catalog.items.size;
+  const columns = candidates?.length ?? shares.length;
   if (columns === 0) return new Float32Array(0);
   return memory.withScratch((scratch) => {
     let { table, bias } = output;
@@ -30,6 +33,11 @@ export function scoreStates(
         kernels.add(row, row, bias);
       }
     }
-    return scores.array.slice();
+    const values = scores.array.slice();
+    for (let column = 0; column < columns; column++) {
+      if (shares[candidates === undefined ? column : candidates[column]!]! > 0) continue;
+      for (let at = column; at < values.length; at += columns) values[at] = Number.NaN;
+    }
+    return values;
   });
 }

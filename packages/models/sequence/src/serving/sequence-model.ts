@@ -23,7 +23,7 @@ const POSITIONS = 4096;
 /** Scores that are computed at once. */
 const SCORES = 1 << 20;
 
-/** The model of the parts. Histories without a trained item get popularity. */
+/** The model of the parts. Histories without a trained item get popularity; items never trained get NaN, or 0 there. */
 export function sequenceModel(parts: SequenceModelParts): SequenceModel {
   const { name, config, catalog, weights, shares } = parts;
   const named: [string, Tensor][] = [...weights.tensors, ["shares", { shape: [shares.length], data: shares }]];

@@ -89,6 +89,10 @@ describe.each(names)("a fit of %s", (name) => {
     expect(hitRate(model, planted, 1)).toBeGreaterThan(0.4);
     const score = (items: number[]): Float32Array => model.score(queryBatch([{ items }]));
     expect(score([3, 21, 7, 20, -1, 22])).toEqual(score([3, 7]));
+    expect(Array.from(score([3, 7]), (value, item) => (Number.isNaN(value) ? item : -1)).filter((i) => i >= 0)).toEqual(
+      [20, 21],
+    );
+    expect(model.score(queryBatch([{ items: [3] }]), Int32Array.of(21, 4))[0]).toBeNaN();
     const popularity = Float32Array.from(
       { length: 22 },
       (_, item) => lone.items.filter((i) => i === item).length / lone.size,

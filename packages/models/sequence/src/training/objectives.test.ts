@@ -1,5 +1,6 @@
-import { itemCounts, Random } from "@sequitur/core";
+import { idTable, interactionsFrom, itemCounts, Random } from "@sequitur/core";
 import { closeSequitur, selectBackend, tf } from "@sequitur/nn";
+import { recommend } from "@sequitur/recommender";
 import { hitRate, plantedSequences } from "@sequitur/recommender/conforms";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
@@ -90,6 +91,24 @@ describe("each sampled loss", () => {
     const model = await fitted("gru4rec", planted.train, { loss, negatives: 12, epochs: 30 });
     expect(hitRate(model, planted, 1)).toBeGreaterThan(0.8);
   });
+});
+
+describe("a large catalogue", () => {
+  const size = { users: 60, items: 20, length: 12 };
+  const planted = plantedSequences(new Random("large"), size);
+  const { users, items, times, catalog } = planted.train;
+  const names = Array.from({ length: 20_000 }, (_, item) => `item-${item}`);
+  const train = interactionsFrom({ ...catalog, items: idTable(names) }, { users, items, times });
+
+  it.each(["sampled-softmax", "bpr-max"])(
+    "learns by the rows that %s read, and never recommends the rest",
+    async (loss) => {
+      const model = await fitted("gru4rec", train, { loss, negatives: 12, epochs: 20, weightDecay: 0 });
+      const ranking = recommend(model, planted.queries, { k: 30 });
+      expect(ranking.items.every((item) => item < 20)).toBe(true);
+      expect(hitRate(model, planted, 1)).toBeGreaterThan(0.6);
+    },
+  );
 });
 
 describe("negativeSampler", () => {
