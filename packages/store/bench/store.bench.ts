@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
 import {
@@ -184,7 +184,13 @@ async function onServer(): Promise<void> {
 await onPglite();
 await onServer();
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, commit };
+const machine = {
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  node: process.version,
+  commit,
+  loadOneMinute: loadavg()[0],
+};
 mkdirSync(new URL("results/", import.meta.url), { recursive: true });
 writeFileSync(
   new URL("results/store.json", import.meta.url),

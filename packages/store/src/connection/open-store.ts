@@ -81,7 +81,7 @@ function storeOn(backend: Backend, options: ResolvedOptions): Store {
           });
       }),
     onChange: async (handler) => {
-      const stop = await backend.onChange(handler);
+      const stop = await retrying("listen for changes", retry, random, () => backend.onChange(handler));
       const once = async (): Promise<void> => {
         if (stops.delete(once)) await stop();
       };

@@ -14,7 +14,7 @@ export interface Erasure {
 /**
  * Removes a user everywhere in one transaction: row, interactions, their event ids, feature values and their changes,
  * vectors, assignments. Requests that were made for them stay for off-policy evaluation, without user and context;
- * impressions and feedback hang on those and name nobody. Items' features are counted again at the next refresh.
+ * impressions and feedback hang on those and name nobody (the ids of the feedback are drawn anew). Items' features are counted again at the next refresh.
  * Undefined when the user is not known. Artifacts fitted before keep what they learned until the next fit.
  */
 export async function eraseUser(store: Store, userId: string): Promise<Erasure | undefined> {
@@ -34,6 +34,9 @@ export async function eraseUser(store: Store, userId: string): Promise<Erasure |
           delete from event_keys where event_key in (select event_key_of(event_id) from gone)
         ), dirty as (
           insert into feature_dirty_items (item_key) select distinct item_key from gone
+        ), unnamed as (
+          update feedback set feedback_id = 'erased-' || gen_random_uuid()
+          where request_id in (select request_id from requests where user_key = ${key})
         ), anonymous as (
           update requests set user_key = null, context = null where user_key = ${key} returning 1
         ), unassigned as (

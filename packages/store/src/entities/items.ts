@@ -6,7 +6,8 @@ import { idProblem } from "../events/event.js";
 import { joinLog } from "../events/log-lock.js";
 import type { Tables } from "../tables.js";
 import { isStorable } from "../well-formed.js";
-import { jsonText } from "./users.js";
+import { jsonText } from "../json-text.js";
+import { instant } from "../instant.js";
 
 /** What is known of an item; a field left out is unknown. */
 export interface ItemRecord {
@@ -90,7 +91,7 @@ export async function writeItems(db: Transaction<Tables>, items: readonly ItemRe
       available_from, available_until, created_at, updated_at)
     select item_id, title, array(select jsonb_array_elements_text(categories)), texts, attributes, latitude, longitude,
       opening_hours, time_zone, to_timestamp(available_from / 1000), to_timestamp(available_until / 1000),
-      to_timestamp(${now}::double precision / 1000), to_timestamp(${now}::double precision / 1000)
+      ${instant(now)}, ${instant(now)}
     from unnest(
       ${items.map((item) => item.itemId)}::text[], ${items.map((item) => item.title ?? "")}::text[],
       ${items.map((item) => JSON.stringify(item.categories ?? []))}::jsonb[],
@@ -125,8 +126,8 @@ export async function getItems(store: Store, itemIds: readonly string[]): Promis
 export async function deleteItems(store: Store, itemIds: readonly string[]): Promise<number> {
   return store.transaction("delete items", async (db) => {
     const { rows } = await sql<{ item_id: string }>`
-      update items set deleted_at = to_timestamp(${store.now()}::double precision / 1000),
-        updated_at = to_timestamp(${store.now()}::double precision / 1000)
+      update items set deleted_at = ${instant(store.now())},
+        updated_at = ${instant(store.now())}
       where item_id = any(${itemIds}::text[]) and deleted_at is null returning item_id
     `.execute(db);
     if (rows.length > 0) await announce(db, { kind: "items" });
@@ -146,9 +147,7 @@ export async function* readItems(
       const page = db.selectFrom("items").selectAll().where("item_key", ">", after).orderBy("item_key").limit(PAGE);
       const { updatedSince } = options;
       if (updatedSince === undefined) return page.execute();
-      return page
-        .where("updated_at", ">=", sql<number>`to_timestamp(${updatedSince}::double precision / 1000)`)
-        .execute();
+      return page.where("updated_at", ">=", instant(updatedSince)).execute();
     });
     if (rows.length > 0) yield rows.map(itemOf);
     if (rows.length < PAGE) return;

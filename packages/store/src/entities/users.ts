@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { PlatformError } from "@sequitur/core";
 import type { Store } from "../connection/store.js";
 import { idProblem } from "../events/event.js";
+import { jsonText } from "../json-text.js";
+import { instant } from "../instant.js";
 
 export interface UserRecord {
   readonly userId: string;
@@ -27,8 +29,8 @@ export async function upsertUsers(store: Store, users: readonly UserRecord[]): P
   await store.attempt("write users", (db) =>
     sql`
       insert into users (user_id, attributes, created_at, updated_at)
-      select user_id, attributes, to_timestamp(${store.now()}::double precision / 1000),
-        to_timestamp(${store.now()}::double precision / 1000)
+      select user_id, attributes, ${instant(store.now())},
+        ${instant(store.now())}
       from unnest(${last.map((user) => user.userId)}::text[],
         ${last.map((user) => jsonText(user.attributes))}::jsonb[]) as t (user_id, attributes)
       on conflict (user_id) do update set attributes = excluded.attributes, updated_at = excluded.updated_at
@@ -51,13 +53,4 @@ export async function getUsers(store: Store, userIds: readonly string[]): Promis
       { userId: row.user_id, attributes: row.attributes, createdAt: row.created_at, updatedAt: row.updated_at },
     ]),
   );
-}
-
-/** JSON that jsonb takes: it has no NUL and no lone surrogate. */
-export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value ?? {});
-  if (/\\u0000|\\ud[89a-f]/i.test(text.replaceAll("\\\\", ""))) {
-    throw new PlatformError("bad-data", "JSON must not contain the NUL character or half of a surrogate pair.");
-  }
-  return text;
 }

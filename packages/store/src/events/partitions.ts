@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
+import { instant } from "../instant.js";
 
 /** Months known to exist, a store; partitions are never dropped while it is open. */
 const known = new WeakMap<Store, Set<string>>();
@@ -15,7 +16,7 @@ export async function ensurePartitions(store: Store, times: Iterable<number>): P
   }
   for (const [month, time] of [...missing].sort(([a], [b]) => (a < b ? -1 : 1))) {
     await store.attempt("make a partition", (db) =>
-      sql`select ensure_interaction_partition(to_timestamp(${time}::double precision / 1000))`.execute(db),
+      sql`select ensure_interaction_partition(${instant(time)})`.execute(db),
     );
     months.add(month);
   }

@@ -4,6 +4,7 @@ import type { Store } from "../connection/store.js";
 import { pages } from "./cursor.js";
 import { GrowingColumn } from "./growing-column.js";
 import { readKeyedCatalog } from "./read-catalog.js";
+import { instant } from "../instant.js";
 
 export interface ReadOptions {
   /** Only what happened at or after this instant (ms). */
@@ -67,8 +68,8 @@ export async function readCatalog(store: Store, signal?: AbortSignal): Promise<C
 /** The rows that the options name, as a condition on `interactions`. */
 export function filterOf({ from, before, kinds }: ReadOptions): RawBuilder<unknown> {
   const conditions = [
-    ...(from === undefined ? [] : [sql`time >= to_timestamp(${from}::double precision / 1000)`]),
-    ...(before === undefined ? [] : [sql`time < to_timestamp(${before}::double precision / 1000)`]),
+    ...(from === undefined ? [] : [sql`time >= ${instant(from)}`]),
+    ...(before === undefined ? [] : [sql`time < ${instant(before)}`]),
     ...(kinds === undefined ? [] : [sql`kind = any(${kinds}::text[])`]),
   ];
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);

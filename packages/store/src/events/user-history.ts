@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
+import { instant } from "../instant.js";
 
 export interface HistoryOptions {
   /** At most this many of a user's interactions, the newest. */
@@ -34,7 +35,7 @@ export async function userHistory(
         select item_key, kind, seq, round(date_part('epoch', time) * 1000) as ms
         from interactions
         where user_key = users.user_key
-          ${before === undefined ? sql`` : sql`and time < to_timestamp(${before}::double precision / 1000)`}
+          ${before === undefined ? sql`` : sql`and time < ${instant(before)}`}
           ${kinds === undefined ? sql`` : sql`and kind = any(${kinds}::text[])`}
         order by time desc, seq desc limit ${limit}
       ) as recent

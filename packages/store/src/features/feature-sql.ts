@@ -1,12 +1,8 @@
 import { sql, type RawBuilder } from "kysely";
+import { instant } from "../instant.js";
 import type { FeatureView } from "./feature-view.js";
 
 const DAY_MS = 86_400_000;
-
-/** An instant as SQL, of ms. */
-function at(ms: number): RawBuilder<number> {
-  return sql<number>`to_timestamp(${ms}::double precision / 1000)`;
-}
 
 /** The column of the log that holds the key of the view's entity. */
 export function keyColumn(view: FeatureView): RawBuilder<number> {
@@ -28,9 +24,9 @@ export function changedKeys(view: FeatureView, from: number, to: number, seenSeq
   const key = keyColumn(view);
   const crossed = borders.map(
     (age) => sql`select ${key} as entity_key from interactions
-    where ${kindFilter(view)} and time >= ${at(from - age)} and time < ${at(to - age)}`,
+    where ${kindFilter(view)} and time >= ${instant(from - age)} and time < ${instant(to - age)}`,
   );
-  const late = sql`select ${key} from interactions where ${kindFilter(view)} and seq > ${seenSeq}::bigint and time < ${at(from)}`;
+  const late = sql`select ${key} from interactions where ${kindFilter(view)} and seq > ${seenSeq}::bigint and time < ${instant(from)}`;
   const dirty = sql`select ${key} from interactions
     where item_key in (select item_key from feature_dirty_items where seq > ${seenSeq}::bigint)`;
   // An item whose only user was erased has no interaction left, but a value that must go.
@@ -43,8 +39,8 @@ export function changedKeys(view: FeatureView, from: number, to: number, seenSeq
 /** (entity_key, part, value) as of an instant, from the interactions before it; of the keys in `changed` when named. */
 export function valuesAsOf(view: FeatureView, asOf: number, changed?: RawBuilder<unknown>): RawBuilder<unknown> {
   const { windowDays } = view;
-  const filters = [kindFilter(view), sql`time < ${at(asOf)}`];
-  if (windowDays !== undefined) filters.push(sql`time >= ${at(asOf - windowDays * DAY_MS)}`);
+  const filters = [kindFilter(view), sql`time < ${instant(asOf)}`];
+  if (windowDays !== undefined) filters.push(sql`time >= ${instant(asOf - windowDays * DAY_MS)}`);
   if (changed !== undefined) filters.push(sql`${keyColumn(view)} in (${changed})`);
   return sql`
     with log as materialized (
@@ -87,7 +83,7 @@ function aggregate(view: FeatureView, asOf: number): RawBuilder<number> {
     }
     case "popularity": {
       const { alpha, beta, recentDays } = aggregation;
-      const recent = sql`time >= ${at(asOf - recentDays * DAY_MS)}`;
+      const recent = sql`time >= ${instant(asOf - recentDays * DAY_MS)}`;
       const weigh = (filter: RawBuilder<unknown>): RawBuilder<number> =>
         sql`(${alpha}::double precision * count(distinct user_key) filter (where ${filter})
           + ${1 - alpha}::double precision * count(*) filter (where ${filter}))`;

@@ -4,7 +4,7 @@ import { announce } from "../connection/changes.js";
 import type { Db, Store } from "../connection/store.js";
 import { instant } from "../instant.js";
 import { checkId } from "../events/event.js";
-import { jsonText } from "../entities/users.js";
+import { jsonText } from "../json-text.js";
 import { DEFAULT_SLOT } from "./model-versions.js";
 import type { Tables } from "../tables.js";
 

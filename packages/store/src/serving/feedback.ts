@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
 import { idProblem, type EventResult } from "../events/event.js";
+import { isRequestId } from "./requests.js";
 
 /** A raw response to an item that a request showed. */
 export interface Feedback {
@@ -15,8 +16,6 @@ export interface Feedback {
   /** ms since the epoch, UTC. */
   readonly time: number;
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Writes feedback in one transaction, one result a row, in order; accepted means committed. A row is rejected when its
@@ -75,7 +74,7 @@ function feedbackProblem(entry: Feedback): string | undefined {
   const problem =
     idProblem("feedbackId", entry.feedbackId) ?? idProblem("itemId", entry.itemId) ?? idProblem("kind", entry.kind, 64);
   if (problem !== undefined) return problem;
-  if (!UUID.test(entry.requestId)) return `requestId must be a UUID, got ${JSON.stringify(entry.requestId)}.`;
+  if (!isRequestId(entry.requestId)) return `requestId must be a UUID, got ${JSON.stringify(entry.requestId)}.`;
   if (entry.value !== undefined && !Number.isFinite(entry.value)) return `value must be finite, got ${entry.value}.`;
   if (!(Math.abs(entry.time) <= 1e14)) return `time must be an instant in ms, got ${entry.time}.`;
   return undefined;

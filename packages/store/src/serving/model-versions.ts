@@ -3,7 +3,7 @@ import { PlatformError } from "@sequitur/core";
 import { announce } from "../connection/changes.js";
 import type { Store } from "../connection/store.js";
 import { instant } from "../instant.js";
-import { jsonText } from "../entities/users.js";
+import { jsonText } from "../json-text.js";
 import type { Tables } from "../tables.js";
 
 /** What identifies a fitted model and where its artifact is. */

@@ -3,7 +3,7 @@ import { PlatformError } from "@sequitur/core";
 import type { Store } from "../connection/store.js";
 import { checkId } from "../events/event.js";
 import { ensureKeys } from "../entities/keys.js";
-import { jsonText } from "../entities/users.js";
+import { jsonText } from "../json-text.js";
 import type { Tables } from "../tables.js";
 
 /** One item that was shown. */
@@ -39,9 +39,9 @@ export interface RequestRecord {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Throws `bad-data` unless the id is a UUID. */
-export function checkRequestId(id: string): void {
-  if (!UUID.test(id)) throw new PlatformError("bad-data", `requestId must be a UUID, got ${JSON.stringify(id)}.`);
+/** Whether an id can name a request. */
+export function isRequestId(id: string): boolean {
+  return UUID.test(id);
 }
 
 /**
@@ -133,7 +133,9 @@ async function logExposures(
 }
 
 function checkRequest(request: RequestRecord): void {
-  checkRequestId(request.requestId);
+  if (!isRequestId(request.requestId)) {
+    throw new PlatformError("bad-data", `requestId must be a UUID, got ${JSON.stringify(request.requestId)}.`);
+  }
   if (request.userId !== undefined) checkId("userId", request.userId);
   checkId("kind", request.kind);
   const at = `request ${request.requestId}`;

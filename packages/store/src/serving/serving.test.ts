@@ -327,6 +327,7 @@ eachStore((engine) => {
       const left = sql`request_id = ${shown.requestId}::uuid`;
       expect(await count(store, "impressions", left)).toBe(1);
       expect(await count(store, "feedback", left)).toBe(1);
+      expect(await count(store, "feedback", sql`feedback_id = 'e1'`)).toBe(0);
       expect(await count(store, "requests", sql`${left} and context is null`)).toBe(1);
       expect(await count(store, "event_keys", sql`event_key = event_key_of('of eve')`)).toBe(0);
     });
