@@ -13,6 +13,7 @@ import type { ApiSettings } from "./settings.js";
 
 /** Connections whose request has not arrived in time are looked for this often. */
 const CHECK_MS = 500;
+const SWEEP_MS = 50;
 /** Past this many connections newcomers are refused instead of slowing all others. */
 const MOST_CONNECTIONS = 10_000;
 
@@ -84,7 +85,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 /** Takes no new connections, waits for running requests, then cuts what is left. */
 async function stopServer(server: Server, drainMs: number): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A kept-alive connection is idle again when its last answer is sent, and would stay.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const abort = new AbortController();
   const late = sleep(drainMs, undefined, { signal: abort.signal }).then(
     () => server.closeAllConnections(),
@@ -93,4 +95,5 @@ async function stopServer(server: Server, drainMs: number): Promise<void> {
   await Promise.race([done, late]);
   abort.abort();
   await done;
+  clearInterval(sweep);
 }

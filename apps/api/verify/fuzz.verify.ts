@@ -1,0 +1,37 @@
+import { openStore } from "@sequitur/store";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { circleEvents, testApi } from "../src/api.fixture.js";
+import { fuzzedRequest } from "../src/fuzz.fixture.js";
+
+const REQUESTS = Number(process.env["SEQUITUR_FUZZ"] ?? 100_000);
+const SLOWEST_MS = 10_000;
+const LEAK = /\b(select|insert into|from unnest|syntax error|constraint|pg_|at .+\.(ts|js):\d+|node_modules|stack)\b/i;
+
+test(`${REQUESTS} fuzzed requests: no 5xx, no leak, no hang`, { timeout: 3_600_000 }, async () => {
+  const store = await openStore({ clock: Date.now });
+  const api = await testApi(store);
+  await api.call("POST", "/v1/events", { events: circleEvents(20, 12, 10, Date.UTC(2026, 0, 5)) });
+  await api.serve(await api.fit("session-knn"));
+  await api.serve(await api.fit("popularity"), "popular");
+  const { body } = await api.call("GET", "/openapi.json", undefined, "nobody");
+  const operations = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      method: method.toUpperCase(),
+      path: path.replace("{versionId}", "1").replace(/\{\w+\}/, "i1"),
+    })),
+  );
+  const statuses = new Map<number, number>();
+  const check = fc.asyncProperty(fuzzedRequest(operations), async ({ method, path, body: sent, scope }) => {
+    const started = performance.now();
+    const answer = await api.call(method, path, sent, scope);
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    if (answer.status >= 500) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    expect(performance.now() - started).toBeLessThan(SLOWEST_MS);
+    expect(answer.status < 400 ? "" : JSON.stringify(answer.body)).not.toMatch(LEAK);
+  });
+  await fc.assert(check, { numRuns: REQUESTS, seed: 20_260_105 });
+  process.stdout.write(`${JSON.stringify(Object.fromEntries([...statuses].sort(([a], [b]) => a - b)))}\n`);
+  await api.serving.stop();
+  await store.close();
+});
