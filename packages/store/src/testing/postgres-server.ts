@@ -76,7 +76,10 @@ export async function startPostgres(
   };
 }
 
-/** A shell waits for the end of its input, which comes when this process ends in any way, and then ends the server. */
+/**
+ * A shell waits for the end of its input, which comes when this process ends in any way, and then ends the server and
+ * removes its folder. When the server ends by itself the folder stays.
+ */
 async function launch(
   binaries: string,
   data: string,
@@ -97,8 +100,8 @@ async function launch(
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const script =
-    'exec 3<&0; "$0" "$@" & server=$!; (cat <&3 >/dev/null; kill -INT $server) & watcher=$!; ' +
-    "wait $server; kill $watcher 2>/dev/null";
+    'exec 3<&0; "$0" "$@" & server=$!; (cat <&3 >/dev/null; : >../stopping; kill -INT $server) & watcher=$!; ' +
+    'wait $server; kill $watcher 2>/dev/null; if [ -e ../stopping ]; then rm -rf "${PWD%/data}"; fi';
   const shell = spawn("sh", ["-c", script, join(binaries, "postgres"), "-D", data, ...flags], {
     ...user,
     cwd: data,
