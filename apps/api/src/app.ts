@@ -104,7 +104,7 @@ function describe(app: OpenAPIHono<ApiEnv>): void {
   // Rows of a batch are checked one by one, so that no route names their schema.
   app.openAPIRegistry.register("Event", eventSchema);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  app.doc31("/openapi.json", {
+  const about = {
     openapi: "3.1.0",
     info: {
       title: "Sequitur API",
@@ -112,7 +112,10 @@ function describe(app: OpenAPIHono<ApiEnv>): void {
       description:
         "Events in, recommendations out, feedback in. Ask for what comes next for a user, a session or a place.",
     },
-  });
+  };
+  // Made once: it takes a while, and anybody may ask for it.
+  let document: object | undefined;
+  app.get("/openapi.json", (c) => c.json((document ??= app.getOpenAPI31Document(about))));
   referenceRoutes(app);
 }
 

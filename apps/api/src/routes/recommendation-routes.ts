@@ -1,5 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { RequestRecord } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ApiEnv } from "../http/api-env.js";
 import { requireScope } from "../http/authentication.js";
 import {
@@ -14,6 +16,7 @@ import {
 } from "../schemas/recommendation-schemas.js";
 import { answer, recommendationOf, recordOf } from "../serving/answer.js";
 import { questionsOf } from "../serving/ask.js";
+import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
 import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
 
@@ -72,18 +75,31 @@ async function recommended(
   kind: string,
 ): Promise<Recommendation[]> {
   const questions = await questionsOf(serving, requests);
-  const shown = questions.map((question, place) => {
-    const found = answer(serving, question);
-    serving.metrics.answers.inc({ route: kind, served_by: found.servedBy });
-    const requestId = randomUUID();
-    const { userId, record } = requests[place]!;
-    const recommendation = recommendationOf(serving, question, found, requestId);
-    const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy" };
-    return { recommendation, kept: record ? [recordOf(serving, kept)] : [] };
-  });
+  const shown: Shown[] = [];
+  for (const [place, question] of questions.entries()) {
+    // A large batch must not hold up everybody else.
+    if (place > 0) await nextTurn();
+    shown.push(answerOne(serving, requests[place]!, question, kind));
+  }
   const kept = shown.flatMap((one) => one.kept);
   if (kept.length > 0) await serving.record(kept);
   return shown.map(({ recommendation }) => recommendation);
+}
+
+interface Shown {
+  readonly recommendation: Recommendation;
+  /** What is to be recorded: one or none. */
+  readonly kept: readonly RequestRecord[];
+}
+
+function answerOne(serving: Serving, request: RecommendationRequest, question: Question, kind: string): Shown {
+  const found = answer(serving, question);
+  serving.metrics.answers.inc({ route: kind, served_by: found.servedBy });
+  const requestId = randomUUID();
+  const recommendation = recommendationOf(serving, question, found, requestId);
+  const { userId, record } = request;
+  const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy" };
+  return { recommendation, kept: record ? [recordOf(serving, kept)] : [] };
 }
 
 /** A place is a recommendation with a radius around here, open now when asked. */

@@ -30,7 +30,7 @@ export interface ChainRun {
 
 /** A capped answer looks this much deeper each time that the caps left it short. */
 const DEEPER = 4;
-const DEEPEST = 10_000;
+const DEEPEST = 2_000;
 
 /**
  * Asks one stage after another until k items are found: each can leave out what it does not know, and the next ones

@@ -3,14 +3,15 @@ import { readItems, type Store, type StoredItem } from "@sequitur/store";
 import { isDeepStrictEqual } from "node:util";
 import { ItemDirectory } from "./item-directory.js";
 
-/** Writes of one instant may commit in any order, and clocks differ a little: each look goes back this far. */
+/** Writes commit a while after their instant, and clocks differ a little: each look goes back this far before the last. */
 const OVERLAP_MS = 10_000;
 
 /** Keeps the directory in step with the items of the store. */
 export class LiveItems {
   readonly directory = new ItemDirectory();
   private readonly store: Store;
-  private newestMs: number | undefined;
+  private lookedAtMs: number | undefined;
+  private forgets = 0;
   private running: Promise<void> | undefined;
 
   constructor(store: Store) {
@@ -25,12 +26,12 @@ export class LiveItems {
 
   /** Makes the next look read everything, after changes may have been missed. */
   forget(): void {
-    this.newestMs = undefined;
+    this.lookedAtMs = undefined;
+    this.forgets++;
   }
 
   /** Takes an item over at once, as it is in the store now. */
   take(item: StoredItem): void {
-    this.newestMs = Math.max(this.newestMs ?? -Infinity, item.updatedAt);
     if (item.deletedAt !== undefined) this.directory.remove(item.itemId);
     else if (!this.isKnown(item)) this.directory.put(item);
   }
@@ -42,7 +43,10 @@ export class LiveItems {
   }
 
   private async look(): Promise<void> {
-    const since = this.newestMs === undefined ? {} : { updatedSince: this.newestMs - OVERLAP_MS };
+    const now = this.store.now();
+    const { forgets } = this;
+    const since = this.lookedAtMs === undefined ? {} : { updatedSince: this.lookedAtMs - OVERLAP_MS };
     for await (const page of readItems(this.store, since)) for (const item of page) this.take(item);
+    if (forgets === this.forgets) this.lookedAtMs = now;
   }
 }
