@@ -39,6 +39,30 @@ export function topKChunks(n: i32): i32 {
   return max(1, min(256, (n + 8191) / 8192));
 }
 
+/** What every scan over items is told. */
+function scanArgs(
+  heaps: usize,
+  query: usize,
+  items: usize,
+  bias: usize,
+  exclude: usize,
+  n: i32,
+  width: i32,
+  k: i32,
+): TopKArgs {
+  const args = changetype<TopKArgs>(ARGS);
+  args.heaps = heaps;
+  args.query = query;
+  args.items = items;
+  args.bias = bias;
+  args.exclude = exclude;
+  args.n = n;
+  args.width = width;
+  args.k = k;
+  args.chunks = topKChunks(n);
+  return args;
+}
+
 /** The k best of query . items[i] + bias[i]; items NONE and scores -infinity where fewer remain. Returns how many. */
 export function scoreTopK(
   outItems: usize,
@@ -52,16 +76,7 @@ export function scoreTopK(
   width: i32,
   k: i32,
 ): i32 {
-  const args = changetype<TopKArgs>(ARGS);
-  args.heaps = heaps;
-  args.query = query;
-  args.items = items;
-  args.bias = bias;
-  args.exclude = exclude;
-  args.n = n;
-  args.width = width;
-  args.k = k;
-  args.chunks = topKChunks(n);
+  const args = scanArgs(heaps, query, items, bias, exclude, n, width, k);
   parallel(scoreChunk.index, args.chunks);
   return merge(outItems, outScores, heaps, topKChunks(n), k);
 }
@@ -81,18 +96,9 @@ export function scoreTopKInt8(
   width: i32,
   k: i32,
 ): i32 {
-  const args = changetype<TopKArgs>(ARGS);
-  args.heaps = heaps;
-  args.query = query;
-  args.items = items;
+  const args = scanArgs(heaps, query, items, bias, exclude, n, width, k);
   args.scales = scales;
-  args.bias = bias;
-  args.exclude = exclude;
   args.scale = scale;
-  args.n = n;
-  args.width = width;
-  args.k = k;
-  args.chunks = topKChunks(n);
   parallel(int8Chunk.index, args.chunks);
   return merge(outItems, outScores, heaps, topKChunks(n), k);
 }

@@ -57,7 +57,7 @@ export function wasmTopK(context: WasmContext, memory: Memory): TopKKernels {
           offsetOrZero(exclude),
           scale,
           n,
-          width === 0 ? 0 : quantised.padded,
+          quantised.padded,
           shortlist,
         );
         const list = near.array.subarray(0, found).sort();
