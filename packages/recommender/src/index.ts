@@ -1,5 +1,6 @@
 export type { FitRun, Model, Recommender, Retriever, SearchRange, SearchSpace } from "./recommender.js";
 export type { Policy } from "./policy.js";
+export type { SlateOptions, SlatePolicy } from "./slate-policy.js";
 export {
   ARTIFACT_FORMAT,
   artifactConfig,
