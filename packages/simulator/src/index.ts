@@ -1,0 +1,10 @@
+export type { Population, Visit, Visits, World, WorldRun } from "./world.js";
+export { openWorld, worldSchema, type WorldConfig } from "./worlds/worlds.js";
+export { latentWorld, latentWorldSchema, type LatentWorldConfig } from "./worlds/latent-world.js";
+export { cityWorld, cityWorldSchema, type CityWorldConfig } from "./worlds/city-world.js";
+export type { ClickModel, SeenSlate } from "./click-models/click-model.js";
+export { clickModelOf, clickModelSchema, type ClickModelConfig } from "./click-models/click-models.js";
+export { behaviourSchema, type Behaviour } from "./behaviour.js";
+export { simulation, type Simulation, type SimulationPlan } from "./simulation.js";
+export type { Showing } from "./people.js";
+export { policyServer, type Outcomes, type SlateRequest, type SlateServer } from "./slate-server.js";

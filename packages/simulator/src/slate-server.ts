@@ -1,0 +1,38 @@
+import type { QueryBatch, Random, Slate } from "@sequitur/core";
+import type { SlatePolicy } from "@sequitur/recommender";
+
+/** What the simulated users ask. */
+export interface SlateRequest {
+  readonly batch: QueryBatch;
+  readonly k: number;
+  /** Items that can be shown now; absent = all. */
+  readonly candidates?: Int32Array;
+  /** Of this batch alone. */
+  readonly random: Random;
+}
+
+/** What became known: clicks (B) is the clicked position of each slate, or NONE. */
+export interface Outcomes {
+  readonly batch: QueryBatch;
+  readonly slates: readonly Slate[];
+  readonly clicks: Int32Array;
+}
+
+/** Whoever answers the simulated users: a policy in this process, or a running API. */
+export interface SlateServer {
+  readonly name: string;
+  ask(request: SlateRequest): readonly Slate[] | Promise<readonly Slate[]>;
+  /** Outcomes in the order in which they became known; absent: it never learns. */
+  learn?(outcomes: Outcomes): void | Promise<void>;
+}
+
+/** A policy in this process. */
+export function policyServer(policy: SlatePolicy): SlateServer {
+  return {
+    name: policy.name,
+    ask: ({ batch, k, candidates, random }) => policy.slates(batch, k, { random, ...(candidates && { candidates }) }),
+    ...(policy.observe && {
+      learn: ({ batch, slates, clicks }: Outcomes) => policy.observe!(batch, slates, clicks),
+    }),
+  };
+}
