@@ -7,6 +7,12 @@ export { loadVersion } from "./models/load-version.js";
 export type { LoadVersion } from "./models/live-models.js";
 export { SCOPES, type Scope } from "./http/principal.js";
 export { SLOTS, type Slot } from "./schemas/admin-schemas.js";
-export { checkTraining, trainFromStore, type TrainedVersion, type TrainRequest } from "./offline/train-from-store.js";
+export {
+  checkTraining,
+  POSITIVE_FEEDBACK,
+  trainFromStore,
+  type TrainedVersion,
+  type TrainRequest,
+} from "./offline/train-from-store.js";
 export { exportStore, type ExportRequest } from "./offline/export-store.js";
 export { apiLogger, LOG_LEVELS, type LogLevel } from "./api-logger.js";

@@ -5,6 +5,7 @@ import { evaluateCommand } from "./commands/evaluate-command.js";
 import { exportCommand } from "./commands/export-command.js";
 import { importCommand } from "./commands/import-command.js";
 import { serveCommand } from "./commands/serve-command.js";
+import { startCommand } from "./commands/start-command.js";
 import { trainCommand } from "./commands/train-command.js";
 import { exitCodeOf, failureLine, failureStack } from "./failure.js";
 import type { Io } from "./io.js";
@@ -48,6 +49,7 @@ function programFor(io: Io): Command {
       "after",
       `
 Examples:
+  $ sequitur start
   $ sequitur evaluate --data city --models popularity,markov,ease --oracle
   $ sequitur data get ml-100k
   $ sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks
@@ -59,6 +61,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
   importCommand(program, io);
   trainCommand(program, io, version());
   serveCommand(program, io);
+  startCommand(program, io, version());
   exportCommand(program, io);
   return program;
 }

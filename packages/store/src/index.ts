@@ -6,13 +6,14 @@ export { pingStore } from "./connection/ping.js";
 export { DEFAULT_KIND, eventProblem, type Event, type EventResult } from "./events/event.js";
 export { appendEvents } from "./events/append-events.js";
 export { userHistory, type HistoryEntry, type HistoryOptions } from "./events/user-history.js";
-export { readCatalog, readInteractions, type ReadOptions } from "./events/read-interactions.js";
+export { readCatalog, readInteractions, type LogOptions, type ReadOptions } from "./events/read-interactions.js";
 export { importInteractions, type ImportOptions, type ImportResult } from "./events/import-interactions.js";
 export { exportInteractions } from "./events/export-interactions.js";
 export { getUsers, upsertUsers, type StoredUser, type UserRecord } from "./entities/users.js";
 export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type StoredItem } from "./entities/items.js";
 export { eraseUser, type Erasure } from "./entities/erase-user.js";
 export { recordRequests, type Impression, type RequestRecord } from "./serving/requests.js";
+export { readSlates, type ShownItem, type ShownSlate, type SlateOptions } from "./serving/read-slates.js";
 export { recordFeedback, type Feedback } from "./serving/feedback.js";
 export {
   DEFAULT_SLOT,

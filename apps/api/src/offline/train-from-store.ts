@@ -26,6 +26,8 @@ export interface TrainRequest {
   readonly slot?: Slot;
   /** Let it answer at once; every server follows. */
   readonly activate: boolean;
+  /** Kinds of feedback that count as interactions where no event tells of them. */
+  readonly feedback?: readonly string[];
   /** Also fit what cold users and sessions fall back to. */
   readonly fallbacks: boolean;
   readonly seed: number;
@@ -41,6 +43,9 @@ export interface TrainedVersion {
   readonly active: boolean;
 }
 
+/** Kinds of feedback that say somebody went for an item. */
+export const POSITIVE_FEEDBACK: readonly string[] = ["click", "visit", "purchase"];
+
 /** What the fallback slots are filled with. */
 const FALLBACKS: readonly (readonly [Slot, string])[] = [
   ["session", "session-knn"],
@@ -54,13 +59,13 @@ export async function checkTraining({ model, config = {} }: Pick<TrainRequest, "
 }
 
 /**
- * Fits a model on every interaction of the store, keeps the artifact as a file named after its content, registers the
+ * Fits a model on every interaction of the store and the reactions to what was shown, keeps the artifact as a file named after its content, registers the
  * version and, when asked, lets it answer. `bad-data` when the store is empty, `not-found` for an unknown model.
  */
 export async function trainFromStore(request: TrainRequest): Promise<readonly TrainedVersion[]> {
-  const { store, model, config = {}, slot = "default", fallbacks } = request;
+  const { store, model, config = {}, slot = "default", fallbacks, feedback = POSITIVE_FEEDBACK } = request;
   await checkTraining(request);
-  const train = await readInteractions(store, { ...runOf(request) });
+  const train = await readInteractions(store, { feedback, ...runOf(request) });
   if (train.size === 0) {
     throw new PlatformError("bad-data", "expected interactions in the store, found none; import data or send events.");
   }

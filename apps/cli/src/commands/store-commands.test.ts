@@ -16,13 +16,17 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; err:
 }
 
 describe("help", () => {
-  test.each(["import", "train", "serve", "export"])("of %s has examples and fits 80 columns", async (command) => {
-    const { code, out } = await run(command, "--help");
-    expect(code).toBe(0);
-    expect(out).toContain("DATABASE_URL");
-    expect(out).toMatch(/Examples:\n {2}\$ /);
-    for (const line of out.slice(0, out.indexOf("Examples:")).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
-  });
+  test.each(["import", "train", "serve", "export", "start"])(
+    "of %s has examples and fits 80 columns",
+    async (command) => {
+      const { code, out } = await run(command, "--help");
+      expect(code).toBe(0);
+      expect(out).toContain("DATABASE_URL");
+      expect(out).toMatch(/Examples:\n {2}\$ /);
+      for (const line of out.slice(0, out.indexOf("Examples:")).split("\n"))
+        expect(line.length).toBeLessThanOrEqual(80);
+    },
+  );
 });
 
 describe("a store on disk", () => {

@@ -1,7 +1,7 @@
 import { PlatformError } from "@sequitur/core";
 import type { Slot, TrainedVersion } from "@sequitur/api";
 import { Option, type Command } from "commander";
-import { collectField, numberOf } from "../arguments/assignments.js";
+import { collectField, namesOf, numberOf } from "../arguments/assignments.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
@@ -14,6 +14,7 @@ interface Options extends SharedOptions, StoreFlags {
   readonly slot: Slot;
   readonly activate: boolean;
   readonly fallbacks: boolean;
+  readonly feedback?: readonly string[];
   readonly seed: number;
   readonly threads?: number;
 }
@@ -33,6 +34,7 @@ export function trainCommand(program: Command, io: Io, version: string): void {
     )
     .option("--no-activate", "only register it; the API can activate it later")
     .option("--no-fallbacks", "leave the models for cold users and sessions as they are")
+    .option("--feedback <kinds>", "feedback that counts as interactions (default: click,visit,purchase)", namesOf)
     .option("--seed <number>", "seed of the fit", numberOf, 1)
     .option("--threads <number>", "threads of the fit", numberOf);
   withExamples(withSharedOptions(withStoreOptions(command), "the versions"), [
@@ -56,6 +58,7 @@ export function trainCommand(program: Command, io: Io, version: string): void {
           slot: options.slot,
           activate: options.activate,
           fallbacks: options.fallbacks,
+          ...(options.feedback && { feedback: options.feedback }),
           seed: options.seed,
           codeVersion: version,
           threads: options.threads,

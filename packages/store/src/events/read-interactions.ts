@@ -17,6 +17,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface LogOptions extends ReadOptions {
+  /**
+   * Kinds of feedback that count as interactions too, where its value is above 0, its user is known and the log has no
+   * interaction of this user with this item within an hour of it. Default: none.
+   */
+  readonly feedback?: readonly string[];
+}
+
 interface Row {
   user_key: number;
   item_key: number;
@@ -36,7 +44,7 @@ const PAGE = 20_000;
  * instant keep the order in which they were recorded. Streamed by a cursor: beside the columns one page is in memory.
  * A context column that no row fills is left out; where a row has no value it holds NaN, or 0 for integers.
  */
-export async function readInteractions(store: Store, options: ReadOptions = {}): Promise<Interactions> {
+export async function readInteractions(store: Store, options: LogOptions = {}): Promise<Interactions> {
   const { signal, report } = options;
   return store.transaction(
     "read the interactions",
@@ -46,7 +54,7 @@ export async function readInteractions(store: Store, options: ReadOptions = {}):
       const query = sql<Row>`
         select user_key, item_key, round(date_part('epoch', time) * 1000) as ms, weight, position, session, latitude,
           longitude, utc_offset_minutes
-        from interactions where ${filterOf(options)} order by time, seq`;
+        from ${logOf(options)} as log where ${filterOf(options)} order by time, seq`;
       for await (const page of pages(db, query, PAGE, signal)) {
         for (const row of page) pushRow(columns, row, userIndices, itemIndices);
         report?.({ task: "read the interactions", done: columns.users.length, total: Number.NaN, unit: "rows" });
@@ -63,6 +71,23 @@ export async function readCatalog(store: Store, signal?: AbortSignal): Promise<C
     isolation: "repeatable read",
     bulk: true,
   });
+}
+
+/** The log, and the feedback that counts as part of it, as a table. */
+function logOf({ feedback = [] }: LogOptions): RawBuilder<unknown> {
+  if (feedback.length === 0) return sql`interactions`;
+  return sql`(
+    select user_key, item_key, time, seq, kind, weight, position, session, latitude, longitude, utc_offset_minutes
+    from interactions
+    union all
+    select user_key, item_key, feedback.time, null, feedback.kind, null, null, null, null, null, null
+    from feedback join requests using (request_id)
+    where user_key is not null and value > 0 and feedback.kind = any(${feedback}::text[]) and not exists (
+      select from interactions as same
+      where same.user_key = requests.user_key and same.item_key = feedback.item_key
+        and same.time between feedback.time - interval '1 hour' and feedback.time + interval '1 hour'
+    )
+  )`;
 }
 
 /** The rows that the options name, as a condition on `interactions`. */

@@ -18,7 +18,9 @@ import {
   listExperiments,
   listModelSlots,
   listModelVersions,
+  readInteractions,
   readItems,
+  readSlates,
   readVectors,
   recordFeedback,
   recordRequests,
@@ -153,6 +155,48 @@ eachStore((engine) => {
         "rejected",
       ]);
       expect((await recordFeedback(store, [click]))[0]?.status).toBe("duplicate");
+    });
+
+    it("gives back what was shown with what came of it, and to training what people reacted well to", async () => {
+      const bea = request("bea", ["cafe", "park"], { time: T0 + 1_000, context: { radiusKm: 2 } });
+      await recordRequests(store, [bea, request(undefined, ["bar"], { time: T0 + 2_000, kind: "next-poi" })]);
+      const reaction = (feedbackId: string, itemId: string, kind: string, value: number, time: number) => ({
+        feedbackId,
+        requestId: bea.requestId,
+        itemId,
+        kind,
+        value,
+        time,
+      });
+      await recordFeedback(store, [
+        reaction("bea1", "park", "click", 1, T0 + 3_000),
+        reaction("bea2", "park", "dwell", 12.5, T0 + 9_000),
+        reaction("bea3", "cafe", "click", 0, T0 + 4_000),
+      ]);
+      const [slate] = await readSlates(store, { from: T0 + 1_000, before: T0 + 2_000 });
+      const impressions = bea.impressions.map((impression) => ({
+        ...impression,
+        feedback:
+          impression.itemId === "cafe"
+            ? [{ kind: "click", value: 0, time: T0 + 4_000 }]
+            : [
+                { kind: "click", value: 1, time: T0 + 3_000 },
+                { kind: "dwell", value: 12.5, time: T0 + 9_000 },
+              ],
+      }));
+      expect(slate).toEqual({ ...bea, impressions });
+      expect(await readSlates(store, { from: T0 + 1_000, kinds: ["next-poi"] })).toMatchObject([{ kind: "next-poi" }]);
+
+      const ofBea = async (feedback: readonly string[]): Promise<unknown[]> => {
+        const { catalog, users, items, times } = await readInteractions(store, { feedback });
+        const rows = [...users.keys()].filter((row) => catalog.users.ids[users[row]!] === "bea");
+        return rows.map((row) => [catalog.items.ids[items[row]!], times[row]]);
+      };
+      expect(await ofBea([])).toEqual([]);
+      expect(await ofBea(["click"])).toEqual([["park", T0 + 3_000]]);
+      const told = { eventId: "told", userId: "bea", itemId: "park", time: T0 + 5_000 };
+      await appendEvents(store, [told]);
+      expect(await ofBea(["click", "visit"])).toEqual([["park", T0 + 5_000]]);
     });
 
     it("refuses requests that make no sense, whole", async () => {

@@ -1,0 +1,1 @@
+export { setup } from "@sequitur/store/testing-setup";
