@@ -1,12 +1,12 @@
 import { PlatformError } from "@sequitur/core";
 import type { SearchSpace } from "@sequitur/recommender";
+import { parseStrictly } from "@sequitur/workbench";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { labelOf, type Experiment, type ModelChoice } from "./experiment.js";
 import { loadAlgorithm } from "./load-algorithm.js";
-import { parseStrictly } from "./parse-strictly.js";
 import type { Algorithm } from "./task.js";
 
 type Config = Readonly<Record<string, unknown>>;

@@ -1,13 +1,20 @@
 import { throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
+import {
+  codeCommit,
+  machineText,
+  openWorkFolder,
+  probeFolder,
+  runPool,
+  writeTogether,
+  type WorkFolder,
+} from "@sequitur/workbench";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { probeFolder, writeTogether } from "./atomic-files.js";
 import { buildReport } from "./build-report.js";
 import { contendersOf, type Contender } from "./contender.js";
 import type { EvaluateIo } from "./evaluate-io.js";
 import type { Experiment } from "./experiment.js";
-import { codeCommit, machineText } from "./machine.js";
 import { metricNames } from "./metric-names.js";
 import { openData } from "./open-data.js";
 import { prepareData, type OpenData, type PreparedData } from "./prepare-data.js";
@@ -16,9 +23,7 @@ import { reportPage } from "./report-page/report-page.js";
 import type { Report } from "./report.js";
 import { runContender, type Arena, type Outcome } from "./run-contender.js";
 import { runInProcess, type TaskRunner } from "./run-in-process.js";
-import { runPool } from "./run-pool.js";
 import { seedMean } from "./seed-mean.js";
-import { openWorkFolder, type WorkFolder } from "./work-folder.js";
 
 /** What tests put in the place of data sets and processes. */
 export interface EvaluateParts {

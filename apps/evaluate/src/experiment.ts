@@ -1,8 +1,8 @@
 import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
+import { parseStrictly } from "@sequitur/workbench";
 import { z } from "zod";
-import { parseStrictly } from "./parse-strictly.js";
 
 /** A list that may be written as one value, as on a command line. */
 function listOf<T>(item: z.ZodType<T>) {

@@ -1,7 +1,7 @@
 import { PlatformError, type Interactions } from "@sequitur/core";
 import { cityConfigSchema, cityOracle, generateCity } from "@sequitur/data";
 import type { Model } from "@sequitur/recommender";
-import { parseStrictly } from "./parse-strictly.js";
+import { parseStrictly } from "@sequitur/workbench";
 import type { TaskRun } from "./run-task.js";
 
 /**

@@ -1,7 +1,7 @@
 import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor } from "@sequitur/core";
+import { writeAtomically } from "@sequitur/workbench";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { writeAtomically } from "./atomic-files.js";
 import { runSchema } from "./report.js";
 
 const FORMAT = "sequitur-piece/1";

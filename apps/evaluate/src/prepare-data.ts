@@ -7,12 +7,12 @@ import {
   type EvaluationSet,
   type Split,
 } from "@sequitur/data";
+import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
 import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
 import { withValidation } from "./refit-data.js";
 import { writeTrain } from "./train-file.js";
-import type { WorkFolder } from "./work-folder.js";
 
 /** A data set as an experiment takes it. */
 export interface SourceData {

@@ -10,8 +10,8 @@ import {
   type TensorData,
 } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
+import { writeAtomically } from "@sequitur/workbench";
 import { readFile } from "node:fs/promises";
-import { writeAtomically } from "./atomic-files.js";
 
 const FORMAT = "sequitur-questions/1";
 const OPTIONAL = ["utcOffsetMinutes", "latitudes", "longitudes"] as const;

@@ -1,4 +1,5 @@
 import { PlatformError, throwIfCancelled, type Report } from "@sequitur/core";
+import type { WorkFolder } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
@@ -12,7 +13,6 @@ import type { Tuning } from "./report.js";
 import type { TaskRunner } from "./run-in-process.js";
 import type { Task } from "./task.js";
 import { tuneContender, type TrialRun, type TrialValue } from "./tune-contender.js";
-import type { WorkFolder } from "./work-folder.js";
 
 type Config = Readonly<Record<string, unknown>>;
 

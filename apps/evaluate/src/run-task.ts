@@ -2,6 +2,7 @@ import { itemCounts, PlatformError, Random, throwIfCancelled, type Interactions,
 import type { EvaluationSet } from "@sequitur/data";
 import { itemCategories, listMetrics } from "@sequitur/metrics";
 import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
+import { parseStrictly } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
@@ -9,7 +10,6 @@ import { loadAlgorithm } from "./load-algorithm.js";
 import { meanOf } from "./mean-of.js";
 import { measureModel, type Measured } from "./measure-model.js";
 import { oracleModel } from "./oracle-model.js";
-import { parseStrictly } from "./parse-strictly.js";
 import { writePiece } from "./piece.js";
 import { readQuestions } from "./question-file.js";
 import type { Task } from "./task.js";

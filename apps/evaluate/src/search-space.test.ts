@@ -1,6 +1,7 @@
 import { Random } from "@sequitur/core";
+import { canonicalJson } from "@sequitur/workbench";
 import { expect, test } from "vitest";
-import { canonicalJson, drawConfigs } from "./search-space.js";
+import { drawConfigs } from "./search-space.js";
 
 const space = {
   width: { kind: "integer", min: 1, max: 4 },

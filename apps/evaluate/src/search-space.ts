@@ -1,5 +1,6 @@
 import { PlatformError, type Random } from "@sequitur/core";
 import type { SearchRange, SearchSpace } from "@sequitur/recommender";
+import { canonicalJson } from "@sequitur/workbench";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -43,12 +44,4 @@ function draw(range: SearchRange, random: Random): string | number | boolean {
   if (!log) return min + Math.floor(u * (max - min + 1));
   // Each integer owns the log interval from itself to the next one, so that both ends can be drawn.
   return Math.min(max, Math.floor(min * ((max + 1) / min) ** u));
-}
-
-/** JSON with sorted keys: equal values give equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

@@ -1,6 +1,6 @@
 import type { Interactions } from "@sequitur/core";
 import { loadPrepared, savePrepared } from "@sequitur/data";
-import { cannotWrite } from "./atomic-files.js";
+import { cannotWrite } from "@sequitur/workbench";
 
 /** Writes training interactions with their catalogue, for the processes that fit on them. */
 export async function writeTrain(path: string, train: Interactions): Promise<void> {

@@ -1,3 +1,4 @@
+import { bytes, columnPercent, count, fixed, halfWidth, percent, seconds, signed } from "@sequitur/workbench";
 import { styleText } from "node:util";
 import type { Report } from "../report.js";
 import {
@@ -9,7 +10,6 @@ import {
   type MetricColumn,
 } from "./leaderboard-view.js";
 import { metricTitle } from "./metric-words.js";
-import { bytes, columnPercent, count, fixed, halfWidth, percent, seconds, signed } from "./number-text.js";
 
 export interface LeaderboardTextOptions {
   /** Width to fit in characters; columns are dropped from the right of importance until the table fits. */

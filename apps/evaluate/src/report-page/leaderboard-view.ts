@@ -1,6 +1,6 @@
+import { decimalsFor } from "@sequitur/workbench";
 import type { MetricValue, ModelComparison, ModelReport, Report } from "../report.js";
 import { metricParts } from "./metric-words.js";
-import { decimalsFor } from "./number-text.js";
 
 /** How a model stands to the best one by the main metric. */
 export type Standing = "best" | "tied" | "worse" | "unknown" | "ceiling" | "failed";

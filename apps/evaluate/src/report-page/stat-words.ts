@@ -1,4 +1,4 @@
-import { brief, count, percent } from "./number-text.js";
+import { brief, count, percent } from "@sequitur/workbench";
 
 type Show = (value: unknown) => string;
 

@@ -1,10 +1,8 @@
 import * as Plot from "@observablehq/plot";
+import { brief, count, labelRoom, plotSvg, shortLabel, symbolScale, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
-import { brief, count } from "../number-text.js";
-import { plotSvg } from "./plot-svg.js";
-import { labelRoom, seriesOf, shortLabel, symbolScale } from "./series.js";
+import { seriesOf } from "./series.js";
 
 const MARK_PX = 9;
 const GROUP_GAP_PX = 18;

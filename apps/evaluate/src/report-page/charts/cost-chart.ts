@@ -1,11 +1,9 @@
 import * as Plot from "@observablehq/plot";
+import { brief, plotSvg, seconds, symbolScale, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import type { Html } from "../safe.js";
 import { meanOverRuns } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
-import { brief, seconds } from "../number-text.js";
-import { plotSvg } from "./plot-svg.js";
-import { seriesOf, symbolScale } from "./series.js";
+import { seriesOf } from "./series.js";
 
 /** The clock is not finer than this, and a logarithm needs a floor. */
 const FLOOR_SECONDS = 0.001;

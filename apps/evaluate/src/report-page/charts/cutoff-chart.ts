@@ -1,11 +1,9 @@
 import * as Plot from "@observablehq/plot";
+import { brief, plotSvg, symbolScale, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import type { Html } from "../safe.js";
 import { repeats } from "../leaderboard-view.js";
 import { metricParts, metricTitle, metricWords } from "../metric-words.js";
-import { brief } from "../number-text.js";
-import { plotSvg } from "./plot-svg.js";
-import { seriesOf, symbolScale } from "./series.js";
+import { seriesOf } from "./series.js";
 
 /** Names of metrics that the report has at two cut-offs or more, without those that only repeat an earlier one. */
 export function metricsByCutoff(report: Report): string[] {

@@ -1,10 +1,8 @@
 import * as Plot from "@observablehq/plot";
+import { fixed, labelRoom, plotSvg, shortLabel, symbolScale, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
-import { fixed } from "../number-text.js";
-import { plotSvg } from "./plot-svg.js";
-import { labelRoom, seriesOf, shortLabel, symbolScale } from "./series.js";
+import { seriesOf } from "./series.js";
 
 const ROW_PX = 22;
 

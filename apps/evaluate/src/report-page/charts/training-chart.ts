@@ -1,9 +1,7 @@
 import * as Plot from "@observablehq/plot";
+import { brief, plotSvg, type Html } from "@sequitur/workbench";
 import type { Curve, Report } from "../../report.js";
-import type { Html } from "../safe.js";
 import { metricTitle } from "../metric-words.js";
-import { brief } from "../number-text.js";
-import { plotSvg } from "./plot-svg.js";
 import { seriesOf } from "./series.js";
 
 /** One named number that a fit reported while it ran, a line a run. */

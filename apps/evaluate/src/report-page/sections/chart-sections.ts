@@ -1,15 +1,13 @@
+import { caption, count, decimalsFor, fixed, halfWidth, percent, safe, swatch, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
 import { breakdownChart, groupsDrawn, groupsOf } from "../charts/breakdown-chart.js";
 import { costChart } from "../charts/cost-chart.js";
 import { cutoffChart, metricsByCutoff } from "../charts/cutoff-chart.js";
 import { intervalChart } from "../charts/interval-chart.js";
-import { swatch } from "../charts/plot-svg.js";
 import { seriesOf } from "../charts/series.js";
 import { trainingChart, trainingSeries } from "../charts/training-chart.js";
-import { caption, safe, type Html } from "../safe.js";
 import { leaderboardView } from "../leaderboard-view.js";
 import { metricTitle, metricWords } from "../metric-words.js";
-import { count, decimalsFor, fixed, halfWidth, percent } from "../number-text.js";
 
 /** Every metric of the main cut-off with its interval, and quality against time. */
 export function intervalSection(report: Report): Html | null {

@@ -1,7 +1,6 @@
+import { caption, count, safe, seconds, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import { caption, safe, type Html } from "../safe.js";
 import { metricParts, metricWords } from "../metric-words.js";
-import { count, seconds } from "../number-text.js";
 import { statWords } from "../stat-words.js";
 
 /** What the data are. */

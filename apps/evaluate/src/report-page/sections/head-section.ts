@@ -1,8 +1,7 @@
+import { count, fixed, percent, safe, seconds, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import { safe, type Html } from "../safe.js";
 import { leaderboardView } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
-import { count, fixed, percent, seconds } from "../number-text.js";
 
 /** Title, the protocol in one sentence, what was found in one sentence, the facts, and the loud notes. */
 export function headSection(report: Report): Html {

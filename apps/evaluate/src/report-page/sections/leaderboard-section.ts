@@ -1,7 +1,20 @@
+import {
+  bytes,
+  caption,
+  columnPercent,
+  count,
+  fixed,
+  halfWidth,
+  pValue,
+  percent,
+  safe,
+  seconds,
+  signed,
+  swatch,
+  type Html,
+} from "@sequitur/workbench";
 import type { Report } from "../../report.js";
-import { swatch } from "../charts/plot-svg.js";
 import { seriesOf } from "../charts/series.js";
-import { caption, safe, type Html } from "../safe.js";
 import {
   comparisonMark,
   leaderboardView,
@@ -12,7 +25,6 @@ import {
   type MetricColumn,
 } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
-import { bytes, columnPercent, count, fixed, halfWidth, percent, pValue, seconds, signed } from "../number-text.js";
 
 /** The one table that matters, ceiling apart on top and failures apart below, and how to read it. */
 export function leaderboardSection(report: Report): Html {

@@ -1,8 +1,19 @@
+import {
+  caption,
+  count,
+  decimalsFor,
+  decimalsOfSize,
+  fixed,
+  pValue,
+  percent,
+  safe,
+  seconds,
+  signed,
+  type Html,
+} from "@sequitur/workbench";
 import type { ModelComparison, ModelReport, Report, Trial } from "../../report.js";
-import { caption, safe, type Html } from "../safe.js";
 import { comparisonMark, repeats } from "../leaderboard-view.js";
 import { metricParts, metricTitle, metricWords } from "../metric-words.js";
-import { count, decimalsFor, decimalsOfSize, fixed, percent, pValue, seconds, signed } from "../number-text.js";
 
 /** Metrics of the recommended lists as a whole: what a good NDCG does not tell. */
 export function beyondSection(report: Report): Html | null {

@@ -8,7 +8,7 @@ import { PlatformError } from "@sequitur/core";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { canonicalJson } from "./search-space.js";
+import { canonicalJson } from "./canonical-json.js";
 
 export interface WorkFolder {
   /** A file that lives as long as the process: data for children, fitted models between rungs. */

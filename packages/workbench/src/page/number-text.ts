@@ -1,4 +1,9 @@
-import type { Measure } from "../report.js";
+/** A mean with its interval. */
+export interface Measure {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /** Decimals when no interval says better. */
 const PLAIN_DECIMALS = 4;

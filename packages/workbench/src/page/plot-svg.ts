@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { safe, trusted, type Html } from "../safe.js";
+import { safe, trusted, type Html } from "./safe.js";
 
 /** Every chart is drawn this wide, so that its text stays readable on a phone; the page sets them side by side. */
 export const CHART_WIDTH = 360;
