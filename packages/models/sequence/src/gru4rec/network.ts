@@ -1,6 +1,6 @@
 import { dropout, gruLayer, linearLayer, type Parameters, type tf } from "@sequitur/nn";
-import type { SequenceNetwork } from "../training/fit-network.js";
 import { itemTables, itemTableShapes } from "../training/output-table.js";
+import { readingNetwork, type SequenceNetwork } from "../training/sequence-network.js";
 import type { Gru4recConfig } from "./config.js";
 
 /** GRU4Rec over its parameters: item vectors, GRUs, a map to the width of the item vectors. */
@@ -11,15 +11,12 @@ export function gru4recNetwork(parameters: Parameters, size: number, config: Gru
     gruLayer(parameters.scope(`gru.${layer}`), { inputs: layer === 0 ? width : hidden, hidden }),
   );
   const project = linearLayer(parameters.scope("project"), { inputs: hidden, outputs: width });
-  return {
-    output,
-    // Padding stands at the end, where no real state comes after it.
-    encode: (histories, pass) => {
-      let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
-      for (const gru of grus) h = gru(dropout(h, rate, pass)); // (B, L, H)
-      return project(dropout(h, rate, pass)) as tf.Tensor3D; // (B, L, D)
-    },
-  };
+  // Padding stands at the end, where no real state comes after it.
+  return readingNetwork(output, (histories, pass) => {
+    let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
+    for (const gru of grus) h = gru(dropout(h, rate, pass)); // (B, L, H)
+    return project(dropout(h, rate, pass)) as tf.Tensor3D; // (B, L, D)
+  });
 }
 
 /** Name -> shape of every parameter of the network. */

@@ -10,26 +10,40 @@ export interface Rows {
   readonly from: number;
 }
 
+/** Pre-norm transformer blocks in the scope `scope` of some weights, and the table of the vectors that they read. */
+export interface Blocks {
+  readonly scope: string;
+  readonly table: string;
+  /** The table of learned positions, if the weights have one of this name. */
+  readonly places: string;
+  readonly width: number;
+  readonly heads: number;
+  readonly hidden: number;
+  readonly activation: SasrecConfig["activation"];
+  readonly rotary: boolean;
+  readonly causal: boolean;
+}
+
 /** The parts of the network as kernel calls that write into blocks of one scratch. Rows are D wide. */
 export class BlockPass {
   private readonly weights: Weights;
-  private readonly config: SasrecConfig;
+  private readonly blocks: Blocks;
   private readonly scratch: Scratch;
 
-  constructor(weights: Weights, config: SasrecConfig, scratch: Scratch) {
+  constructor(weights: Weights, blocks: Blocks, scratch: Scratch) {
     this.weights = weights;
-    this.config = config;
+    this.blocks = blocks;
     this.scratch = scratch;
   }
 
   /** (count, length, D) scaled item vectors, plus their positions where these are learned. */
   embed(items: Ints, { length, from }: Rows): Floats {
-    const { width } = this.config;
+    const { width, table, places: placeTable } = this.blocks;
     const { kernels } = this.weights.engine;
     const x = this.scratch.floats(items.length * width);
-    kernels.gather(x, this.weights.get("items.table"), items, width);
+    kernels.gather(x, this.weights.get(table), items, width);
     kernels.scale(x, x, Math.sqrt(width));
-    const places = this.weights.find("positions.table")?.part(from * width, length * width);
+    const places = this.weights.find(placeTable)?.part(from * width, length * width);
     if (places === undefined) return x;
     for (let at = 0; at < x.length; at += places.length) {
       const sequence = x.part(at, places.length);
@@ -40,9 +54,9 @@ export class BlockPass {
 
   /** The queries, keys or values of a block for rows that went through its first norm. */
   project(layer: number, map: "query" | "key" | "value", rows: Floats, lie: Rows): Floats {
-    const { width, heads, positions } = this.config;
-    const out = this.linear(`encoder.${layer}.attention.${map}`, rows, width, width);
-    if (positions === "rotary" && map !== "value") rotateRows(out.array, { ...lie, width, heads });
+    const { scope, width, heads, rotary } = this.blocks;
+    const out = this.linear(`${scope}.${layer}.attention.${map}`, rows, width, width);
+    if (rotary && map !== "value") rotateRows(out.array, { ...lie, width, heads });
     return out;
   }
 
@@ -51,14 +65,14 @@ export class BlockPass {
    * keys and values are those of the whole sequences up to these rows.
    */
   finish(layer: number, x: Floats, [q, k, v]: readonly [Floats, Floats, Floats], lie: Rows): Floats {
-    const { width, heads, hidden, activation } = this.config;
+    const { scope, width, heads, hidden, activation, causal } = this.blocks;
     const { kernels } = this.weights.engine;
     const { count, length, from } = lie;
-    const name = `encoder.${layer}`;
+    const name = `${scope}.${layer}`;
     const mixed = this.scratch.floats(x.length);
     const stats = this.scratch.floats(count * heads * length);
     const sizes = { batch: count, heads, width: width / heads, keys: from + length, queries: length };
-    kernels.attention(mixed, q, k, v, stats, { ...sizes, causal: true });
+    kernels.attention(mixed, q, k, v, stats, { ...sizes, causal });
     const middle = this.linear(`${name}.attention.out`, mixed, width, width);
     kernels.add(middle, x, middle);
     const wide = this.linear(`${name}.widen`, this.norm(`${name}.feedNorm`, middle), width, hidden, activation);
@@ -69,7 +83,7 @@ export class BlockPass {
 
   /** Rows normalised, into `out` or a block of their own. */
   norm(name: string, x: Floats, out: Floats = this.scratch.floats(x.length)): Floats {
-    const { width } = this.config;
+    const { width } = this.blocks;
     const rows = x.length / width;
     const [gain, bias] = [this.weights.get(`${name}.gain`), this.weights.get(`${name}.bias`)];
     this.weights.engine.kernels.layerNorm(out, x, gain, bias, this.scratch.floats(2 * rows), { rows, width });
@@ -78,7 +92,7 @@ export class BlockPass {
 
   /** The last row of each sequence: (count, length, D) -> (count, D). */
   last(x: Floats, { count, length }: Rows): Floats {
-    const { width } = this.config;
+    const { width } = this.blocks;
     const out = this.scratch.floats(count * width);
     for (let row = 0; row < count; row++) {
       const at = ((row + 1) * length - 1) * width;
@@ -92,7 +106,7 @@ export class BlockPass {
     x: Floats,
     inputs: number,
     outputs: number,
-    activation: SasrecConfig["activation"] | "none" = "none",
+    activation: Blocks["activation"] | "none" = "none",
   ): Floats {
     const shape = { rows: x.length / inputs, inputs, outputs, activation };
     const out = this.scratch.floats(shape.rows * outputs);

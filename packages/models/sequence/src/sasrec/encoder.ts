@@ -1,7 +1,7 @@
 import type { Floats } from "@sequitur/kernels";
 import type { Encoder, RunningState } from "../serving/encoder.js";
 import type { Weights } from "../serving/weights.js";
-import { BlockPass, type Rows } from "./block-pass.js";
+import { BlockPass, type Blocks, type Rows } from "./block-pass.js";
 import type { SasrecConfig } from "./config.js";
 
 /**
@@ -10,11 +10,12 @@ import type { SasrecConfig } from "./config.js";
  */
 export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
   const { width, layers } = config;
+  const blocks = blocksOf(config);
   return {
     width,
     encode(out, items, count, length) {
       weights.engine.memory.withScratch((scratch) => {
-        const pass = new BlockPass(weights, config, scratch);
+        const pass = new BlockPass(weights, blocks, scratch);
         const every: Rows = { count, length, from: 0 };
         let x = pass.embed(items, every); // (count, length, D)
         for (let layer = 0; layer < layers; layer++) {
@@ -36,6 +37,7 @@ export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
 function runningState(weights: Weights, config: SasrecConfig): RunningState {
   const { width, layers, maxLength } = config;
   const { memory } = weights.engine;
+  const blocks = blocksOf(config);
   const caches = Array.from({ length: layers }, (): [Floats, Floats] => [
     memory.floats(maxLength * width),
     memory.floats(maxLength * width),
@@ -45,7 +47,7 @@ function runningState(weights: Weights, config: SasrecConfig): RunningState {
   return {
     step(item) {
       memory.withScratch((scratch) => {
-        const pass = new BlockPass(weights, config, scratch);
+        const pass = new BlockPass(weights, blocks, scratch);
         const one: Rows = { count: 1, length: 1, from: position };
         const items = scratch.ints(1);
         items.array[0] = item;
@@ -65,4 +67,9 @@ function runningState(weights: Weights, config: SasrecConfig): RunningState {
       for (const block of [...caches.flat(), out]) memory.release(block);
     },
   };
+}
+
+function blocksOf({ width, heads, hidden, activation, positions }: SasrecConfig): Blocks {
+  const tables = { scope: "encoder", table: "items.table", places: "positions.table" };
+  return { ...tables, width, heads, hidden, activation, rotary: positions === "rotary", causal: true };
 }

@@ -1,33 +1,59 @@
-import { dropout, learnedPositions, tf, transformer, type Parameters } from "@sequitur/nn";
-import type { SequenceNetwork } from "../training/fit-network.js";
+import { dropout, learnedPositions, tf, transformer, type Parameters, type Pass } from "@sequitur/nn";
 import { itemTables, itemTableShapes } from "../training/output-table.js";
+import { readingNetwork, type SequenceNetwork } from "../training/sequence-network.js";
 import type { SasrecConfig } from "./config.js";
 
 /** SASRec over its parameters: item vectors, positions, causal pre-norm blocks, a last norm. */
 export function sasrecNetwork(parameters: Parameters, size: number, config: SasrecConfig): SequenceNetwork {
-  const { width, maxLength, layers, heads, hidden, activation, positions, dropout: rate } = config;
   const { items, output } = itemTables(parameters, size, config);
+  const encode = causalEncoder(parameters, config);
+  return readingNetwork(output, (histories, pass) => encode(items.lookUp(histories) as tf.Tensor3D, pass));
+}
+
+/** Item vectors (B, L, D) -> the states after each (B, L, D): scaled, placed, through causal blocks and a last norm. */
+export function causalEncoder(
+  parameters: Parameters,
+  config: SasrecConfig,
+): (vectors: tf.Tensor3D, pass: Pass) => tf.Tensor3D {
+  const { width, maxLength, layers, heads, hidden, activation, positions, dropout: rate } = config;
   const learned = positions === "learned";
   const place = learned
     ? learnedPositions(parameters.scope("positions"), { length: maxLength, width })
     : (x: tf.Tensor3D) => x;
   const blocks = { layers, width, heads, hidden, activation, causal: true, dropout: rate, rotary: !learned };
   const encode = transformer(parameters.scope("encoder"), blocks);
-  return {
-    output,
+  return (vectors, pass) => {
+    const x = tf.mul(vectors, Math.sqrt(width)) as tf.Tensor3D;
     // Padding stands at the end, where causal attention lets no real position see it.
-    encode: (histories, pass) => {
-      const x = tf.mul(items.lookUp(histories), Math.sqrt(width)) as tf.Tensor3D; // (B, L, D)
-      return encode(dropout(place(x), rate, pass), pass); // (B, L, D)
-    },
+    return encode(dropout(place(x), rate, pass), pass);
   };
 }
 
 /** Name -> shape of every parameter of the network. */
 export function sasrecShapes(size: number, config: SasrecConfig): Map<string, readonly number[]> {
-  const { width, maxLength, layers, hidden, positions } = config;
-  const shapes = new Map<string, readonly number[]>(itemTableShapes(size, config));
+  return new Map([...itemTableShapes(size, config), ...causalEncoderShapes(config)]);
+}
+
+/** Name -> shape of the parameters of `causalEncoder`. */
+export function causalEncoderShapes({
+  width,
+  maxLength,
+  layers,
+  hidden,
+  positions,
+}: SasrecConfig): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
   if (positions === "learned") shapes.set("positions.table", [maxLength, width]);
+  transformerShapes(shapes, "encoder", { width, layers, hidden });
+  return shapes;
+}
+
+/** Adds the shapes of a pre-norm transformer's parameters in a scope. */
+export function transformerShapes(
+  shapes: Map<string, readonly number[]>,
+  scope: string,
+  { width, layers, hidden }: { readonly width: number; readonly layers: number; readonly hidden: number },
+): void {
   const linear = (name: string, inputs: number, outputs: number): void => {
     shapes.set(`${name}.weight`, [inputs, outputs]);
     shapes.set(`${name}.bias`, [outputs]);
@@ -37,13 +63,12 @@ export function sasrecShapes(size: number, config: SasrecConfig): Map<string, re
     shapes.set(`${name}.bias`, [width]);
   };
   for (let layer = 0; layer < layers; layer++) {
-    const block = `encoder.${layer}`;
+    const block = `${scope}.${layer}`;
     for (const map of ["query", "key", "value", "out"]) linear(`${block}.attention.${map}`, width, width);
     linear(`${block}.widen`, width, hidden);
     linear(`${block}.narrow`, hidden, width);
     norm(`${block}.attentionNorm`);
     norm(`${block}.feedNorm`);
   }
-  norm("encoder.norm");
-  return shapes;
+  norm(`${scope}.norm`);
 }

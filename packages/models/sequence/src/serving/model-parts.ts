@@ -9,20 +9,31 @@ export interface SequenceModelParts {
   readonly config: unknown;
   readonly catalog: Catalog;
   readonly weights: Weights;
-  /** (N) share of the training interactions: the scores of an empty history; items of share 0 are not read. */
+  /** (N) share of the training interactions: the scores of a history without a known item. */
   readonly shares: Float32Array;
+  /** (N) above 0 where an item has a vector, so that it is read and scored; the shares say it where this is absent. */
+  readonly known?: ArrayLike<number>;
   readonly maxLength: number;
   readonly encoder: Encoder;
   /** (N, D), and (N) or nothing. */
   readonly output: { readonly table: Floats; readonly bias: Floats | undefined };
 }
 
-/** The newest items that training met, oldest first, at most `maxLength` of them. */
-export function readable(history: ArrayLike<number>, shares: Float32Array, maxLength: number): Int32Array {
+/** Whether an item index can be read and scored. */
+export function isKnown({ known, shares }: Pick<SequenceModelParts, "known" | "shares">, item: number): boolean {
+  return (known ?? shares)[item]! > 0;
+}
+
+/** The newest known items, oldest first, at most `maxLength` of them. */
+export function readable(
+  history: ArrayLike<number>,
+  parts: Pick<SequenceModelParts, "known" | "shares" | "maxLength">,
+): Int32Array {
+  const { maxLength } = parts;
   const items: number[] = [];
   for (let at = history.length - 1; at >= 0 && items.length < maxLength; at--) {
     const item = history[at]!;
-    if (shares[item]! > 0) items.push(item);
+    if (isKnown(parts, item)) items.push(item);
   }
   return Int32Array.from(items.reverse());
 }

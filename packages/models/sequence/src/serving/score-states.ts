@@ -1,16 +1,17 @@
 import type { Floats } from "@sequitur/kernels";
-import type { SequenceModelParts } from "./model-parts.js";
+import { isKnown, type SequenceModelParts } from "./model-parts.js";
 
 /**
- * (rows, C) state . table[item] + bias[item] for every item, or for the candidates; NaN for an item that training never
- * met, whose vector nothing has set.
+ * (rows, C) state . table[item] + bias[item] for every item, or for the candidates; NaN for an unknown item, whose vector
+ * nothing has set.
  */
 export function scoreStates(
-  { weights, output, encoder, shares }: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "shares">,
+  parts: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "shares" | "known">,
   states: Floats,
   rows: number,
   candidates?: Int32Array,
 ): Float32Array {
+  const { weights, output, encoder, shares } = parts;
   const { memory, kernels } = weights.engine;
   const { width } = encoder;
   const columns = candidates?.length ?? shares.length;
@@ -35,7 +36,7 @@ export function scoreStates(
     }
     const values = scores.array.slice();
     for (let column = 0; column < columns; column++) {
-      if (shares[candidates === undefined ? column : candidates[column]!]! > 0) continue;
+      if (isKnown(parts, candidates === undefined ? column : candidates[column]!)) continue;
       for (let at = column; at < values.length; at += columns) values[at] = Number.NaN;
     }
     return values;

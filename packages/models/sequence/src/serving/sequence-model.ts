@@ -40,12 +40,12 @@ export function sequenceModel(parts: SequenceModelParts): SequenceModel {
 }
 
 function scoreBatch(parts: SequenceModelParts, batch: QueryBatch, candidates?: Int32Array): Float32Array {
-  const { shares, catalog, encoder, maxLength, weights } = parts;
+  const { shares, catalog, encoder, weights } = parts;
   const columns = candidates?.length ?? catalog.items.size;
   const scores = new Float32Array(batch.size * columns);
   const byLength = new Map<number, { readonly query: number; readonly items: Int32Array }[]>();
   for (let query = 0; query < batch.size; query++) {
-    const items = readable(listOf(batch, query), shares, maxLength);
+    const items = readable(listOf(batch, query), parts);
     if (items.length === 0) scores.set(sharesOf(shares, candidates), query * columns);
     else {
       const alike = byLength.get(items.length);

@@ -1,14 +1,14 @@
 import { PlatformError } from "@sequitur/core";
 import type { Floats } from "@sequitur/kernels";
 import type { RunningState } from "./encoder.js";
-import { readable, sharesOf, type SequenceModelParts } from "./model-parts.js";
+import { isKnown, readable, sharesOf, type SequenceModelParts } from "./model-parts.js";
 import { scoreStates } from "./score-states.js";
 
 /** One session at serving time: its last states are kept, so that an event costs one step of the network. */
 export interface SequenceSession {
-  /** Trained items that were read, the newest `maxLength` of them. */
+  /** Known items that were read, the newest `maxLength` of them. */
   readonly items: readonly number[];
-  /** Reads one more item; one that training never met is skipped. */
+  /** Reads one more item; an unknown one is skipped. */
   append(item: number): void;
   /** (N), or (C) for candidates: the very scores of `Model.score` for this history. */
   scores(candidates?: Int32Array): Float32Array;
@@ -21,7 +21,7 @@ export interface SequenceSession {
  * changes every state in it, so that an event then costs a full pass over the window.
  */
 export function openSession(parts: SequenceModelParts, history: ArrayLike<number> = []): SequenceSession {
-  const { encoder, shares, maxLength, weights, catalog } = parts;
+  const { encoder, shares, maxLength, weights } = parts;
   const { memory } = weights.engine;
   let items: number[] = [];
   let running: RunningState | undefined;
@@ -49,7 +49,7 @@ export function openSession(parts: SequenceModelParts, history: ArrayLike<number
     return state;
   }
 
-  const known = Array.from(readable(history, shares, maxLength));
+  const known = Array.from(readable(history, parts));
   if (known.length === maxLength) readWindow(known, state);
   else for (const item of known) read(item, state);
 
@@ -59,7 +59,7 @@ export function openSession(parts: SequenceModelParts, history: ArrayLike<number
     },
     append(item) {
       const out = open();
-      if (!(item >= 0 && item < catalog.items.size && shares[item]! > 0)) return;
+      if (!isKnown(parts, item)) return;
       if (items.length < maxLength) read(item, out);
       else readWindow([...items.slice(1), item], out);
     },

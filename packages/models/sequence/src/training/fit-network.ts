@@ -6,11 +6,11 @@ import {
   Optimiser,
   Parameters,
   selectBackend,
-  tf,
   train,
   warmUp,
   type Pass,
   type Schedule,
+  type tf,
   type Training,
 } from "@sequitur/nn";
 import type { FitRun } from "@sequitur/recommender";
@@ -18,21 +18,17 @@ import type { SequenceModel } from "../serving/sequence-model.js";
 import { batchCount, epochBatches, type BatchOptions, type SequenceBatch } from "./batches.js";
 import { fitIdentity } from "./fit-identity.js";
 import { negativeSampler, type NegativeSampler } from "./negative-sampler.js";
-import { objectiveOf, type Output } from "./objectives.js";
+import { objectiveOf } from "./objectives.js";
+import type { SequenceNetwork } from "./sequence-network.js";
 import type { TrainingConfig } from "./training-config.js";
-
-/** A network that reads histories, over its own parameters. */
-export interface SequenceNetwork {
-  readonly output: Output;
-  /** (B, L) int32 items -> (B, L, D) the state after each item. */
-  readonly encode: (items: tf.Tensor2D, pass: Pass) => tf.Tensor3D;
-}
 
 /** What a model brings to a fit. */
 export interface NetworkFit<Config extends TrainingConfig> {
   readonly name: string;
   readonly config: Config;
   readonly build: (parameters: Parameters) => SequenceNetwork;
+  /** Hash of what the weights depend on besides the config, the data and the seed, such as item texts. */
+  readonly inputs?: string;
   /** The model that scores with these weights. */
   readonly modelOf: (weights: ReadonlyMap<string, Tensor>) => SequenceModel;
 }
@@ -100,11 +96,7 @@ function lossOf(
 ): (batch: SequenceBatch, pass: Pass) => tf.Scalar {
   const { calibration, scorePenalty } = config;
   const objective = objectiveOf(config.loss, { calibration, scorePenalty, ...(sampler && { sampler }) });
-  return ({ size, length, inputs, targets, negatives }, pass) => {
-    const states = network.encode(tf.tensor2d(inputs, [size, length], "int32"), pass);
-    const flat = tf.reshape(states, [size * length, states.shape[2]]) as tf.Tensor2D;
-    return objective({ states: flat, targets, negatives }, network.output);
-  };
+  return (batch, pass) => network.loss(batch, pass, objective);
 }
 
 /** What the run brings: validation, checkpoints, cancellation, progress. */
@@ -126,7 +118,7 @@ function outside<Config extends TrainingConfig>(
   return {
     ...(validate && { validation: { value, patience: fit.config.patience } }),
     ...(checkpointDir !== undefined && {
-      checkpoints: { dir: checkpointDir, identity: fitIdentity(fit.name, fit.config, data, run.random) },
+      checkpoints: { dir: checkpointDir, identity: fitIdentity([fit.name, fit.config, fit.inputs], data, run.random) },
     }),
     signal: run.signal,
     report: run.report,
