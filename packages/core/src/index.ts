@@ -13,6 +13,7 @@ export {
   type Interactions,
   type NumberColumn,
 } from "./interactions.js";
+export { clickedItem, clicksOf, selectSlates, slateLogFrom, type SlateColumns, type SlateLog } from "./slate-log.js";
 export { listOf, raggedFrom, sliceRagged, type RaggedItems } from "./ragged.js";
 export { queryBatch, sliceQueries, type Query, type QueryBatch } from "./query.js";
 export type { Ranking, Slate } from "./ranking.js";

@@ -142,7 +142,7 @@ function countOffsets(users: Int32Array, items: Int32Array, times: Float64Array,
 }
 
 /** The sorting permutation, or undefined when the rows are in order already. */
-function userTimeOrder(users: Int32Array, times: Float64Array, offsets: Int32Array): Int32Array | undefined {
+export function userTimeOrder(users: Int32Array, times: Float64Array, offsets: Int32Array): Int32Array | undefined {
   let sorted = true;
   for (let row = 1; row < users.length && sorted; row++) {
     const step = users[row]! - users[row - 1]!;

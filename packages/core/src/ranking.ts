@@ -12,4 +12,8 @@ export interface Slate {
   readonly items: Int32Array;
   /** (K) in (0, 1]. */
   readonly propensities: Float64Array;
+  /** (K) P(this item at this position | query, the items above it), in (0, 1]; absent where it has no closed form. */
+  readonly conditionals?: Float64Array;
+  /** (K) standard errors of the propensities, where they are Monte Carlo estimates; absent where they are exact. */
+  readonly standardErrors?: Float64Array;
 }

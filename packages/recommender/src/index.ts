@@ -1,4 +1,12 @@
-export type { FitRun, Model, Recommender, Retriever, SearchRange, SearchSpace } from "./recommender.js";
+export {
+  fitOnSlates,
+  type FitRun,
+  type Model,
+  type Recommender,
+  type Retriever,
+  type SearchRange,
+  type SearchSpace,
+} from "./recommender.js";
 export type { Policy } from "./policy.js";
 export type { SlateOptions, SlatePolicy } from "./slate-policy.js";
 export {
@@ -12,4 +20,4 @@ export {
   type Artifact,
   type ArtifactOrigin,
 } from "./artifact.js";
-export { recommend, type RecommendOptions } from "./recommend.js";
+export { recommend, type RecommendOptions, type Scorer } from "./recommend.js";

@@ -1,6 +1,9 @@
 import { listOf, PlatformError, type QueryBatch, type RaggedItems, type Ranking } from "@sequitur/core";
 import type { Model } from "./recommender.js";
 
+/** What a ranking needs of a model. */
+export type Scorer = Pick<Model, "name" | "catalog" | "score">;
+
 export interface RecommendOptions {
   /** Slate length, a positive integer. */
   readonly k: number;
@@ -15,7 +18,7 @@ export interface RecommendOptions {
  * item nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave. `bad-config` for a
  * k, candidates or exclude list that breaks its description.
  */
-export function recommend(model: Model, batch: QueryBatch, options: RecommendOptions): Ranking {
+export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOptions): Ranking {
   const { k, candidates, exclude } = options;
   if (!(Number.isInteger(k) && k >= 1)) {
     throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);

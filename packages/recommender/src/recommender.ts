@@ -1,4 +1,12 @@
-import type { Catalog, Interactions, Progress, QueryBatch, Random } from "@sequitur/core";
+import {
+  clicksOf,
+  type Catalog,
+  type Interactions,
+  type Progress,
+  type QueryBatch,
+  type Random,
+  type SlateLog,
+} from "@sequitur/core";
 import type { z } from "zod";
 import type { Artifact } from "./artifact.js";
 
@@ -11,7 +19,19 @@ export interface Recommender<Config = unknown> {
   /** What a hyper-parameter search may vary, by config key; absent when there is nothing to tune. */
   readonly search?: SearchSpace;
   fit(train: Interactions, config: Config, run: FitRun): Promise<Model>;
+  /** For models of what was shown; `fitOnSlates` gives the others the clicks alone. */
+  fitSlates?(train: SlateLog, config: Config, run: FitRun): Promise<Model>;
   load(artifact: Artifact): Model;
+}
+
+/** Fits on logged slates: all of them where the recommender can use that, else the clicks as plain interactions. */
+export async function fitOnSlates<Config>(
+  recommender: Recommender<Config>,
+  train: SlateLog,
+  config: Config,
+  run: FitRun,
+): Promise<Model> {
+  return recommender.fitSlates?.(train, config, run) ?? recommender.fit(clicksOf(train), config, run);
 }
 
 /** A fitted, immutable scorer. No Model is unfitted, so no method says "call fit first". */

@@ -1,1 +1,8 @@
 export { baselineNames, loadModel, loadRecommender, noSuchModel, recommenderNames } from "./recommenders.js";
+export {
+  loadSlatePolicy,
+  parseSlatePolicy,
+  slatePolicyNames,
+  type SlatePolicyName,
+  type SlatePolicyRequest,
+} from "./slate-policies.js";

@@ -1,0 +1,40 @@
+import { PlatformError, type Catalog } from "@sequitur/core";
+import type { Artifact, Model, SlatePolicy } from "@sequitur/recommender";
+import { z } from "zod";
+
+/** What a policy is made of. */
+export interface PolicyParts {
+  /** As written in an experiment, such as "greedy:sasrec". */
+  readonly name: string;
+  /** What may be shown. */
+  readonly catalog: Catalog;
+  /** What the policy ranks by. */
+  readonly model?: Model | undefined;
+  /** What `save` gave before a restart. */
+  readonly state?: Artifact | undefined;
+}
+
+/** A way to choose slates; bound to its parts it is a `SlatePolicy`. */
+export interface PolicyKind<Config = unknown> {
+  readonly name: string;
+  /** Whether it ranks by a model; "posterior": by one that can be drawn from. */
+  readonly needs: "nothing" | "model" | "posterior";
+  readonly config: z.ZodType<Config>;
+  make(parts: PolicyParts, config: Config): SlatePolicy;
+}
+
+/** The schema of a policy without settings. */
+export const noSettings = z.strictObject({});
+
+/** The model of the parts; `bad-config` when there is none. */
+export function requireModel({ name, model }: PolicyParts): Model {
+  if (model !== undefined) return model;
+  throw new PlatformError("bad-config", `policy ${name} ranks by a model, got none.`);
+}
+
+/** `bad-config` unless k is a positive integer. */
+export function checkSlateSize(k: number): void {
+  if (!(Number.isInteger(k) && k >= 1)) {
+    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
+  }
+}
