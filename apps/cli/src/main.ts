@@ -5,6 +5,7 @@ import { evaluateCommand } from "./commands/evaluate-command.js";
 import { exportCommand } from "./commands/export-command.js";
 import { importCommand } from "./commands/import-command.js";
 import { serveCommand } from "./commands/serve-command.js";
+import { simulateCommand } from "./commands/simulate-command.js";
 import { startCommand } from "./commands/start-command.js";
 import { trainCommand } from "./commands/train-command.js";
 import { exitCodeOf, failureLine, failureStack } from "./failure.js";
@@ -58,6 +59,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
     );
   dataCommand(program, io);
   evaluateCommand(program, io);
+  simulateCommand(program, io);
   importCommand(program, io);
   trainCommand(program, io, version());
   serveCommand(program, io);

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { isTimeZone } from "@sequitur/data";
 import {
   attributesSchema,
   idSchema,
@@ -101,3 +100,11 @@ export const itemSchema = z
   .openapi("Item");
 
 export const writtenSchema = z.object({ written: z.int() }).openapi("Written");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

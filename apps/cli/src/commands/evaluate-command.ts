@@ -1,7 +1,6 @@
 import { PlatformError } from "@sequitur/core";
 import type { Experiment, Report } from "@sequitur/evaluate";
 import type { Command } from "commander";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   collectAssignment,
@@ -16,6 +15,7 @@ import { datasetsFolder, DEFAULT_FOLDER, requireDataset } from "../arguments/dat
 import { readJsonFile } from "../arguments/read-json-file.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
+import { orSayHowToResume } from "./how-to-resume.js";
 import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
 
@@ -52,7 +52,7 @@ export function evaluateCommand(program: Command, io: Io): void {
     const where = options.config ?? "command line";
     const experiment = await experimentFor(options, where);
     const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}`);
-    const report = await runOrSayHow(io, experiment, out, options);
+    const report = await run(io, experiment, out, options);
     if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else await show(io, report, out);
     if (options.quiet !== true && options.json !== true) io.stderr.write(hints(experiment, out));
@@ -112,21 +112,15 @@ async function experimentFor(options: Options, where: string): Promise<Experimen
   return { ...experiment, data: { ...experiment.data, datasetsDir: folder } };
 }
 
-async function runOrSayHow(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {
+async function run(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {
   const { signal } = io;
   const resume = options.resume === true;
   const { evaluate } = await import("@sequitur/evaluate");
-  try {
-    return await withProgress(io, options.quiet === true, (report) =>
+  return orSayHowToResume(out, () =>
+    withProgress(io, options.quiet === true, (report) =>
       evaluate(experiment, { out, resume, signal, report, now: () => io.now() }),
-    );
-  } catch (error) {
-    if (!(error instanceof PlatformError) || error.code !== "cancelled") throw error;
-    const kept = existsSync(join(out, ".progress"))
-      ? `finished parts are kept in ${out}; the same command with --out ${out} --resume goes on.`
-      : "nothing was written.";
-    throw new PlatformError("cancelled", `stopped: ${kept}`, { cause: error });
-  }
+    ),
+  );
 }
 
 function hints(experiment: Experiment, out: string): string {

@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { asObject, configOf } from "../arguments/config-of.js";
 import { setPath } from "../arguments/set-path.js";
 
 /** Flags of `sequitur evaluate` that are fields of the experiment. */
@@ -55,7 +55,7 @@ const PLAIN = [
  * one by one, and `set` changes any field at the end. The result is still to be checked by the schema.
  */
 export function experimentOf(file: unknown, flags: ExperimentFlags, where: string): Record<string, unknown> {
-  const base = configOf(file, where);
+  const base = configOf(file, REPORT_FAMILY, where);
   const result: Record<string, unknown> = { ...base };
   for (const name of PLAIN) if (flags[name] !== undefined) result[name] = flags[name];
   if (flags.filter !== undefined) result["filters"] = flags.filter;
@@ -74,17 +74,6 @@ export function experimentOf(file: unknown, flags: ExperimentFlags, where: strin
   );
 }
 
-/** An experiment, or the one that a report.json carries. */
-function configOf(file: unknown, where: string): Record<string, unknown> {
-  if (file === undefined) return {};
-  if (typeof file !== "object" || file === null || Array.isArray(file)) {
-    throw new PlatformError("bad-config", `${where}: expected an object with the fields of an experiment.`);
-  }
-  const { format, config } = file as Record<string, unknown>;
-  const isReport = typeof format === "string" && format.startsWith(REPORT_FAMILY);
-  return isReport ? configOf(config, where) : (file as Record<string, unknown>);
-}
-
 /** Short forms written out, so that `set` finds fields inside them. */
 function named(experiment: Record<string, unknown>): Record<string, unknown> {
   const { data, split, models } = experiment;
@@ -96,9 +85,4 @@ function named(experiment: Record<string, unknown>): Record<string, unknown> {
     ...(typeof models === "string" && { models: [{ name: models }] }),
     ...(Array.isArray(models) && { models: models.map(model) }),
   };
-}
-
-function asObject(value: unknown, key: string): Record<string, unknown> {
-  if (value === undefined) return {};
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : { [key]: value };
 }

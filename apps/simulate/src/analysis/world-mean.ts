@@ -1,0 +1,27 @@
+import { differenceOfMeans, momentsOf } from "@sequitur/metrics";
+import type { DayCurve, WorldMean } from "../report.js";
+
+/** Mean of one value a world and its 95 % t interval: worlds are independent, users of one world are not. */
+export function worldMean(perSeed: readonly number[]): WorldMean {
+  const moments = momentsOf(perSeed);
+  if (perSeed.length < 2) return { mean: moments.mean, low: null, high: null, perSeed };
+  // Against a constant 0 Welch's interval is Student's, with n - 1 degrees.
+  const { low, high } = differenceOfMeans({ count: perSeed.length, mean: 0, variance: 0 }, moments);
+  return { mean: moments.mean, low, high, perSeed };
+}
+
+/** Differences a - b world by world, the pairs of the same seed. */
+export function pairedMean(a: WorldMean, b: WorldMean): WorldMean {
+  return worldMean(a.perSeed.map((value, i) => value - b.perSeed[i]!));
+}
+
+/** Curves of several worlds as one with its band; (worlds) of (days). */
+export function dayCurve(perWorld: readonly Float64Array[]): DayCurve {
+  const days = perWorld[0]?.length ?? 0;
+  const means = Array.from({ length: days }, (_, day) => worldMean(perWorld.map((curve) => curve[day]!)));
+  return {
+    mean: means.map(({ mean }) => mean),
+    low: means.map(({ low }) => low),
+    high: means.map(({ high }) => high),
+  };
+}

@@ -1,0 +1,13 @@
+export {
+  REPORT_FORMAT,
+  type ArmMeasures,
+  type ArmReport,
+  type Report,
+  type Reading,
+  type WorldMean,
+} from "./report.js";
+export { simulate, type SimulateIo, type TaskRunner } from "./simulate.js";
+export { parseSettings, settingsSchema, type ArmChoice, type Settings } from "./settings.js";
+export { reportPage } from "./report-page/report-page.js";
+export { summaryText } from "./summary-text.js";
+export type { SlatePolicyMaker } from "./arm-server.js";
