@@ -1,141 +1,183 @@
-import { interactionsFrom, idTable, Random } from "@sequitur/core";
-import { importInteractions, createApiKey, openStore, type Store } from "@sequitur/store";
 import { findPostgres, startPostgres } from "@sequitur/store/testing";
 import autocannon from "autocannon";
-import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { apiLogger } from "../src/api-logger.js";
-import { trainFromStore } from "../src/offline/train-from-store.js";
-import { startApi } from "../src/server.js";
-import { apiSettingsSchema } from "../src/settings.js";
+import { execFileSync, fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
 
-const SECONDS = Number(process.env["SECONDS_EACH"] ?? 10);
+// Load on loopback. The API runs in a process of its own; the generator runs here, the database beside both (PGlite:
+// inside the API). SECONDS_EACH, MINUTES (of the memory run), ITEMS, ENGINES and ONLY shorten or lengthen it;
+// PROFILE=folder writes a processor profile of each server.
+
+const { env } = process;
+const SECONDS = Number(env["SECONDS_EACH"] ?? 5);
+const MINUTES = Number(env["MINUTES"] ?? 0.5);
+const SIZES = (env["ITEMS"] ?? "10000,100000").split(",").map(Number);
+const ENGINES = (env["ENGINES"] ?? "PGlite,PostgreSQL").split(",");
+const MODEL = env["MODEL"] ?? "session-knn";
+const ONLY = new RegExp(env["ONLY"] ?? "");
 const CONNECTIONS = 8;
-const USERS = 2_000;
-const EVENTS_EACH = 25;
-const DAY_MS = 86_400_000;
+const RATE = 1_000;
+const BATCH = 500;
 
-interface Row {
-  readonly engine: string;
+interface Server {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly secret: string;
+  readonly users: number;
   readonly items: number;
-  readonly what: string;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly failed: number;
-  readonly rssMb: number;
+  readonly folder: string;
 }
 
-const rows: Row[] = [];
-const folder = await mkdtemp(join(tmpdir(), "sequitur-load-"));
-const binaries = findPostgres(process.env);
-for (const items of [10_000, 100_000]) {
-  const embedded = await openStore({ clock: Date.now });
-  await measure("PGlite", embedded, items);
-  await embedded.close();
-  if (binaries === undefined) continue;
-  const server = await startPostgres(binaries, { durable: true });
-  const store = await openStore({ databaseUrl: server.url, clock: Date.now });
-  await measure("PostgreSQL", store, items);
-  await store.close();
-  await server.stop();
+interface Usage {
+  readonly rssMb: number;
+  readonly cpuSeconds: number;
 }
-await rm(folder, { recursive: true, force: true });
-const machine = `${cpus()[0]?.model ?? "unknown"} x ${cpus().length}`;
-const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+
+interface Load {
+  readonly path: string;
+  readonly body: () => string;
+  readonly seconds: number;
+  /** Requests a second, corrected for coordinated omission; as many as go when absent. */
+  readonly rate?: number;
+}
+
+const rows: Record<string, unknown>[] = [];
+const memory: Record<string, unknown>[] = [];
+const binaries = findPostgres(env);
+process.stdout.write("engine\titems\twhat\tper s\tp50 ms\tp99 ms\tmax ms\tfailed\tserver CPU ms each\tRSS MB\n");
+for (const items of SIZES) {
+  for (const engine of ENGINES) {
+    if (engine === "PGlite") await withServer(items, undefined, (server) => measure(engine, server));
+    if (engine !== "PostgreSQL" || binaries === undefined) continue;
+    const database = await startPostgres(binaries, { durable: true });
+    await withServer(items, database.url, async (server) => {
+      await measure(engine, server);
+      if (items === SIZES.at(-1)) await watchMemory(engine, server);
+    });
+    await database.stop();
+  }
+}
+const result = {
+  machine: `${cpus()[0]?.model ?? "unknown"} x ${cpus().length}`,
+  node: process.version,
+  commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
+  loadAverage: loadavg(),
+  model: MODEL,
+  connections: CONNECTIONS,
+  secondsEach: SECONDS,
+  rows,
+  memory,
+};
 const home = new URL("results/", import.meta.url);
 await mkdir(home, { recursive: true });
-const result = { machine, node: process.version, commit, connections: CONNECTIONS, secondsEach: SECONDS, rows };
 await writeFile(new URL("load.json", home), `${JSON.stringify(result, null, 2)}\n`);
 
-/** Popular items by a power law, in sessions that walk between neighbours. */
-function log(items: number) {
-  const random = new Random("load");
-  const size = USERS * EVENTS_EACH;
-  const draw = (): number => Math.min(items - 1, Math.floor(items * random.uniform() ** 3));
-  const columns = { users: new Int32Array(size), items: new Int32Array(size), times: new Float64Array(size) };
-  const now = Date.now();
-  for (let row = 0; row < size; row++) {
-    columns.users[row] = Math.floor(row / EVENTS_EACH);
-    const step = row % EVENTS_EACH;
-    columns.items[row] = step % 5 === 0 ? draw() : (columns.items[row - 1]! + 1 + random.integer(3)) % items;
-    columns.times[row] = now - (EVENTS_EACH - step) * DAY_MS;
-  }
-  const catalog = {
-    users: idTable(Array.from({ length: USERS }, (_, user) => `u${user}`)),
-    items: idTable(Array.from({ length: items }, (_, item) => `i${item}`)),
-    itemColumns: {},
-  };
-  return interactionsFrom(catalog, columns);
+async function withServer(items: number, url: string | undefined, work: (server: Server) => Promise<void>) {
+  const file = fileURLToPath(new URL("load-server.ts", import.meta.url));
+  const argv = [String(items), MODEL, ...(url === undefined ? [] : [url])];
+  const profile = env["PROFILE"] === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${env["PROFILE"]}`];
+  const execArgv = [...profile, "--import", "tsx", "--conditions", "@sequitur/source"];
+  const child = fork(file, argv, { execArgv });
+  const [told] = (await once(child, "message")) as [Omit<Server, "child" | "items">];
+  await work({ ...told, child, items });
+  child.disconnect();
+  await once(child, "exit");
+  await rm(told.folder, { recursive: true, force: true });
 }
 
-async function measure(engine: string, store: Store, items: number): Promise<void> {
-  await importInteractions(store, log(items), { source: "load" });
-  const seeded = { store, artifactsDir: folder, seed: 1, codeVersion: "bench", activate: true };
-  await trainFromStore({ ...seeded, model: "session-knn", fallbacks: true });
-  const settings = apiSettingsSchema.parse({ requestsPerSecondPerKey: 1_000_000 });
-  const api = await startApi({ store, settings, logger: apiLogger("error", (line) => process.stderr.write(line)) });
-  const { secret } = await createApiKey(store, { name: "load", scopes: ["serve", "ingest"] });
+async function usageOf({ child }: Server): Promise<Usage> {
+  child.send("usage");
+  const [usage] = (await once(child, "message")) as [Usage];
+  return usage;
+}
+
+/** Bodies of each kind; users and items go round. */
+function bodies({ users, items }: Server) {
   let request = 0;
-  const user = (): string => `u${(request++ * 7919) % USERS}`;
+  let event = 0;
+  const user = (): string => `u${(request++ * 7919) % users}`;
   const ask = (extra: object) => () => JSON.stringify({ userId: user(), k: 10, ...extra });
-  const run = async (what: string, path: string, body: () => string, each = 1, amount?: number): Promise<void> => {
-    const options = { url: `${api.url}${path}`, secret, body };
-    await cannon(options, 2);
-    const found = await cannon(options, SECONDS, amount);
-    const row: Row = {
+  return {
+    known: ask({}),
+    unrecorded: ask({ record: false }),
+    slate: ask({ policy: { kind: "softmax" } }),
+    session: () => JSON.stringify({ history: [{ itemId: `i${request++ % items}` }], k: 10, record: false }),
+    events: () => {
+      const events = Array.from({ length: BATCH }, () => {
+        event++;
+        return { eventId: `b${event}`, userId: user(), itemId: `i${event % items}` };
+      });
+      return JSON.stringify({ events });
+    },
+  };
+}
+
+async function measure(engine: string, server: Server): Promise<void> {
+  const { known, unrecorded, slate, session, events } = bodies(server);
+  const path = "/v1/recommendations";
+  const loads: readonly [what: string, load: Omit<Load, "seconds">, each?: number][] = [
+    ["session, not recorded", { path, body: session }],
+    ["known user, not recorded", { path, body: unrecorded }],
+    ["known user, recorded", { path, body: known }],
+    [`known user, not recorded, ${RATE} a second asked`, { path, body: unrecorded, rate: RATE }],
+    [`known user, recorded, ${RATE} a second asked`, { path, body: known, rate: RATE }],
+    ["slate, softmax, recorded", { path: "/v1/slates", body: slate }],
+    [`events, batches of ${BATCH}`, { path: "/v1/events", body: events }, BATCH],
+  ];
+  for (const [what, load, each = 1] of loads) {
+    if (!ONLY.test(what)) continue;
+    await cannon(server, { ...load, seconds: 1 });
+    const before = await usageOf(server);
+    const { requests, latency, non2xx, errors } = await cannon(server, { ...load, seconds: SECONDS });
+    const { cpuSeconds, rssMb } = await usageOf(server);
+    const row = {
       engine,
-      items,
+      items: server.items,
       what,
-      perSecond: Math.round(found.requests.average * each),
-      p50Ms: found.latency.p50,
-      p99Ms: found.latency.p99,
-      failed: found.non2xx + found.errors,
-      rssMb: Math.round(process.memoryUsage().rss / 1e6),
+      perSecond: Math.round(requests.average * each),
+      p50Ms: latency.p50,
+      p99Ms: latency.p99,
+      maxMs: latency.max,
+      failed: non2xx + errors,
+      serverCpuMsEach: Number((((cpuSeconds - before.cpuSeconds) * 1000) / (requests.total * each)).toFixed(3)),
+      rssMb,
     };
     rows.push(row);
     process.stdout.write(`${Object.values(row).join("\t")}\n`);
-  };
-  if (rows.length === 0) process.stdout.write("engine\titems\twhat\tper s\tp50 ms\tp99 ms\tfailed\trss MB\n");
-  await run("known user, not recorded", "/v1/recommendations", ask({ record: false }));
-  await run("known user, recorded", "/v1/recommendations", ask({}));
-  const session = () => JSON.stringify({ history: [{ itemId: `i${request++ % items}` }], k: 10, record: false });
-  await run("session, not recorded", "/v1/recommendations", session);
-  await run("known user, 1,000 a second asked", "/v1/recommendations", ask({ record: false }), 1, 1_000);
-  await run("slate, softmax, recorded", "/v1/slates", ask({ policy: { kind: "softmax" } }));
-  let event = 0;
-  const events = () => {
-    const batch = Array.from({ length: 500 }, () => ({
-      eventId: `b${event++}`,
-      userId: user(),
-      itemId: `i${event % items}`,
-    }));
-    return JSON.stringify({ events: batch });
-  };
-  await run("events, batches of 500", "/v1/events", events, 500);
-  await api.close();
+  }
 }
 
-interface Cannon {
-  readonly url: string;
-  readonly secret: string;
-  readonly body: () => string;
+/** Memory over time while half the rate is asked, recorded, and events come in besides. */
+async function watchMemory(engine: string, server: Server): Promise<void> {
+  if (MINUTES === 0) return;
+  const { known, events } = bodies(server);
+  const seconds = MINUTES * 60;
+  const started = performance.now();
+  const look = async (): Promise<void> => {
+    const { rssMb } = await usageOf(server);
+    memory.push({ engine, items: server.items, minutes: (performance.now() - started) / 60_000, rssMb });
+  };
+  const watching = setInterval(() => void look(), Math.max(1_000, (seconds * 1000) / 20));
+  const [asked, told] = await Promise.all([
+    cannon(server, { path: "/v1/recommendations", body: known, seconds, rate: RATE / 2 }),
+    cannon(server, { path: "/v1/events", body: events, seconds, rate: 10 }),
+  ]);
+  clearInterval(watching);
+  await look();
+  const rss = memory.map(({ rssMb }) => rssMb).join(" ");
+  process.stdout.write(`memory over ${MINUTES} min at ${RATE / 2} recommendations and 5,000 events/s, MB: ${rss}\n`);
+  process.stdout.write(`p99 meanwhile: ${asked.latency.p99} ms and ${told.latency.p99} ms\n`);
 }
 
-async function cannon({ url, secret, body }: Cannon, duration: number, overallRate?: number) {
+async function cannon({ url, secret }: Server, { path, body, seconds, rate }: Load) {
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
   return autocannon({
-    url,
-    duration,
-    connections: CONNECTIONS,
-    ...(overallRate !== undefined && { overallRate }),
-    requests: [
-      {
-        method: "POST",
-        headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-        setupRequest: (request) => ({ ...request, body: body() }),
-      },
-    ],
+    url: `${url}${path}`,
+    duration: seconds,
+    connections: rate === undefined ? CONNECTIONS : CONNECTIONS * 4,
+    ...(rate !== undefined && { overallRate: rate }),
+    requests: [{ method: "POST", headers, setupRequest: (request) => ({ ...request, body: body() }) }],
   });
 }

@@ -19,8 +19,17 @@ export type { Situation } from "./city/moment.js";
 export type { Neighbourhoods } from "./city/neighbourhoods.js";
 export type { Period, Places } from "./city/places.js";
 export { tastesAt, type Residents } from "./city/residents.js";
-export { openingTable } from "./city/opening-times.js";
-export { localClock, SLOTS_PER_WEEK, type LocalClock } from "./city/local-clock.js";
+export { CLOSED, OPEN, openingTable, UNKNOWN } from "./local-time/opening-table.js";
+export {
+  localClock,
+  slotOfWeek,
+  slotOfYear,
+  SLOTS_PER_DAY,
+  SLOTS_PER_WEEK,
+  SLOTS_PER_YEAR,
+  type LocalClock,
+} from "./local-time/local-clock.js";
+export { isTimeZone, zoneOffsetMinutes } from "./local-time/time-zone.js";
 export { datasetFrom, type Dataset, type DatasetAbout } from "./datasets/dataset.js";
 export {
   datasetManifest,

@@ -41,7 +41,8 @@ export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOp
   const offsets = new Int32Array(batch.size + 1);
   const items = new Int32Array(batch.size * width);
   const kept = new Float32Array(batch.size * width);
-  const excluded = new Uint8Array(itemCount);
+  // Nothing to look up where nothing is excluded.
+  const excluded = new Uint8Array(exclude === undefined ? 0 : itemCount);
   let end = 0;
   for (let b = 0; b < batch.size; b++) {
     const forbidden = exclude ? listOf(exclude, b) : undefined;

@@ -116,7 +116,7 @@ async function measure(engine: string, store: Store): Promise<void> {
     for (let i = 0; i < 300; i++) await appendEvents(store, batch(1));
   });
   await timed(engine, "read all interactions for training", "rows", ROWS + 73_300, () => readInteractions(store));
-  await repeated(engine, "last 20 of a user", 500, (i) => userHistory(store, [`user${i}`], { limit: 20 }));
+  await repeated(engine, "last 20 of a user", 500, (i) => userHistory(store, [{ userId: `user${i}` }], { limit: 20 }));
   const requests = (size: number) =>
     Array.from({ length: size }, () => ({
       requestId: crypto.randomUUID(),

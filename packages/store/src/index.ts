@@ -5,7 +5,7 @@ export { grouped } from "./connection/grouped.js";
 export { pingStore } from "./connection/ping.js";
 export { DEFAULT_KIND, eventProblem, type Event, type EventResult } from "./events/event.js";
 export { appendEvents } from "./events/append-events.js";
-export { userHistory, type HistoryEntry, type HistoryOptions } from "./events/user-history.js";
+export { userHistory, type HistoryAsk, type HistoryEntry, type HistoryOptions } from "./events/user-history.js";
 export { readCatalog, readInteractions, type LogOptions, type ReadOptions } from "./events/read-interactions.js";
 export { importInteractions, type ImportOptions, type ImportResult } from "./events/import-interactions.js";
 export { exportInteractions } from "./events/export-interactions.js";

@@ -17,7 +17,14 @@ export function bodyGuard(maxBytes: number): MiddlewareHandler<ApiEnv>[] {
   const refuse = (): never => {
     throw new HttpProblem("too-large", `the body must be at most ${maxBytes} bytes.`);
   };
-  const limit = bodyLimit({ maxSize: maxBytes, onError: refuse });
+  const counting = bodyLimit({ maxSize: maxBytes, onError: refuse });
+  // Node holds a body to the length that it announces. Counting the bytes of each would cost a stream a request.
+  const limit: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    const announced = c.req.header("content-length");
+    if (announced === undefined || c.req.header("transfer-encoding") !== undefined) return counting(c, next);
+    if (Number(announced) > maxBytes) refuse();
+    return next();
+  };
   const check: MiddlewareHandler<ApiEnv> = async (c, next) => {
     const { method } = c.req;
     if (method === "GET" || method === "HEAD" || method === "DELETE" || method === "OPTIONS") return next();

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isTimeZone } from "@sequitur/data";
 import {
   attributesSchema,
   idSchema,
@@ -100,11 +101,3 @@ export const itemSchema = z
   .openapi("Item");
 
 export const writtenSchema = z.object({ written: z.int() }).openapi("Written");
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,4 @@
 import { PlatformError } from "@sequitur/core";
-import { userHistory } from "@sequitur/store";
 import type { RecommendationRequest } from "../schemas/recommendation-schemas.js";
 import type { ItemFilter } from "./item-filter.js";
 import type { PastItem, Question } from "./question.js";
@@ -18,21 +17,21 @@ interface Past {
   readonly known: boolean;
 }
 
-/** Turns requests into questions, reading the histories of known users in one round trip for each distinct `now`. */
+/** Turns requests into questions, reading the histories of known users together. */
 export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promise<Question[]> {
   const arrived = serving.store.now();
   const nows = asks.map((ask) => ask.now ?? arrived);
+  const { historyLength } = serving.settings;
   const pasts = new Map<number, Past>();
-  for (const now of new Set(nows)) {
-    const places = [...asks.keys()].filter((place) => nows[place] === now && isStored(asks[place]!));
-    const limit = places.some((place) => asks[place]!.excludeSeen)
-      ? Math.max(serving.settings.seenLength, serving.settings.historyLength)
-      : serving.settings.historyLength;
-    const userIds = places.map((place) => asks[place]!.userId!);
+  const read = async (excludeSeen: boolean): Promise<void> => {
+    const places = [...asks.keys()].filter((at) => isStored(asks[at]!) && asks[at]!.excludeSeen === excludeSeen);
+    if (places.length === 0) return;
+    const history = excludeSeen ? serving.longHistory : serving.history;
     // An event of this very ms happened before the question that follows it.
-    const read = userIds.length === 0 ? [] : await userHistory(serving.store, userIds, { limit, before: now + 1 });
-    read.forEach((entries, at) => pasts.set(places[at]!, storedPast(entries, serving.settings.historyLength)));
-  }
+    const entries = await history(places.map((at) => ({ userId: asks[at]!.userId!, before: nows[at]! + 1 })));
+    entries.forEach((entry, n) => pasts.set(places[n]!, storedPast(entry, historyLength)));
+  };
+  await Promise.all([read(false), read(true)]);
   return asks.map((ask, place) => questionOf(ask, nows[place]!, pasts.get(place) ?? givenPast(ask, nows[place]!)));
 }
 

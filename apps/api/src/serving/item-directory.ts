@@ -104,7 +104,7 @@ export class ItemDirectory {
     return this.categoriesOf[index] ?? [];
   }
 
-  /** Open half hours, (12, 336) by month and slot of the week; undefined when unknown or not readable. */
+  /** The opening table of its hours, (12, 336) by month and slot of the week; undefined when unknown or not readable. */
   openingTable(index: number): Uint8Array | undefined {
     const hours = this.record(index).openingHours ?? "";
     if (hours === "") return undefined;

@@ -1,7 +1,7 @@
 import { NONE } from "@sequitur/core";
+import { CLOSED, isTimeZone, OPEN, slotOfYear, zoneOffsetMinutes } from "@sequitur/data";
 import { distanceKm, type Place } from "./distance.js";
 import type { ItemDirectory } from "./item-directory.js";
-import { openingSlot, zoneOffsetMinutes } from "./local-time.js";
 
 /** What a request asks of the items it is shown. Everything given must hold. */
 export interface ItemFilter {
@@ -89,14 +89,12 @@ function openTest(directory: ItemDirectory, filter: ItemFilter): ItemTest | unde
   const slotIn = (timeZone: string): number => {
     const known = slots.get(timeZone);
     if (known !== undefined) return known;
-    const offset = timeZone === "" ? undefined : zoneOffsetMinutes(timeZone, openAt);
-    const slot = openingSlot(openAt, offset ?? utcOffsetMinutes);
+    const slot = slotOfYear(openAt, isTimeZone(timeZone) ? zoneOffsetMinutes(timeZone, openAt) : utcOffsetMinutes);
     slots.set(timeZone, slot);
     return slot;
   };
   return (index) => {
-    const table = directory.openingTable(index);
-    if (table === undefined) return unknownHours === "keep";
-    return table[slotIn(directory.record(index).timeZone ?? "")] === 1;
+    const state = directory.openingTable(index)?.[slotIn(directory.record(index).timeZone ?? "")];
+    return state === OPEN || (state !== CLOSED && unknownHours === "keep");
   };
 }

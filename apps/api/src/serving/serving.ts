@@ -1,5 +1,13 @@
 import type { Random } from "@sequitur/core";
-import { grouped, recordRequests, type RequestRecord, type Store } from "@sequitur/store";
+import {
+  grouped,
+  recordRequests,
+  userHistory,
+  type HistoryAsk,
+  type HistoryEntry,
+  type RequestRecord,
+  type Store,
+} from "@sequitur/store";
 import type { Logger } from "pino";
 import type { ApiMetrics } from "../metrics/api-metrics.js";
 import { LiveModels, type LoadVersion } from "../models/live-models.js";
@@ -31,6 +39,10 @@ export class Serving {
   readonly models: LiveModels;
   /** Commits what was shown, together with what other requests show meanwhile. */
   readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;
+  /** Histories for the models, read together with those that other requests want meanwhile. */
+  readonly history: (asks: readonly HistoryAsk[]) => Promise<HistoryEntry[][]>;
+  /** The same as long as `excludeSeen` needs them. */
+  readonly longHistory: (asks: readonly HistoryAsk[]) => Promise<HistoryEntry[][]>;
   private timer: NodeJS.Timeout | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private pending: Promise<void> = Promise.resolve();
@@ -49,12 +61,21 @@ export class Serving {
     const sessionGapMs = (settings.sessionGapHours ?? Infinity) * HOUR_MS;
     const armVersions = (): readonly number[] => this.experiments.armVersions();
     this.models = new LiveModels({ store, directory, load, sessionGapMs, armVersions, metrics, logger });
+    const limit = store.engine === "pglite" ? 1 : 4;
+    const { historyLength, seenLength } = settings;
+    const reader = (length: number) =>
+      grouped((asks: readonly HistoryAsk[]) => userHistory(store, asks, { limit: length }), {
+        limit: Math.ceil(limit / 2),
+        maxRows: 100,
+      });
+    this.history = reader(historyLength);
+    this.longHistory = reader(Math.max(seenLength, historyLength));
     this.record = grouped(
       async (requests: readonly RequestRecord[]) => {
         await recordRequests(store, requests);
         return requests.map(() => true);
       },
-      { limit: store.engine === "pglite" ? 1 : 4, maxRows: 500 },
+      { limit, maxRows: 500 },
     );
   }
 

@@ -58,7 +58,7 @@ export function modelStage({ name, versionId, model, directory, sessionGapMs }: 
       const ranking = recommend(boostedModel(link, directory, question.rules.boosts), query, {
         k: most,
         ...(candidates && { candidates }),
-        exclude: raggedFrom([barred]),
+        ...(barred.length > 0 && { exclude: raggedFrom([barred]) }),
       });
       return Array.from(listOf(ranking, 0), (item, at) => ({
         index: link.directoryIndex(item),

@@ -4,7 +4,7 @@ import { CATEGORIES, GROUPS, transitionTable } from "./categories.js";
 import { generateCity, type City } from "./city.js";
 import { cityConfigSchema } from "./city-config.js";
 import type { Situation } from "./moment.js";
-import { openingTable } from "./opening-times.js";
+import { openingTable } from "../local-time/opening-table.js";
 import { hourProfile, seasonProfile, warmth, weekendSlots } from "./rhythms.js";
 
 const HOUR = 3_600_000;

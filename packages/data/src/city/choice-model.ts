@@ -5,7 +5,7 @@ import type { ChoiceWeights } from "./city-config.js";
 import { drawFrom } from "./draws.js";
 import { exploration } from "./exploration.js";
 import { blankRecall, habitRecaller } from "./habits.js";
-import type { LocalClock } from "./local-clock.js";
+import type { LocalClock } from "../local-time/local-clock.js";
 import { blankMoment, observe, type Situation } from "./moment.js";
 import type { Places } from "./places.js";
 import type { Residents } from "./residents.js";

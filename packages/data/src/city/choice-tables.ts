@@ -1,7 +1,7 @@
 import { CATEGORIES, transitionTable } from "./categories.js";
 import type { ChoiceWeights } from "./city-config.js";
-import { SLOTS_PER_DAY, SLOTS_PER_WEEK, SLOTS_PER_YEAR } from "./local-clock.js";
-import { openingTable } from "./opening-times.js";
+import { SLOTS_PER_DAY, SLOTS_PER_WEEK, SLOTS_PER_YEAR } from "../local-time/local-clock.js";
+import { openingTable } from "../local-time/opening-table.js";
 import type { Places } from "./places.js";
 import { hourProfile, seasonProfile, warmth, weekendSlots } from "./rhythms.js";
 

@@ -1,6 +1,6 @@
 import { PlatformError } from "@sequitur/core";
 import { z } from "zod";
-import { localClock } from "./local-clock.js";
+import { localClock } from "../local-time/local-clock.js";
 
 /** What a size name stands for; every number can be overridden on its own. */
 export const CITY_SIZES = {

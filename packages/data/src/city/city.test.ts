@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { CATEGORIES, GROUPS } from "./categories.js";
 import { generateCity, type City } from "./city.js";
 import { cityConfigSchema } from "./city-config.js";
-import { SLOTS_PER_WEEK } from "./local-clock.js";
-import { openingTable } from "./opening-times.js";
+import { SLOTS_PER_WEEK } from "../local-time/local-clock.js";
+import { openingTable } from "../local-time/opening-table.js";
 
 const build = (overrides: object): Promise<City> =>
   generateCity(cityConfigSchema.parse({ size: "tiny", ...overrides }));

@@ -2,7 +2,7 @@ import { PlatformError, type ItemColumns, type Random } from "@sequitur/core";
 import { CATEGORIES, GROUPS, groupIndices } from "./categories.js";
 import type { CitySettings } from "./city-config.js";
 import { drawWeighted } from "./draws.js";
-import type { LocalClock } from "./local-clock.js";
+import type { LocalClock } from "../local-time/local-clock.js";
 import type { Neighbourhoods } from "./neighbourhoods.js";
 import { drawOpeningHours } from "./opening-hours.js";
 import { OUTDOOR_TRAIT, placeDescription, placeTitle, TRAITS } from "./place-texts.js";

@@ -1,4 +1,4 @@
-import { SLOTS_PER_DAY, SLOTS_PER_WEEK } from "./local-clock.js";
+import { SLOTS_PER_DAY, SLOTS_PER_WEEK } from "../local-time/local-clock.js";
 
 /** One rise of demand in a day: centre and width in hours, height on weekdays and on weekends. */
 type Bump = readonly [centre: number, width: number, weekday: number, weekend: number];

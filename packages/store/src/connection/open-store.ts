@@ -69,6 +69,8 @@ function storeOn(backend: Backend, options: ResolvedOptions): Store {
     now: clock,
     random,
     attempt: (what, work) => retrying(what, retry, random, () => work(db)),
+    prepared: (what, { name, text, values }) =>
+      retrying(what, retry, random, async () => (await backend.pool.query({ name, text, values: [...values] })).rows),
     transaction: (what, work, how = {}) =>
       retrying(what, retry, random, () => {
         const { isolation = "read committed", bulk = false } = how;

@@ -12,6 +12,13 @@ export type Change =
   | { readonly kind: "experiments" }
   | { readonly kind: "resync" };
 
+/** A statement with $1, $2, …; one name always means one text. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** An open database. Every query of this package is a function that takes one. */
 export interface Store {
   readonly engine: "postgres" | "pglite";
@@ -22,6 +29,11 @@ export interface Store {
   readonly random: Random;
   /** Runs idempotent work, again when it fails in a way that may pass; `what` names it in errors. */
   attempt<T>(what: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Rows of one statement that each connection plans once and keeps under its name: for what is asked all the time. Idempotent,
+   * like the work of `attempt`.
+   */
+  prepared<Row>(what: string, statement: Prepared): Promise<Row[]>;
   /** Like `attempt`, in one transaction. */
   transaction<T>(what: string, work: (db: Transaction<Tables>) => Promise<T>, how?: TransactionOptions): Promise<T>;
   /** Calls back on changes that any process made; resolves to the way to stop. Survives lost connections. */

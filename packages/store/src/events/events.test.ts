@@ -8,6 +8,7 @@ import {
   readInteractions,
   userHistory,
   type Event,
+  type HistoryOptions,
   type Store,
 } from "../index.js";
 import { eachStore } from "../testing/index.js";
@@ -58,7 +59,7 @@ eachStore((engine) => {
     });
 
     it("keeps instants to the millisecond across a month's end", async () => {
-      const [history] = await userHistory(store, ["ann"], { limit: 10 });
+      const [history] = await userHistory(store, [{ userId: "ann" }], { limit: 10 });
       expect(history).toEqual([
         { itemId: "cafe", time: T0, kind: "visit" },
         { itemId: "park", time: T0 + 20, kind: "visit" },
@@ -75,7 +76,7 @@ eachStore((engine) => {
         times.map((time, i) => visit(`far${i}`, "far", "moon", time)),
       );
       expect(results.every((result) => result.status === "accepted")).toBe(true);
-      const [history] = await userHistory(store, ["far"], { limit: 10 });
+      const [history] = await userHistory(store, [{ userId: "far" }], { limit: 10 });
       expect(history?.map((entry) => entry.time)).toEqual(times);
       const { rows } = await sql<{ count: number }>`
         select count(distinct interactions.tableoid) from interactions join users using (user_key) where user_id = 'far'
@@ -88,13 +89,19 @@ eachStore((engine) => {
         visit(`h${i}`, "hal", `i${i}`, T0 + Math.floor(i / 3) * 3_600_000, { kind: i % 2 === 0 ? "view" : "buy" }),
       );
       await appendEvents(store, rows);
-      const ids = async (options: Parameters<typeof userHistory>[2]): Promise<string[]> => {
-        const [, history] = await userHistory(store, ["nobody", "hal"], options);
-        return history!.map((entry) => entry.itemId);
+      const ids = async (options: HistoryOptions, ...befores: (number | undefined)[]): Promise<string[][]> => {
+        const asks = befores.map((before) => ({ userId: "hal", ...(before !== undefined && { before }) }));
+        const [nobody, ...histories] = await userHistory(store, [{ userId: "nobody" }, ...asks], options);
+        expect(nobody).toEqual([]);
+        return histories.map((history) => history.map((entry) => entry.itemId));
       };
-      expect(await ids({ limit: 4 })).toEqual(["i26", "i27", "i28", "i29"]);
-      expect(await ids({ limit: 2, kinds: ["view"] })).toEqual(["i26", "i28"]);
-      expect(await ids({ limit: 3, before: T0 + 2 * 3_600_000 })).toEqual(["i3", "i4", "i5"]);
+      expect(await ids({ limit: 4 }, undefined)).toEqual([["i26", "i27", "i28", "i29"]]);
+      expect(await ids({ limit: 2, kinds: ["view"] }, undefined)).toEqual([["i26", "i28"]]);
+      expect(await ids({ limit: 3 }, T0 + 2 * 3_600_000, T0, undefined)).toEqual([
+        ["i3", "i4", "i5"],
+        [],
+        ["i27", "i28", "i29"],
+      ]);
       expect(await userHistory(store, [], { limit: 2 })).toEqual([]);
     });
 
@@ -123,7 +130,7 @@ eachStore((engine) => {
       for await (const page of exportInteractions(store, { from: T0, kinds: ["view"] })) events.push(...page);
       expect(events).toHaveLength(15);
       expect(events[0]).toEqual(visit("h0", "hal", "i0", T0, { kind: "view" }));
-      const [history] = await userHistory(store, ["hal"], { limit: 100, kinds: ["view"] });
+      const [history] = await userHistory(store, [{ userId: "hal" }], { limit: 100, kinds: ["view"] });
       expect(events.map(({ itemId, time }) => [itemId, time])).toEqual(
         history!.map(({ itemId, time }) => [itemId, time]),
       );
@@ -159,7 +166,7 @@ eachStore((engine) => {
         ),
       );
       await Promise.all([...busy, eraseUser(store, "zoe")]);
-      expect(await userHistory(store, ["zoe"], { limit: 1_000 })).toSatisfy(
+      expect(await userHistory(store, [{ userId: "zoe" }], { limit: 1_000 })).toSatisfy(
         ([history]: [unknown[]]) => history.length <= 160 && history.length % 20 === 0,
       );
       await eraseUser(store, "zoe");

@@ -1,12 +1,16 @@
-import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
-import { instant } from "../instant.js";
+import { itemIdsOf } from "../entities/item-keys.js";
+
+/** Whose history, up to when. */
+export interface HistoryAsk {
+  readonly userId: string;
+  /** Only what happened before this instant (ms). Default: everything. */
+  readonly before?: number;
+}
 
 export interface HistoryOptions {
   /** At most this many of a user's interactions, the newest. */
   readonly limit: number;
-  /** Only what happened before this instant (ms). Default: everything. */
-  readonly before?: number;
   /** Only these kinds. Default: all. */
   readonly kinds?: readonly string[];
 }
@@ -19,32 +23,43 @@ export interface HistoryEntry {
   readonly kind: string;
 }
 
+/**
+ * Prepared, since planning it over many months takes longer than running it; an array a user in place of a row an
+ * interaction, with keys for ids, since what is asked the most should send the least.
+ */
+const QUERY = `
+  select (asked.ordinal - 1)::integer as row,
+    json_agg(json_build_array(item_key, round(date_part('epoch', time) * 1000), kind) order by time, seq) as entries
+  from unnest($1::text[], $2::double precision[]) with ordinality as asked (user_id, before_ms, ordinal)
+  join users on users.user_id = asked.user_id
+  cross join lateral (
+    select item_key, kind, seq, time
+    from interactions
+    where user_key = users.user_key and time < to_timestamp(asked.before_ms / 1000)
+      and ($4::text[] is null or kind = any($4::text[]))
+    order by time desc, seq desc limit $3::integer
+  ) as recent
+  group by asked.ordinal`;
+
 /** The last interactions of each user, oldest first; [] for a user who is not known. One round trip. */
 export async function userHistory(
   store: Store,
-  userIds: readonly string[],
-  options: HistoryOptions,
+  asks: readonly HistoryAsk[],
+  { limit, kinds }: HistoryOptions,
 ): Promise<HistoryEntry[][]> {
-  const { limit, before, kinds } = options;
-  const rows = await store.attempt("read a history", async (db) => {
-    const result = await sql<{ row: number; item_id: string; ms: number; kind: string }>`
-      select (asked.ordinal - 1)::integer as row, items.item_id, recent.ms, recent.kind
-      from unnest(${userIds}::text[]) with ordinality as asked (user_id, ordinal)
-      join users on users.user_id = asked.user_id
-      cross join lateral (
-        select item_key, kind, seq, round(date_part('epoch', time) * 1000) as ms
-        from interactions
-        where user_key = users.user_key
-          ${before === undefined ? sql`` : sql`and time < ${instant(before)}`}
-          ${kinds === undefined ? sql`` : sql`and kind = any(${kinds}::text[])`}
-        order by time desc, seq desc limit ${limit}
-      ) as recent
-      join items using (item_key)
-      order by asked.ordinal, recent.ms, recent.seq
-    `.execute(db);
-    return result.rows;
-  });
-  const histories: HistoryEntry[][] = userIds.map(() => []);
-  for (const { row, item_id, ms, kind } of rows) histories[row]!.push({ itemId: item_id, time: ms, kind });
+  const histories: HistoryEntry[][] = asks.map(() => []);
+  if (asks.length === 0) return histories;
+  const values = [asks.map(({ userId }) => userId), asks.map(({ before = Infinity }) => before), limit, kinds ?? null];
+  const rows = await store.prepared<{ row: number; entries: [key: number, ms: number, kind: string][] }>(
+    "read a history",
+    { name: "user-history", text: QUERY, values },
+  );
+  const ids = await itemIdsOf(
+    store,
+    rows.flatMap(({ entries }) => entries.map(([key]) => key)),
+  );
+  for (const { row, entries } of rows) {
+    histories[row] = entries.map(([key, time, kind]) => ({ itemId: ids.get(key)!, time, kind }));
+  }
   return histories;
 }

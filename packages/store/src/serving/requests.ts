@@ -3,6 +3,7 @@ import { PlatformError } from "@sequitur/core";
 import type { Store } from "../connection/store.js";
 import { checkId } from "../events/event.js";
 import { ensureKeys } from "../entities/keys.js";
+import { recordAtOnce } from "./record-at-once.js";
 import { jsonText } from "../json-text.js";
 import type { Tables } from "../tables.js";
 
@@ -45,21 +46,28 @@ export function isRequestId(id: string): boolean {
 }
 
 /**
- * Writes requests with all their impressions, and the exposures to experiments, in one transaction; resolves once it
- * is committed. Requests recorded before are left as they are. `bad-data` names a request that cannot be stored.
+ * Writes requests with all their impressions, and the exposures to experiments, each whole or not at all; resolves once
+ * all are committed. Requests recorded before are left as they are. `bad-data` names a request that cannot be stored.
  */
 export async function recordRequests(store: Store, requests: readonly RequestRecord[]): Promise<void> {
   const distinct = [...new Map(requests.map((request) => [request.requestId.toLowerCase(), request])).values()];
-  if (distinct.length === 0) return;
   for (const request of distinct) checkRequest(request);
+  const plain = distinct.filter(({ experiment }) => experiment === undefined);
+  const written = await recordAtOnce(store, plain);
+  const rest = distinct.filter(({ requestId }) => !written.has(requestId.toLowerCase()));
+  if (rest.length > 0) await recordThoroughly(store, rest);
+}
+
+/** Makes missing users and items, and logs exposures. */
+async function recordThoroughly(store: Store, requests: readonly RequestRecord[]): Promise<void> {
   await store.transaction("record requests", async (db) => {
     const keys = await ensureKeys(
       db,
-      distinct.flatMap((request) => request.userId ?? []),
-      distinct.flatMap((request) => request.impressions.map((impression) => impression.itemId)),
+      requests.flatMap((request) => request.userId ?? []),
+      requests.flatMap((request) => request.impressions.map((impression) => impression.itemId)),
     );
-    const fresh = await insertRequests(db, distinct, keys.users);
-    const added = distinct.filter((request) => fresh.has(request.requestId.toLowerCase()));
+    const fresh = await insertRequests(db, requests, keys.users);
+    const added = requests.filter((request) => fresh.has(request.requestId.toLowerCase()));
     await insertImpressions(db, added, keys.items);
     await logExposures(db, added, keys.users);
   });

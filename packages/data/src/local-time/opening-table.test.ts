@@ -1,16 +1,20 @@
 import { PlatformError, Random } from "@sequitur/core";
 import { expect, test } from "vitest";
-import { CATEGORIES } from "./categories.js";
+import { CATEGORIES } from "../city/categories.js";
+import { drawOpeningHours } from "../city/opening-hours.js";
 import { SLOTS_PER_WEEK } from "./local-clock.js";
-import { drawOpeningHours } from "./opening-hours.js";
-import { openingTable } from "./opening-times.js";
+import { CLOSED, OPEN, openingTable, UNKNOWN } from "./opening-table.js";
 
 const DAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 
-function isOpen(hours: string, month: number, day: string, clock: string): boolean {
+function state(hours: string, month: number, day: string, clock: string): number {
   const [hour, minute] = clock.split(":").map(Number) as [number, number];
   const slot = DAYS.indexOf(day) * 48 + hour * 2 + (minute >= 30 ? 1 : 0);
-  return openingTable(hours)[month * SLOTS_PER_WEEK + slot] === 1;
+  return openingTable(hours)[month * SLOTS_PER_WEEK + slot]!;
+}
+
+function isOpen(...when: Parameters<typeof state>): boolean {
+  return state(...when) === OPEN;
 }
 
 test("a plain week opens at the first minute and closes before the last", () => {
@@ -58,20 +62,56 @@ test("months limit a rule, lists and ranges may wrap, spans may be split", () =>
   expect(isOpen("24/7", 0, "Tu", "03:00")).toBe(true);
 });
 
-test.each(["", "Mo-Fr", "Mo-Fr 9-18", "Xx 09:00-18:00", "Mo 09:15-18:00", "Mo 09:00-18:00;Tu off", "Foo-Bar Mo off"])(
+test("the longer part of a half hour and of a month decides", () => {
+  expect(isOpen("Mo 09:15-18:00", 0, "Mo", "09:00")).toBe(true);
+  expect(isOpen("Mo 09:20-18:00", 0, "Mo", "09:00")).toBe(false);
+  expect(isOpen("Jun 08-Sep 08 10:00-20:00", 5, "We", "12:00")).toBe(true);
+  expect(isOpen("Jun 08-Sep 08 10:00-20:00", 8, "We", "12:00")).toBe(false);
+  expect(isOpen("Mo-Fr 08:00-18:00; PH off; Dec 25 off", 11, "Mo", "12:00")).toBe(true);
+});
+
+test("reads what people write: no minutes, no hours, daylight, days alone", () => {
+  expect(isOpen("Mo-Fr 9-18", 0, "Fr", "17:30")).toBe(true);
+  expect(isOpen("Mo-Fr", 3, "We", "03:00")).toBe(true);
+  expect(isOpen("Mo-Fr", 3, "Su", "03:00")).toBe(false);
+  expect(isOpen("sunrise-sunset", 0, "Mo", "12:00")).toBe(true);
+  expect(isOpen("sunrise-sunset", 0, "Mo", "05:30")).toBe(false);
+  expect(openingTable("off").every((slot) => slot === CLOSED)).toBe(true);
+});
+
+test("what the text leaves open is unknown, neither open nor closed", () => {
+  expect(state('Mo 10:00-12:00 "by appointment"', 0, "Mo", "11:00")).toBe(UNKNOWN);
+  expect(state('Mo 10:00-12:00 "by appointment"', 0, "Mo", "13:00")).toBe(CLOSED);
+  expect(state("Mo 18:00+", 0, "Mo", "18:30")).toBe(UNKNOWN);
+});
+
+test("the clock of this machine does not matter", () => {
+  const hours = "Mo-Su 01:00-04:30; Oct Su 02:30-03:30";
+  const zone = process.env["TZ"];
+  const tables = ["UTC", "America/New_York", "Australia/Lord_Howe"].map((name, i) => {
+    process.env["TZ"] = name;
+    return openingTable(hours + " ".repeat(i)); // another text, so that it is read again
+  });
+  if (zone === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = zone;
+  expect(tables[1]).toEqual(tables[0]);
+  expect(tables[2]).toEqual(tables[0]);
+});
+
+test.each(["", "Mo-Fr 25:99", "Xx 09:00-18:00", "Mo 10:00", "Foo-Bar Mo off", "Mo 09:00-18:00; SH off"])(
   "what it cannot read is bad-data: %s",
   (hours) => {
     expect(() => openingTable(hours)).toThrow(PlatformError);
-    expect(() => openingTable(hours)).toThrow(/opening hours/);
+    expect(() => openingTable(hours)).toThrow(`opening hours "${hours}"`);
   },
 );
 
 test("every kind of business draws hours that can be read, and is open at some time", () => {
   const random = new Random("hours");
   for (const { hours } of CATEGORIES) {
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 12; i++) {
       const table = openingTable(drawOpeningHours(hours, random, i % 2 === 1));
-      expect(table.some((open) => open === 1)).toBe(true);
+      expect(table.some((open) => open === OPEN)).toBe(true);
     }
   }
 });

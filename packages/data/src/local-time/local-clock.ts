@@ -1,3 +1,5 @@
+import { zoneOffsetMinutes } from "./time-zone.js";
+
 /** Half-hour slots of a local week, Monday 00:00 first. */
 export const SLOTS_PER_WEEK = 336;
 export const SLOTS_PER_DAY = 48;
@@ -23,6 +25,19 @@ export interface LocalClock {
   instantOf(wallMs: number): number;
 }
 
+/** The half hour of the week, in [0, 336), of a wall time (ms as if it were UTC); Monday 00:00 is 0. */
+export function slotOfWeek(wallMs: number): number {
+  // 1970-01-01 was a Thursday: three days after a Monday. Whole half hours keep the remainder an integer one.
+  const slot = ((Math.floor(wallMs / SLOT_MS) + 3 * SLOTS_PER_DAY) | 0) % SLOTS_PER_WEEK;
+  return slot < 0 ? slot + SLOTS_PER_WEEK : slot;
+}
+
+/** Position in an opening table, month x 336 + slot of the week, of an instant on a clock that many minutes east of UTC. */
+export function slotOfYear(instant: number, offsetMinutes: number): number {
+  const wall = instant + offsetMinutes * MINUTE_MS;
+  return new Date(wall).getUTCMonth() * SLOTS_PER_WEEK + slotOfWeek(wall);
+}
+
 /** Reads the zone's rules once; before `from` and after `to` the nearest known offset holds. */
 export function localClock(timeZone: string, from: number, to: number): LocalClock {
   const { starts, offsets } = offsetPeriods(timeZone, from, to);
@@ -37,12 +52,7 @@ export function localClock(timeZone: string, from: number, to: number): LocalClo
   return {
     timeZone,
     offsetMinutes,
-    slotOfWeek(instant) {
-      // 1970-01-01 was a Thursday: three days after a Monday. Whole half hours keep the remainder an integer one.
-      const halfHours = Math.floor((instant + offsetMinutes(instant) * MINUTE_MS) / SLOT_MS) + 3 * SLOTS_PER_DAY;
-      const slot = (halfHours | 0) % SLOTS_PER_WEEK;
-      return slot < 0 ? slot + SLOTS_PER_WEEK : slot;
-    },
+    slotOfWeek: (instant) => slotOfWeek(instant + offsetMinutes(instant) * MINUTE_MS),
     month(instant) {
       const wall = instant + offsetMinutes(instant) * MINUTE_MS;
       const days = Math.floor(wall / DAY_MS) - monthStarts.firstDay;
@@ -66,13 +76,7 @@ function monthTable(from: number, to: number): { firstDay: number; months: Uint8
 
 /** Offsets and the instants from which each holds; weekly probes suffice, zones change far less often. */
 function offsetPeriods(timeZone: string, from: number, to: number): { starts: number[]; offsets: number[] } {
-  const format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
-  const offsetAt = (instant: number): number => {
-    const part = format.formatToParts(instant).find(({ type }) => type === "timeZoneName");
-    const match = /GMT(?:([+-])(\d\d):(\d\d))?/.exec(part?.value ?? "");
-    const minutes = Number(match?.[2] ?? 0) * 60 + Number(match?.[3] ?? 0);
-    return match?.[1] === "-" ? -minutes : minutes;
-  };
+  const offsetAt = (instant: number): number => zoneOffsetMinutes(timeZone, instant);
   const starts = [Number.NEGATIVE_INFINITY];
   const offsets = [offsetAt(from)];
   for (let probe = from; probe < to; probe += WEEK_MS) {
