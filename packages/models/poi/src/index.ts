@@ -12,3 +12,8 @@ export { fitHours } from "./hours/fit-hours.js";
 export { HARD_PENALTY, hoursConfigSchema, type HoursConfig } from "./hours/hours-config.js";
 export { hoursFrom, hoursTensors } from "./hours/hours-tensors.js";
 export { pairWeek, placeHours, type HoursSources, type PlaceHours } from "./hours/place-hours.js";
+export { periodOf } from "./season/period.js";
+export { seasonConfigSchema, type SeasonConfig } from "./season/season-config.js";
+export { rowPeriods, seasonFactors, type SeasonFactors } from "./season/season-factors.js";
+export { seasonLayer } from "./season/season-layer.js";
+export { seasonMixture } from "./season/season-mixture.js";
