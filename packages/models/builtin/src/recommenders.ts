@@ -23,6 +23,7 @@ const LOADERS: Loaders = {
   als: async () => (await import("@sequitur/mf")).als,
   sasrec: async () => (await import("@sequitur/sequence")).sasrec,
   gru4rec: async () => (await import("@sequitur/sequence")).gru4rec,
+  "lite-llm4rec": async () => (await import("@sequitur/sequence")).liteLlm4rec,
 };
 
 /** Models without a training loop: what any other has to beat, and quick to fit. */

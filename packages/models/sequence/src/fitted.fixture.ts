@@ -1,10 +1,11 @@
 import { parseConfig, Random, type Interactions } from "@sequitur/core";
 import type { FitRun } from "@sequitur/recommender";
 import { gru4rec } from "./gru4rec/gru4rec.js";
+import { liteLlm4rec } from "./lite-llm4rec/lite-llm4rec.js";
 import { sasrec } from "./sasrec/sasrec.js";
 import type { SequenceModel, SequenceRecommender } from "./serving/sequence-model.js";
 
-/** Both models, with keys that suit a few hundred short histories. */
+/** The models, with keys that suit a few hundred short histories. */
 export const SMALL: Record<string, { recommender: SequenceRecommender<unknown>; config: Record<string, unknown> }> = {
   sasrec: {
     recommender: sasrec,
@@ -13,6 +14,24 @@ export const SMALL: Record<string, { recommender: SequenceRecommender<unknown>; 
   gru4rec: {
     recommender: gru4rec,
     config: { width: 16, hidden: 16, epochs: 8, maxLength: 8, batchTargets: 200, rate: 0.02, warmUp: 5, dropout: 0 },
+  },
+  "lite-llm4rec": {
+    recommender: liteLlm4rec,
+    config: {
+      width: 16,
+      hidden: 16,
+      textWidth: 16,
+      textHidden: 16,
+      textLayers: 1,
+      maxTokens: 8,
+      textRate: 0.02,
+      epochs: 8,
+      maxLength: 8,
+      batchTargets: 200,
+      rate: 0.02,
+      warmUp: 5,
+      dropout: 0,
+    },
   },
 };
 

@@ -2,13 +2,13 @@ import type { Floats } from "@sequitur/kernels";
 import type { Encoder, RunningState } from "../serving/encoder.js";
 import type { Weights } from "../serving/weights.js";
 import { BlockPass, type Blocks, type Rows } from "./block-pass.js";
-import type { SasrecConfig } from "./config.js";
+import type { CausalConfig } from "./config.js";
 
 /**
  * The forward pass of the network as kernel calls. Only the last position is asked for, so in the last block the others
  * give their keys and values and nothing else.
  */
-export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
+export function sasrecEncoder(weights: Weights, config: CausalConfig): Encoder {
   const { width, layers } = config;
   const blocks = blocksOf(config);
   return {
@@ -34,7 +34,7 @@ export function sasrecEncoder(weights: Weights, config: SasrecConfig): Encoder {
 }
 
 /** Keeps the keys and values of every block, so that an item costs one row of each. */
-function runningState(weights: Weights, config: SasrecConfig): RunningState {
+function runningState(weights: Weights, config: CausalConfig): RunningState {
   const { width, layers, maxLength } = config;
   const { memory } = weights.engine;
   const blocks = blocksOf(config);
@@ -69,7 +69,7 @@ function runningState(weights: Weights, config: SasrecConfig): RunningState {
   };
 }
 
-function blocksOf({ width, heads, hidden, activation, positions }: SasrecConfig): Blocks {
+function blocksOf({ width, heads, hidden, activation, positions }: CausalConfig): Blocks {
   const tables = { scope: "encoder", table: "items.table", places: "positions.table" };
   return { ...tables, width, heads, hidden, activation, rotary: positions === "rotary", causal: true };
 }

@@ -1,7 +1,7 @@
-import { dropout, learnedPositions, tf, transformer, type Parameters, type Pass } from "@sequitur/nn";
+import { dropout, learnedPositions, tf, transformer, type Parameters, type Pass, type Scope } from "@sequitur/nn";
 import { itemTables, itemTableShapes } from "../training/output-table.js";
 import { readingNetwork, type SequenceNetwork } from "../training/sequence-network.js";
-import type { SasrecConfig } from "./config.js";
+import type { CausalConfig, SasrecConfig } from "./config.js";
 
 /** SASRec over its parameters: item vectors, positions, causal pre-norm blocks, a last norm. */
 export function sasrecNetwork(parameters: Parameters, size: number, config: SasrecConfig): SequenceNetwork {
@@ -12,8 +12,8 @@ export function sasrecNetwork(parameters: Parameters, size: number, config: Sasr
 
 /** Item vectors (B, L, D) -> the states after each (B, L, D): scaled, placed, through causal blocks and a last norm. */
 export function causalEncoder(
-  parameters: Parameters,
-  config: SasrecConfig,
+  parameters: Scope,
+  config: CausalConfig,
 ): (vectors: tf.Tensor3D, pass: Pass) => tf.Tensor3D {
   const { width, maxLength, layers, heads, hidden, activation, positions, dropout: rate } = config;
   const learned = positions === "learned";
@@ -41,7 +41,7 @@ export function causalEncoderShapes({
   layers,
   hidden,
   positions,
-}: SasrecConfig): Map<string, readonly number[]> {
+}: CausalConfig): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   if (positions === "learned") shapes.set("positions.table", [maxLength, width]);
   transformerShapes(shapes, "encoder", { width, layers, hidden });

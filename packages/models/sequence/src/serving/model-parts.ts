@@ -17,6 +17,8 @@ export interface SequenceModelParts {
   readonly encoder: Encoder;
   /** (N, D), and (N) or nothing. */
   readonly output: { readonly table: Floats; readonly bias: Floats | undefined };
+  /** Scores of states (rows, D) in place of the output's, for a head that is no table. */
+  readonly scoreStates?: (states: Floats, rows: number, candidates?: Int32Array) => Float32Array;
 }
 
 /** Whether an item index can be read and scored. */

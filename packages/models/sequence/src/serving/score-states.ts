@@ -6,11 +6,12 @@ import { isKnown, type SequenceModelParts } from "./model-parts.js";
  * nothing has set.
  */
 export function scoreStates(
-  parts: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "shares" | "known">,
+  parts: Pick<SequenceModelParts, "weights" | "output" | "encoder" | "shares" | "known" | "scoreStates">,
   states: Floats,
   rows: number,
   candidates?: Int32Array,
 ): Float32Array {
+  if (parts.scoreStates !== undefined) return parts.scoreStates(states, rows, candidates);
   const { weights, output, encoder, shares } = parts;
   const { memory, kernels } = weights.engine;
   const { width } = encoder;

@@ -22,26 +22,38 @@ import { objectiveOf } from "./objectives.js";
 import type { SequenceNetwork } from "./sequence-network.js";
 import type { TrainingConfig } from "./training-config.js";
 
-/** What a model brings to a fit. */
-export interface NetworkFit<Config extends TrainingConfig> {
+/** The keys of a config that a fit reads. */
+export type FitConfig = Omit<TrainingConfig, "width" | "tied">;
+
+/** What a model brings to the training of its weights. */
+export interface NetworkTraining {
   readonly name: string;
-  readonly config: Config;
+  readonly config: FitConfig;
   readonly build: (parameters: Parameters) => SequenceNetwork;
   /** Hash of what the weights depend on besides the config, the data and the seed, such as item texts. */
   readonly inputs?: string;
-  /** The model that scores with these weights. */
-  readonly modelOf: (weights: ReadonlyMap<string, Tensor>) => SequenceModel;
+  /** The model that scores with these weights; absent where a run validates nothing. */
+  readonly modelOf?: (weights: ReadonlyMap<string, Tensor>) => SequenceModel;
+}
+
+/** `trainNetwork` as the model that scores with its weights. */
+export async function fitNetwork(
+  data: Interactions,
+  fit: Required<Pick<NetworkTraining, "modelOf">> & NetworkTraining,
+  run: FitRun,
+): Promise<SequenceModel> {
+  return fit.modelOf(await trainNetwork(data, fit, run));
 }
 
 /**
- * Trains a network on every (history, next item) pair and gives the model with the best validated weights, or the last
- * ones without validation. `bad-data` when no user has two interactions.
+ * Trains a network on every (history, next item) pair: the best validated weights, or the last ones without validation.
+ * `bad-data` when no user has two interactions.
  */
-export async function fitNetwork<Config extends TrainingConfig>(
+export async function trainNetwork(
   data: Interactions,
-  fit: NetworkFit<Config>,
+  fit: NetworkTraining,
   run: FitRun,
-): Promise<SequenceModel> {
+): Promise<ReadonlyMap<string, Tensor>> {
   throwIfCancelled(run.signal);
   const { name, config } = fit;
   const batching = batchOptions(data, config);
@@ -68,21 +80,21 @@ export async function fitNetwork<Config extends TrainingConfig>(
       loss: lossOf(network, config, batching.sampler),
       ...outside(data, fit, run, parameters),
     });
-    return fit.modelOf(parameters.snapshot());
+    return parameters.snapshot();
   } finally {
     optimiser.dispose();
     parameters.dispose();
   }
 }
 
-function batchOptions(data: Interactions, config: TrainingConfig): BatchOptions {
+function batchOptions(data: Interactions, config: FitConfig): BatchOptions {
   const { maxLength, batchTargets, itemDropout, windows, loss, negatives, negativePower } = config;
   const common = { maxLength, batchTargets, itemDropout, randomWindows: windows === "random" };
   if (loss === "softmax" || data.size === 0) return common;
   return { ...common, sampler: negativeSampler(itemCounts(data), negatives, negativePower) };
 }
 
-function scheduleOf({ rate, warmUp: steps, schedule, epochs }: TrainingConfig, perEpoch: number): Schedule {
+function scheduleOf({ rate, warmUp: steps, schedule, epochs }: FitConfig, perEpoch: number): Schedule {
   const total = epochs * perEpoch;
   // A short fit still reaches its peak, a tenth of the way in at the latest.
   const rising = Math.min(steps, Math.floor(total / 10));
@@ -91,7 +103,7 @@ function scheduleOf({ rate, warmUp: steps, schedule, epochs }: TrainingConfig, p
 
 function lossOf(
   network: SequenceNetwork,
-  config: TrainingConfig,
+  config: FitConfig,
   sampler: NegativeSampler | undefined,
 ): (batch: SequenceBatch, pass: Pass) => tf.Scalar {
   const { calibration, scorePenalty } = config;
@@ -100,15 +112,16 @@ function lossOf(
 }
 
 /** What the run brings: validation, checkpoints, cancellation, progress. */
-function outside<Config extends TrainingConfig>(
+function outside(
   data: Interactions,
-  fit: NetworkFit<Config>,
+  fit: NetworkTraining,
   run: FitRun,
   parameters: Parameters,
 ): Partial<Training<SequenceBatch>> {
   const { validate, checkpointDir } = run;
+  const { modelOf } = fit;
   const value = async (): Promise<number> => {
-    const model = fit.modelOf(parameters.snapshot());
+    const model = modelOf!(parameters.snapshot());
     try {
       return await validate!(model);
     } finally {
@@ -116,7 +129,7 @@ function outside<Config extends TrainingConfig>(
     }
   };
   return {
-    ...(validate && { validation: { value, patience: fit.config.patience } }),
+    ...(validate && modelOf && { validation: { value, patience: fit.config.patience } }),
     ...(checkpointDir !== undefined && {
       checkpoints: { dir: checkpointDir, identity: fitIdentity([fit.name, fit.config, fit.inputs], data, run.random) },
     }),

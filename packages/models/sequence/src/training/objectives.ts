@@ -21,9 +21,11 @@ export interface Output {
   readonly table: tf.Tensor2D;
   /** (N), only where every item is scored. */
   readonly bias?: tf.Tensor1D;
+  /** (N) the item of each row, where the rows are not all items in their order. */
+  readonly items?: Int32Array;
 }
 
-/** The predictions of a batch, M of them. */
+/** The predictions of a batch, M of them; targets and negatives are rows of the output's table. */
 export interface Predictions {
   /** (M, D) */
   readonly states: tf.Tensor2D;
@@ -46,14 +48,15 @@ export interface ObjectiveOptions {
 /** The objective of a name. Sampled softmax is corrected by ln Q, the others compare scores as they are. */
 export function objectiveOf(loss: LossName, options: ObjectiveOptions): Objective {
   const { calibration, scorePenalty, sampler } = options;
+  const logExpected = sampler?.logExpected ?? new Float32Array(0);
   switch (loss) {
     case "softmax":
       return ({ states, targets }, { table, bias }) =>
         softmaxCrossEntropy(states, table, int32(targets), { ...(bias && { bias }) });
     case "sampled-softmax":
-      return (predictions, { table }) =>
+      return (predictions, { table, items }) =>
         sampledSoftmax(predictions.states, table, sampledTargets(predictions), {
-          logQ: tf.tensor1d(sampler!.logExpected),
+          logQ: tf.tensor1d(items === undefined ? logExpected : Float32Array.from(items, (i) => logExpected[i]!)),
         });
     case "gbce":
       return (predictions, { table }) =>

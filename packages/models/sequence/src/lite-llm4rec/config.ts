@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { sasrecFields } from "../sasrec/config.js";
+import { trainingFields } from "../training/training-config.js";
+
+/** Sizes of the two language models. */
+const PROFILES = {
+  tiny: { width: 64, layers: 2, heads: 2, hidden: 128, textWidth: 64, textLayers: 2, textHeads: 2, textHidden: 128 },
+  small: { width: 128, layers: 3, heads: 4, hidden: 256, textWidth: 128, textLayers: 2, textHeads: 4, textHidden: 256 },
+} as const;
+export type ProfileName = keyof typeof PROFILES;
+
+const size = (max: number, what: string) =>
+  z.int().min(1).max(max).optional().describe(`${what}; the profile's if absent`);
+const { tied: _tied, ...training } = trainingFields;
+
+const fields = z.strictObject({
+  profile: z.enum(["tiny", "small"]).default("tiny").describe("sizes that are not given: tiny 64 wide, small 128 wide"),
+  ...training,
+  ...sasrecFields,
+  width: size(1024, "numbers of an item's vector and of a state"),
+  layers: size(24, "blocks that read the history"),
+  heads: size(64, "their attention heads; divides the width"),
+  hidden: size(8192, "width of their feed-forward parts"),
+  textWidth: size(1024, "numbers of a token's vector in the item's language model"),
+  textLayers: size(24, "blocks that read an item's text"),
+  textHeads: size(64, "their attention heads; divides textWidth"),
+  textHidden: size(8192, "width of their feed-forward parts"),
+  vocabulary: z.int().min(2).max(100_000).default(8000).describe("word pieces learned from the texts, at most"),
+  maxTokens: z
+    .int()
+    .min(1)
+    .max(512)
+    .default(32)
+    .describe("word pieces of an item's text that are read, the first ones"),
+  pooling: z.enum(["mean", "last"]).default("mean").describe("an item's text vector: mean of its tokens, or the last"),
+  head: z
+    .enum(["tied", "free", "generative"])
+    .default("tied")
+    .describe(
+      "tied: items are scored by the vectors that are read, new ones too; free: by a table of their own; generative: a " +
+        "decoder spells item numbers digit by digit, for comparison",
+    ),
+  beam: z.int().min(1).max(1000).default(20).describe("generative: items that the decoder finds"),
+  itemId: z.boolean().default(true).describe("add a learned vector per trained item to that of its text"),
+  idDropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0.1)
+    .describe("share of items whose own vector a training step hides, so that texts learn to do without"),
+  training: z
+    .enum(["staged", "joint"])
+    .default("staged")
+    .describe("staged: text vectors first, then kept; joint: the texts of a batch's items are read in every step"),
+  textEpochs: z.int().min(1).max(1000).default(2).describe("staged: passes over neighbours in histories for the texts"),
+  textRate: z.number().min(1e-6).max(1).default(2e-3).describe("staged: learning rate of the text model at its peak"),
+  fineTuneEpochs: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe("staged: epochs of joint training at a tenth of the rate that follow"),
+});
+
+/** The keys as a user may leave them out. */
+type Given = z.infer<typeof fields>;
+export type LiteLlm4recConfig = Omit<Given, keyof (typeof PROFILES)["tiny"]> & {
+  readonly [Key in keyof (typeof PROFILES)["tiny"]]: number;
+};
+
+export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = fields
+  .transform((given): LiteLlm4recConfig => ({ ...PROFILES[given.profile], ...dropUndefined(given) }))
+  .superRefine((config, context) => {
+    const { width, heads, positions, textWidth, textHeads, training: mode, fineTuneEpochs } = config;
+    const complain = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
+    const divisor = positions === "rotary" ? 2 * heads : heads;
+    if (width % divisor !== 0) complain("heads", `expected ${divisor} to divide the width ${width}.`);
+    if (textWidth % textHeads !== 0) {
+      complain("textHeads", `expected ${textHeads} to divide the textWidth ${textWidth}.`);
+    }
+    if (mode === "joint" && fineTuneEpochs > 0) {
+      complain("fineTuneEpochs", `expected 0 with joint training, got ${fineTuneEpochs}.`);
+    }
+  });
+
+function dropUndefined(given: Given): Omit<LiteLlm4recConfig, never> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as LiteLlm4recConfig;
+}

@@ -1,0 +1,231 @@
+import { PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
+import type { Engine } from "@sequitur/kernels";
+import { selectBackend, tf, Parameters, type Pass } from "@sequitur/nn";
+import { artifactConfig, type Artifact, type FitRun } from "@sequitur/recommender";
+import { join } from "node:path";
+import { engineFor } from "../serving/engine.js";
+import { itemShares } from "../serving/item-shares.js";
+import type { SequenceRecommender } from "../serving/sequence-model.js";
+import { Weights } from "../serving/weights.js";
+import { trainNetwork, type NetworkTraining } from "../training/fit-network.js";
+import { trainingSearch } from "../training/training-config.js";
+import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";
+import { encodeTexts } from "./encode-texts.js";
+import { itemLm } from "./item-lm.js";
+import { plainStandard, standardised, standardOf, type Standard } from "./item-vectors.js";
+import { liteModel, type LiteLlm4recModel } from "./lite-model.js";
+import { liteNetwork, neighbourNetwork, type TextVectors } from "./network.js";
+import { readTexts, type ReadTexts } from "./read-texts.js";
+import { liteTensors, readTensors } from "./tensors.js";
+import { trainedItems } from "./trained-items.js";
+
+const NAME = "lite-llm4rec";
+type WeightMap = ReadonlyMap<string, Tensor>;
+type ModelOf = (weights: WeightMap) => LiteLlm4recModel;
+
+/** A Recommender whose models also turn texts into vectors. */
+export interface LiteLlm4rec extends SequenceRecommender<LiteLlm4recConfig> {
+  fit(train: Interactions, config: LiteLlm4recConfig, run: FitRun): Promise<LiteLlm4recModel>;
+  load(artifact: Artifact): LiteLlm4recModel;
+}
+
+/**
+ * Lite-LLM4Rec (Wang et al. 2024): an Item LM turns each item's text into one vector, a Recommendation LM reads the vectors
+ * of a history, and one product with the item vectors ranks the catalogue, where generative models spell items by beam
+ * search. Reads histories only, no user index.
+ */
+export const liteLlm4rec: LiteLlm4rec = {
+  name: NAME,
+  config: liteLlm4recConfig,
+  search: { ...trainingSearch, idDropout: { kind: "number", min: 0, max: 0.5 } },
+  async fit(train, config, run) {
+    throwIfCancelled(run.signal);
+    const fit = new Fit(train, config, run);
+    return config.training === "joint" ? fit.joint() : fit.staged();
+  },
+  load(artifact) {
+    const config = artifactConfig(artifact, NAME, liteLlm4recConfig);
+    return liteModel(artifact.catalog, config, readTensors(artifact, config), engineFor());
+  },
+};
+
+/** How texts became vectors: the Item LM's weights, and its vectors of all items (N, F). */
+interface TextStage {
+  readonly weights: WeightMap;
+  readonly vectors: Float32Array;
+  readonly standard: Standard;
+}
+
+/** One fit: what its stages share. */
+class Fit {
+  private readonly train: Interactions;
+  private readonly config: LiteLlm4recConfig;
+  private readonly run: FitRun;
+  private readonly engine: Engine;
+  private readonly texts: ReadTexts;
+  private readonly items: ReturnType<typeof trainedItems>;
+  private readonly shares: Float32Array;
+
+  constructor(train: Interactions, config: LiteLlm4recConfig, run: FitRun) {
+    this.train = train;
+    this.config = config;
+    this.run = run;
+    this.engine = engineFor(run.threads ?? 1);
+    this.texts = readTexts(train.catalog, config, run.report);
+    this.items = trainedItems(train);
+    this.shares = itemShares(train);
+    if (!config.itemId && !this.hasText) {
+      throw new PlatformError("bad-data", `${NAME} without itemId needs items with text, got none.`);
+    }
+  }
+
+  /** Both levels at once: each step reads the texts of its distinct items. */
+  async joint(): Promise<LiteLlm4recModel> {
+    const modelOf = (weights: WeightMap): LiteLlm4recModel => this.modelOf(weights, this.read(weights));
+    return modelOf(await this.trainJointly("fit", this.config, modelOf));
+  }
+
+  /** Text vectors first; then the Recommendation LM over the kept vectors; then perhaps both, slowly. */
+  async staged(): Promise<LiteLlm4recModel> {
+    const { config, run } = this;
+    const stage = await this.textStage();
+    const modelOf = (weights: WeightMap): LiteLlm4recModel =>
+      this.modelOf(new Map([...stage.weights, ...weights]), stage);
+    const weights = await this.trainOverKept(stage, modelOf);
+    const kept = modelOf(weights);
+    if (config.fineTuneEpochs === 0) return kept;
+    const slower = { ...config, rate: config.rate / 10, epochs: config.fineTuneEpochs };
+    const start = new Map([...stage.weights, ...weights]);
+    const tunedModel = (all: WeightMap): LiteLlm4recModel => this.modelOf(all, this.read(all, stage.standard));
+    const tuned = tunedModel(
+      await this.trainJointly("fine-tune", slower, tunedModel, { weights: start, standard: stage.standard }),
+    );
+    if (run.validate === undefined) return tuned;
+    const [worse, better] = (await run.validate(tuned)) >= (await run.validate(kept)) ? [kept, tuned] : [tuned, kept];
+    worse.release();
+    return better;
+  }
+
+  private get hasText(): boolean {
+    return this.texts.tokens.some(({ length }) => length > 0);
+  }
+
+  /** The Item LM, trained to tell neighbours in histories from each other's texts, and what it then makes of the texts. */
+  private async textStage(): Promise<TextStage> {
+    const { config } = this;
+    const weights = this.hasText ? await this.trainItemLm() : await this.untrainedItemLm();
+    const own = new Map([...weights].filter(([name]) => name.startsWith("text.") && name !== "text.projection.weight"));
+    const vectors = this.vectorsOf(own);
+    return { weights: own, vectors, standard: standardOf(vectors, config.textWidth) };
+  }
+
+  private async trainItemLm(): Promise<WeightMap> {
+    const { config } = this;
+    const { textEpochs: epochs, textRate: rate, batchTargets } = config;
+    const plain = { windows: "fixed", itemDropout: 0, averageDecay: 0, loss: "sampled-softmax" } as const;
+    return this.trainStage("texts", {
+      config: { ...config, ...plain, maxLength: 1, epochs, rate, batchTargets: 2 * batchTargets },
+      build: (parameters) => neighbourNetwork(parameters, config, this.itemLmVectors(parameters)),
+    });
+  }
+
+  private async untrainedItemLm(): Promise<WeightMap> {
+    await selectBackend("sequitur", { threads: this.run.threads ?? 1 });
+    const parameters = new Parameters(this.run.random.fork("texts"));
+    itemLm(parameters.scope("text"), this.texts.pieces.length, this.config);
+    const weights = parameters.snapshot();
+    parameters.dispose();
+    return weights;
+  }
+
+  private async trainOverKept(stage: TextStage, modelOf: ModelOf): Promise<WeightMap> {
+    const { config, items } = this;
+    const width = stage.standard.centre.length;
+    const all = standardised(stage.vectors, stage.standard);
+    const rows = new Float32Array(items.trained.length * width);
+    items.trained.forEach((item, row) => rows.set(all.subarray(item * width, (item + 1) * width), row * width));
+    let table: tf.Tensor2D | undefined;
+    try {
+      return await this.trainStage("fit", {
+        config,
+        modelOf,
+        build: (parameters) => {
+          table = tf.tensor2d(rows, [items.trained.length, width]);
+          return liteNetwork(parameters, items.trained.length, config, { width, costly: false, of: () => table! });
+        },
+      });
+    } finally {
+      table?.dispose();
+    }
+  }
+
+  private async trainJointly(
+    stage: string,
+    config: LiteLlm4recConfig,
+    modelOf: ModelOf,
+    start?: { readonly weights: WeightMap; readonly standard: Standard },
+  ): Promise<WeightMap> {
+    return this.trainStage(stage, {
+      config,
+      modelOf,
+      build: (parameters) => {
+        const vectors = this.itemLmVectors(parameters, start?.standard);
+        const network = liteNetwork(parameters, this.items.trained.length, config, vectors);
+        if (start !== undefined) parameters.restore(start.weights, stage);
+        return network;
+      },
+    });
+  }
+
+  /** A training of its own: name, seed and checkpoints. */
+  private async trainStage(stage: string, training: Omit<NetworkTraining, "name" | "inputs">): Promise<WeightMap> {
+    const { checkpointDir, random } = this.run;
+    const name = stage === "fit" ? NAME : `${NAME} ${stage}`;
+    return trainNetwork(
+      this.items.data,
+      { ...training, name, inputs: this.texts.hash },
+      {
+        ...this.run,
+        random: random.fork(stage),
+        ...(checkpointDir !== undefined && { checkpointDir: join(checkpointDir, stage) }),
+      },
+    );
+  }
+
+  /** The Item LM over its parameters, as text vectors of the trained items. */
+  private itemLmVectors(parameters: Parameters, standard?: Standard): TextVectors {
+    const { config, items, texts } = this;
+    const lm = itemLm(parameters.scope("text"), texts.pieces.length, config);
+    const of = (asked: Int32Array, pass: Pass): tf.Tensor2D => {
+      const tokens = Array.from(asked, (item) => texts.tokens[items.trained[item]!]!);
+      const vectors = lm(tokens, pass);
+      if (standard === undefined) return vectors;
+      const real = tf.tensor2d(tokens.map(({ length }) => [length > 0 ? 1 : 0]));
+      const centred = tf.sub(vectors, tf.tensor1d(standard.centre));
+      return tf.mul(tf.mul(centred, tf.tensor1d(standard.spread.map((value) => 1 / value))), real);
+    };
+    return { width: config.textWidth, costly: true, of };
+  }
+
+  /** (N, F) what an Item LM with these weights makes of all texts. */
+  private vectorsOf(weights: WeightMap): Float32Array {
+    const held = new Weights(this.engine, new Map([...weights].filter(([name]) => name.startsWith("text."))));
+    try {
+      return encodeTexts(held, this.config, this.texts.tokens);
+    } finally {
+      held.release();
+    }
+  }
+
+  private read(weights: WeightMap, standard = plainStandard(this.config.textWidth)): TextStage {
+    return { weights, vectors: this.vectorsOf(weights), standard };
+  }
+
+  private modelOf(weights: WeightMap, { vectors, standard }: TextStage): LiteLlm4recModel {
+    const { config, train, shares, engine, texts } = this;
+    const { trained } = this.items;
+    const size = train.catalog.items.size;
+    const parts = { config, size, trained, shares, weights, textVectors: vectors, standard, pieces: texts.pieces };
+    return liteModel(train.catalog, config, liteTensors(parts, engine), engine);
+  }
+}

@@ -1,0 +1,174 @@
+import { stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
+import type { Engine } from "@sequitur/kernels";
+import type { Artifact, Model } from "@sequitur/recommender";
+import { sasrecEncoder } from "../sasrec/encoder.js";
+import type { Encoder } from "../serving/encoder.js";
+import type { SequenceModelParts } from "../serving/model-parts.js";
+import { sequenceModel, type SequenceModel } from "../serving/sequence-model.js";
+import { Weights } from "../serving/weights.js";
+import { wordPieces } from "../text/word-pieces.js";
+import { beamSearch, digitTrie } from "./beam-search.js";
+import type { LiteLlm4recConfig } from "./config.js";
+import { encodeTexts } from "./encode-texts.js";
+import { projectTexts } from "./item-vectors.js";
+
+/** What a model has done since it was made; the cost model of the paper in numbers. */
+export interface Work {
+  /** Passes of the Recommendation LM, one for all queries of a length in a call, or one event of a session. */
+  passes: number;
+  /** Positions that the Recommendation LM read. */
+  positions: number;
+  /** Tokens that the Item LM read. */
+  tokens: number;
+}
+
+/** A fitted Lite-LLM4Rec. */
+export interface LiteLlm4recModel extends SequenceModel {
+  readonly work: Readonly<Work>;
+  /**
+   * (n, D) the vectors of texts, as an item without a vector of its own would have them; zeros for a text without a
+   * word.
+   */
+  encode(texts: readonly string[]): Float32Array;
+  /** The same model reading the texts (N) of a request's items anew at each request: what the cached vectors save. */
+  uncached(texts: readonly string[]): Model;
+}
+
+/** Names of tensors that an artifact holds and the engine does not score with. */
+const STORED_ONLY = new Set(["items.text", "items.id", "known", "shares", "text.pieces", "text.centre", "text.spread"]);
+
+/** The model of an artifact's tensors. */
+export function liteModel(
+  catalog: Catalog,
+  config: LiteLlm4recConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+  engine: Engine,
+): LiteLlm4recModel {
+  const work: Work = { passes: 0, positions: 0, tokens: 0 };
+  const scoring = new Map([...tensors].filter(([name]) => !STORED_ONLY.has(name)));
+  scoring.set("items.table", itemTable(tensors));
+  const weights = new Weights(engine, scoring);
+  const parts = partsOf(catalog, config, tensors, weights, work);
+  const encode = textEncoder(config, tensors, weights, work);
+  const model = sequenceModel(parts);
+  return {
+    ...model,
+    work,
+    encode,
+    uncached: (texts) => uncachedModel(model, parts, config, texts, encode),
+    save: (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors }),
+  };
+}
+
+/** e: the vector of an item's text, and its own where it has one. */
+function itemTable(tensors: ReadonlyMap<string, Tensor>): Tensor {
+  const { shape, data } = tensors.get("items.text")!;
+  const own = tensors.get("items.id")?.data;
+  return { shape, data: Float32Array.from(data, (value, at) => value + (own?.[at] ?? 0)) };
+}
+
+function partsOf(
+  catalog: Catalog,
+  config: LiteLlm4recConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+  weights: Weights,
+  work: Work,
+): SequenceModelParts {
+  const { maxLength, head } = config;
+  const known = tensors.get("known")!.data;
+  const base = {
+    name: "lite-llm4rec",
+    config,
+    catalog,
+    weights,
+    shares: tensors.get("shares")!.data as Float32Array,
+    known,
+    maxLength,
+    encoder: counted(sasrecEncoder(weights, config), work),
+    output: { table: weights.get(head === "free" ? "output.table" : "items.table"), bias: weights.find("output.bias") },
+  };
+  if (head !== "generative") return base;
+  const size = catalog.items.size;
+  const trie = digitTrie(size, (item) => known[item]! > 0);
+  return {
+    ...base,
+    scoreStates: (states, rows, candidates) => {
+      const scores = new Float32Array(rows * size).fill(Number.NaN);
+      beamSearch(weights, config, trie, states, rows).forEach(({ items, scores: found }, row) =>
+        items.forEach((item, at) => (scores[row * size + item] = found[at]!)),
+      );
+      if (candidates === undefined) return scores;
+      const columns = Array.from({ length: rows }, (_, row) =>
+        Array.from(candidates, (item) => scores[row * size + item]!),
+      );
+      return Float32Array.from(columns.flat());
+    },
+  };
+}
+
+function counted(encoder: Encoder, work: Work): Encoder {
+  const count = (positions: number): void => {
+    work.passes += 1;
+    work.positions += positions;
+  };
+  return {
+    width: encoder.width,
+    encode(out, items, rows, length) {
+      count(rows * length);
+      encoder.encode(out, items, rows, length);
+    },
+    start() {
+      const state = encoder.start();
+      return {
+        step(item) {
+          count(1);
+          return state.step(item);
+        },
+        release: () => state.release(),
+      };
+    },
+  };
+}
+
+function textEncoder(
+  config: LiteLlm4recConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+  weights: Weights,
+  work: Work,
+): LiteLlm4recModel["encode"] {
+  const cutter = wordPieces(stringsOf(tensors.get("text.pieces"), "tensor text.pieces"));
+  return (texts) => {
+    const tokens = texts.map((text) => cutter.cut(text, config.maxTokens).pieces);
+    for (const { length } of tokens) work.tokens += length;
+    return projectTexts(weights.engine, encodeTexts(weights, config, tokens), tensors);
+  };
+}
+
+/** Scores as `model` does, with the vectors of the items of each request made anew from their texts. */
+function uncachedModel(
+  model: Model,
+  parts: SequenceModelParts,
+  config: LiteLlm4recConfig,
+  texts: readonly string[],
+  encode: LiteLlm4recModel["encode"],
+): Model {
+  const { width } = config;
+  const own = model.save().tensors.get("items.id")?.data;
+  // A table of its own, of which only the rows of a request's items are valid.
+  const weights = new Weights(parts.weights.engine, parts.weights.tensors);
+  const table = weights.get("items.table").array.fill(Number.NaN);
+  const inner = sequenceModel({ ...parts, encoder: sasrecEncoder(weights, config) });
+  return {
+    ...model,
+    score(batch: QueryBatch, candidates) {
+      const items = [...new Set(batch.items)].filter((item) => parts.known![item]! > 0);
+      const vectors = encode(items.map((item) => texts[item]!));
+      items.forEach((item, row) => {
+        for (let i = 0; i < width; i++) {
+          table[item * width + i] = vectors[row * width + i]! + (own?.[item * width + i] ?? 0);
+        }
+      });
+      return inner.score(batch, candidates);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { stringsOf, stringsTensor, type Tensor } from "@sequitur/core";
+import type { Engine } from "@sequitur/kernels";
+import { artifactTensor, type Artifact } from "@sequitur/recommender";
+import { causalEncoderShapes } from "../sasrec/network.js";
+import type { LiteLlm4recConfig } from "./config.js";
+import { decoderShapes } from "./digit-decoder.js";
+import { itemLmShapes } from "./item-lm.js";
+import { projectTexts, type Standard } from "./item-vectors.js";
+
+/** What a fit has found: weights over the trained items, and how texts become vectors. */
+export interface FittedParts {
+  readonly config: LiteLlm4recConfig;
+  /** N */
+  readonly size: number;
+  /** (T) the trained items, which the weights are about. */
+  readonly trained: Int32Array;
+  readonly shares: Float32Array;
+  /** Weights of both levels by name; those of an Item LM under `text`. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** (N, F) raw text vectors, zeros where an item has no text. */
+  readonly textVectors: Float32Array;
+  readonly standard: Standard;
+  readonly pieces: readonly string[];
+}
+
+/** The tensors of an artifact, by name: what scores, and what makes the vector of a new text. */
+export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Tensor> {
+  const { config, size, trained, shares, weights, textVectors, standard, pieces } = parts;
+  const { width, head } = config;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, tensor] of weights) {
+    const own = name === "ids.table" || name.startsWith("output.");
+    tensors.set(name === "ids.table" ? "items.id" : name, own ? spreadRows(tensor, trained, size) : tensor);
+  }
+  const textWidth = standard.centre.length;
+  tensors.set("text.centre", { shape: [textWidth], data: standard.centre });
+  tensors.set("text.spread", { shape: [textWidth], data: standard.spread });
+  tensors.set("text.pieces", stringsTensor(pieces));
+  tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
+  const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));
+  if (head === "tied") {
+    for (let item = 0; item < size; item++) {
+      const row = textVectors.subarray(item * textWidth, (item + 1) * textWidth);
+      if (row.some((value) => value !== 0)) known[item] = 1;
+    }
+  }
+  tensors.set("known", { shape: [size], data: known });
+  tensors.set("shares", { shape: [size], data: shares });
+  return new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Rows of trained items (T, ...) among those of all (N, ...); zeros for the others. */
+function spreadRows({ shape, data }: Tensor, trained: Int32Array, size: number): Tensor {
+  const width = shape[1] ?? 1;
+  const out = new Float32Array(size * width);
+  trained.forEach((item, row) =>
+    out.set((data as Float32Array).subarray(row * width, (row + 1) * width), item * width),
+  );
+  return { shape: [size, ...shape.slice(1)], data: out };
+}
+
+/** The tensors of an artifact, checked; `bad-artifact` for what is missing or has another type or shape. */
+export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<string, Tensor> {
+  const size = artifact.catalog.items.size;
+  const { width, head, loss, itemId } = config;
+  const tensors = new Map<string, Tensor>();
+  const take = <T extends Tensor["data"]>(
+    name: string,
+    Data: abstract new (...args: never[]) => T,
+    shape: readonly number[],
+  ): T => {
+    const data = artifactTensor(artifact, name, Data, shape);
+    tensors.set(name, { shape: artifact.tensors.get(name)!.shape, data });
+    return data;
+  };
+  const textWidth = take("text.centre", Float32Array, [-1]).length;
+  const shapes = new Map<string, readonly number[]>([
+    ["items.text", [size, width]],
+    ...(itemId ? [["items.id", [size, width]] as const] : []),
+    ["text.spread", [textWidth]],
+    ["text.projection.weight", [textWidth, width]],
+    ["shares", [size]],
+    ...causalEncoderShapes(config),
+  ]);
+  if (head !== "generative" && loss === "softmax") shapes.set("output.bias", [size]);
+  if (head === "free") shapes.set("output.table", [size, width]);
+  if (head === "generative") decoderShapes(shapes, size, config);
+  take("text.pieces", Uint8Array, [-1]);
+  const { length } = stringsOf(tensors.get("text.pieces"), "tensor text.pieces");
+  for (const [name, shape] of itemLmShapes(length, config)) shapes.set(name, shape);
+  for (const [name, shape] of shapes) take(name, Float32Array, shape);
+  take("known", Uint8Array, [size]);
+  return new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
