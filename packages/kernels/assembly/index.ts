@@ -8,6 +8,7 @@ export { factorise } from "./factorise";
 export { alsRows } from "./als";
 export { activate, activationGradient } from "./activations";
 export { dropout } from "./dropout";
+export { rotate } from "./rotary";
 export { softmax, softmaxGradient } from "./softmax";
 export { norm, normChunks, normGradient } from "./norms";
 export { columnChunks, columnSums, rowArgmaxima, rowMaxima, rowSums, sum, sumOfSquares } from "./reductions";

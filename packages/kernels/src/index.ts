@@ -32,6 +32,7 @@ export { NORM_EPSILON, type LayerNormGradients, type NormKernels, type NormShape
 export { type SoftmaxKernels } from "./softmax/softmax.js";
 export { type EmbeddingKernels } from "./embedding/embedding.js";
 export { type DropoutKernels, type DropoutKey } from "./dropout/dropout.js";
+export { type RotaryKernels, type RotaryShape } from "./rotary/rotary.js";
 export { type ReductionKernels } from "./reductions/reductions.js";
 export {
   type AdagradOptions,

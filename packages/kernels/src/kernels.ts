@@ -28,6 +28,9 @@ import { wasmEmbedding } from "./embedding/wasm.js";
 import { checkedDropout, type DropoutKernels } from "./dropout/dropout.js";
 import { referenceDropout } from "./dropout/reference.js";
 import { wasmDropout } from "./dropout/wasm.js";
+import { checkedRotary, type RotaryKernels } from "./rotary/rotary.js";
+import { referenceRotary } from "./rotary/reference.js";
+import { wasmRotary } from "./rotary/wasm.js";
 import { checkedReductions, type ReductionKernels } from "./reductions/reductions.js";
 import { referenceReductions } from "./reductions/reference.js";
 import { wasmReductions } from "./reductions/wasm.js";
@@ -66,6 +69,7 @@ export interface Kernels
     SoftmaxKernels,
     EmbeddingKernels,
     DropoutKernels,
+    RotaryKernels,
     ReductionKernels,
     OptimiserKernels,
     CrossEntropyKernels,
@@ -85,6 +89,7 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmSoftmax(context),
     ...wasmEmbedding(context),
     ...wasmDropout(context),
+    ...wasmRotary(context),
     ...wasmCrossEntropy(context),
     ...wasmAttention(context),
     ...wasmGru(context),
@@ -106,6 +111,7 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceSoftmax(),
     ...referenceEmbedding(),
     ...referenceDropout(),
+    ...referenceRotary(),
     ...referenceReductions(),
     ...referenceOptimisers(),
     ...referenceCrossEntropy(),
@@ -128,6 +134,7 @@ function checked(body: Kernels): Kernels {
     ...checkedSoftmax(body),
     ...checkedEmbedding(body),
     ...checkedDropout(body),
+    ...checkedRotary(body),
     ...checkedReductions(body),
     ...checkedOptimisers(body, body.firstOutside),
     ...checkedCrossEntropy(body, body.firstOutside),

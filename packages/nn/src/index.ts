@@ -28,7 +28,7 @@ export { graph, graphConv, normalisedAdjacency, type Graph, type SparseRows } fr
 export { gru, type GruStart, type GruWeights } from "./ops/gru.js";
 export { linear, type LinearTerms } from "./ops/linear.js";
 export { layerNorm, rmsNorm } from "./ops/normalise.js";
-export { rotate, type RotaryOptions } from "./ops/rotary.js";
+export { rotaryTurns, rotate, type RotaryOptions } from "./ops/rotary.js";
 export {
   sampledBce,
   sampledBpr,

@@ -1,5 +1,5 @@
 import { PlatformError } from "@sequitur/core";
-import { activeSequitur } from "../backend/sequitur-backend.js";
+import { activeSequitur, type SequiturBackend } from "../backend/sequitur-backend.js";
 import { tf } from "../tensors.js";
 import { differentiable } from "./differentiable.js";
 
@@ -20,74 +20,79 @@ export interface RotaryOptions {
  * (B, L, D) -> (B, L, D).
  */
 export function rotate(x: tf.Tensor3D, options: RotaryOptions): tf.Tensor3D {
-  const angles = anglesOf(x.shape, options);
-  const turn = activeSequitur() === undefined ? composedTurn : turnRows;
+  const rotation = rotationOf(x.shape, options);
+  const backend = activeSequitur();
+  const turn = (from: tf.Tensor3D, back: boolean): tf.Tensor3D =>
+    backend === undefined ? composedTurn(from, rotation, back) : fusedTurn(backend, from, rotation, back);
+  // Turning back is the gradient too.
   return differentiable<tf.Tensor3D>(
     [x],
-    () => turn(x, angles, 1),
-    (dy) => turn(dy, angles, -1),
+    () => turn(x, false),
+    (dy) => turn(dy, true),
   );
 }
 
 /** The rotation as stock operations: see `rotate`. */
 export function composedRotate(x: tf.Tensor3D, options: RotaryOptions): tf.Tensor3D {
-  return composedTurn(x, anglesOf(x.shape, options), 1);
+  return composedTurn(x, rotationOf(x.shape, options), false);
 }
 
-interface Angles {
-  readonly heads: number;
-  readonly turned: number;
-  /** Pairs of a head. */
-  readonly half: number;
-  /** (L, half) */
-  readonly values: Float32Array;
-}
-
-function anglesOf([, length, width]: readonly number[], { heads, turned = heads, from = 0 }: RotaryOptions): Angles {
-  const half = width / heads / 2;
-  if (!Number.isInteger(half)) {
-    throw new PlatformError("bad-config", `rotary positions need heads of even width, got ${width} / ${heads}.`);
-  }
-  const values = new Float32Array(length * half);
-  for (let p = 0; p < length; p++) {
-    for (let i = 0; i < half; i++) values[p * half + i] = (from + p) / BASE ** (i / half);
-  }
-  return { heads, turned, half, values };
-}
-
-/** Turns by the angles, or back by them with direction -1, which is also the gradient; on our memory. */
-function turnRows(x: tf.Tensor3D, { heads, turned, half, values }: Angles, direction: 1 | -1): tf.Tensor3D {
-  const backend = activeSequitur()!;
-  const result = backend.output(x.shape);
-  const [out, from] = [result.block.array, backend.floats(x).array];
-  const [cos, sin] = [values.map(Math.cos), values.map((angle) => direction * Math.sin(angle))];
-  out.set(from);
-  const [batch, length, width] = x.shape;
-  for (let row = 0; row < batch * length; row++) {
-    const angle = (row % length) * half;
-    for (let head = 0; head < Math.min(turned, heads); head++) {
-      const first = row * width + head * 2 * half;
-      for (let i = 0; i < half; i++) {
-        const [a, b] = [from[first + i], from[first + half + i]];
-        out[first + i] = a * cos[angle + i] - b * sin[angle + i];
-        out[first + half + i] = b * cos[angle + i] + a * sin[angle + i];
-      }
+/** (length, d) for heads of width d at positions from, from + 1, ...: the cosines of each one's d/2 angles, then the sines. */
+export function rotaryTurns(length: number, width: number, from = 0): Float32Array {
+  const half = width / 2;
+  const turns = new Float32Array(length * width);
+  for (let i = 0; i < half; i++) {
+    const frequency = BASE ** (-i / half);
+    for (let p = 0; p < length; p++) {
+      turns[p * width + i] = Math.cos((from + p) * frequency);
+      turns[p * width + half + i] = Math.sin((from + p) * frequency);
     }
   }
-  return result.tensor as tf.Tensor3D;
+  return turns;
 }
 
-function composedTurn(x: tf.Tensor3D, { heads, turned, half, values }: Angles, direction: 1 | -1): tf.Tensor3D {
-  const [batch, length, width] = x.shape;
-  // An angle of 0 leaves a head as it is.
-  const angles = tf.tensor(values, [1, length, 1, half]);
-  const isTurned = tf.tensor(
-    Float32Array.from({ length: heads }, (_, head) => (head < turned ? 1 : 0)),
-    [heads, 1],
-  );
-  const applied = tf.mul(angles, isTurned);
-  const [cos, sin] = [tf.cos(applied), tf.mul(tf.sin(applied), direction)];
-  const [a, b] = tf.split(tf.reshape(x, [batch, length, heads, 2 * half]), 2, 3);
-  const pairs = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))];
-  return tf.reshape(tf.concat(pairs, 3), [batch, length, width]);
+interface Rotation {
+  readonly heads: number;
+  readonly turned: number;
+  /** d */
+  readonly width: number;
+  /** (L, d) */
+  readonly turns: Float32Array;
+}
+
+function rotationOf([, length, row]: readonly number[], { heads, turned = heads, from = 0 }: RotaryOptions): Rotation {
+  const width = row / heads;
+  if (!Number.isInteger(width / 2)) {
+    throw new PlatformError("bad-config", `rotary positions need heads of even width, got ${row} / ${heads}.`);
+  }
+  return { heads, turned: Math.min(turned, heads), width, turns: rotaryTurns(length, width, from) };
+}
+
+function fusedTurn(
+  backend: SequiturBackend,
+  x: tf.Tensor3D,
+  { turns, ...heads }: Rotation,
+  back: boolean,
+): tf.Tensor3D {
+  const { engine, kernels } = backend;
+  const [batch, length] = x.shape;
+  const { tensor, block } = backend.output(x.shape);
+  engine.memory.withScratch((scratch) => {
+    const table = scratch.floats(turns.length);
+    table.array.set(turns);
+    kernels.rotate(block, backend.floats(x), table, { ...heads, rows: batch * length, length, back });
+  });
+  return tensor as tf.Tensor3D;
+}
+
+function composedTurn(x: tf.Tensor3D, { heads, turned, width, turns }: Rotation, back: boolean): tf.Tensor3D {
+  const [batch, length, row] = x.shape;
+  const [cos, sin] = tf.split(tf.tensor(turns, [1, length, 1, width]), 2, 3);
+  const [a, b] = tf.split(tf.reshape(x, [batch, length, heads, width]), 2, 3);
+  const turn = back ? tf.neg(sin) : sin;
+  const pairs = [tf.sub(tf.mul(a, cos), tf.mul(b, turn)), tf.add(tf.mul(b, cos), tf.mul(a, turn))];
+  const all = tf.concat(pairs, 3);
+  const isTurned = tf.greater(turned, tf.reshape(tf.range(0, heads), [1, 1, heads, 1]));
+  const kept = tf.reshape(x, [batch, length, heads, width]);
+  return tf.reshape(tf.where(tf.broadcastTo(isTurned, all.shape), all, kept), [batch, length, row]);
 }

@@ -1,7 +1,7 @@
 import type { Floats, Ints, Scratch } from "@sequitur/kernels";
+import { rotaryTurns } from "@sequitur/nn";
 import type { Weights } from "../serving/weights.js";
 import type { SasrecConfig } from "./config.js";
-import { rotateRows } from "./rotate-rows.js";
 
 /** How rows lie in sequences: `count` sequences of `length` rows, standing at positions from, from + 1, ... */
 export interface Rows {
@@ -54,10 +54,19 @@ export class BlockPass {
 
   /** The queries, keys or values of a block for rows that went through its first norm. */
   project(layer: number, map: "query" | "key" | "value", rows: Floats, lie: Rows): Floats {
-    const { scope, width, heads, rotary } = this.blocks;
+    const { scope, width, rotary } = this.blocks;
     const out = this.linear(`${scope}.${layer}.attention.${map}`, rows, width, width);
-    if (rotary && map !== "value") rotateRows(out.array, { ...lie, width, heads });
+    if (rotary && map !== "value") this.rotate(out, lie);
     return out;
+  }
+
+  private rotate(rows: Floats, { count, length, from }: Rows): void {
+    const { heads } = this.blocks;
+    const width = this.blocks.width / heads;
+    const room = 2 ** Math.ceil(Math.log2(from + length));
+    const turns = this.weights.derived(`turns ${width} ${room}`, () => rotaryTurns(room, width));
+    const shape = { rows: count * length, length, heads, width };
+    this.weights.engine.kernels.rotate(rows, rows, turns.part(from * width, length * width), shape);
   }
 
   /**

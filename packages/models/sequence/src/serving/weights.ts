@@ -27,6 +27,13 @@ export class Weights {
     return this.blocks.get(name);
   }
 
+  /** A block that serves beside the weights, made when first asked for and freed with them; no artifact stores it. */
+  derived(name: string, make: () => Float32Array): Floats {
+    const block = this.blocks.get(name) ?? this.engine.memory.floatsFrom(make());
+    this.blocks.set(name, block);
+    return block;
+  }
+
   /** Frees the memory; whoever scores with these weights fails from then on. */
   release(): void {
     freeBlocks({ engine: this.engine, blocks: this.blocks });
