@@ -68,7 +68,9 @@ export function gemm(
   args.colBlock = min(panels, max(1, 65536 / (min(max(k, 1), K_BLOCK) * 8))) * 8;
   args.colTasks = (n + args.colBlock - 1) / args.colBlock;
   const perRow = 2.0 * <f64>max(k, 1) * <f64>min(n, args.colBlock);
-  args.rowBlock = <i32>max<f64>(1, min<f64>(50, Math.floor(500000.0 / perRow / 5.0))) * ROWS;
+  // Each task reads all of B again, and of A' whole cache lines: several tiles must share that where A is tall.
+  const fewest = transposeA ? max(1, min(4, (m + 4) / 5 / 4)) : 1;
+  args.rowBlock = <i32>max<f64>(fewest, min<f64>(50, Math.floor(500000.0 / perRow / 5.0))) * ROWS;
   args.rowTasks = (m + args.rowBlock - 1) / args.rowBlock;
   const packJobs = (bStride == 0 ? 1 : batch) * panels;
   args.chunks = packChunks(packJobs, k);
