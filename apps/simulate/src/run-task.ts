@@ -66,5 +66,6 @@ async function serverOf(task: ArmTask, parts: ArmRun, oracle: SlateServer): Prom
   const { arm, settings, apiKey = "" } = task;
   if (arm.name === "oracle") return oracle;
   if (arm.name !== "api") return armServer(arm, parts);
-  return apiServer({ ...settings.api, url: settings.api.url!, key: apiKey, world: parts.world, fetch });
+  const plan = { ...settings.api, url: settings.api.url!, key: apiKey, world: parts.world, fetch };
+  return apiServer(plan, parts.known.interactions());
 }

@@ -114,10 +114,21 @@ export function parseSettings(value: unknown, where: string): Settings {
       `${where}: control must be the label of an arm (${expected}), got "${control}".`,
     );
   }
-  if (settings.arms.some(({ name }) => name === "api") && settings.api.url === undefined) {
+  if (settings.arms.some(({ name }) => name === "api")) checkApi(settings, where);
+  return settings;
+}
+
+function checkApi({ api, seeds, arms }: Settings, where: string): void {
+  if (api.url === undefined) {
     throw new PlatformError("bad-config", `${where}: an arm named api needs api.url (--api URL), got nothing.`);
   }
-  return settings;
+  const several = seeds > 1 ? `${seeds} seeds` : `${arms.filter(({ name }) => name === "api").length} arms named api`;
+  if (several !== "1 arms named api") {
+    throw new PlatformError(
+      "bad-config",
+      `${where}: one API holds one world of one arm, so seeds must be 1, got ${several}.`,
+    );
+  }
 }
 
 /** What reports call an arm. */

@@ -131,10 +131,18 @@ describe("what goes wrong", () => {
     expect(report.arms[1]!.measures!.clicks.mean).toBeGreaterThan(0);
   });
 
+  test("an API that does not answer fails its arm alone", async () => {
+    const api = { url: "http://127.0.0.1:9" };
+    const report = await run(settingsOf({ arms: ["random", "api"], api, seeds: 1 }));
+    expect(report.arms[0]!.error).toBeNull();
+    expect(report.arms[1]!.error).toBe("no API answers at http://127.0.0.1:9/v1/items. (world 1)");
+  });
+
   test.each([
     [{ arms: ["popularity", "popularity"] }, 'labels must be distinct, got "popularity" twice'],
     [{ control: "best" }, 'control must be the label of an arm (popularity, random, oracle), got "best"'],
     [{ arms: ["api"] }, "an arm named api needs api.url"],
+    [{ arms: ["api"], api: { url: "http://127.0.0.1:1" } }, "so seeds must be 1, got 2 seeds"],
     [{ user: 3 }, 'unknown key "user": did you mean "users"'],
     [{ world: "mars" }, "world"],
     [{ slate: 0 }, "slate"],

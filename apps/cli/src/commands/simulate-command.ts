@@ -74,7 +74,7 @@ export function simulateCommand(program: Command, io: Io): void {
     .option("--learn <when>", "when arms learn: day or batch (default: day)")
     .option("--no-regret", "leave out the best slate of every visit, which costs the whole catalogue")
     .option("--api <url>", "address of a running API, for an arm named api")
-    .option("--key <secret>", "its key, with the scopes serve and ingest (also SEQUITUR_API_KEY)")
+    .option("--key <secret>", "its key, with the scopes serve, ingest and catalog (also SEQUITUR_API_KEY)")
     .option("--title <text>", "heading of the report")
     .option("--concurrency <number>", "processes at once (default: 2)", numberOf)
     .option("--threads <number>", "threads of one fit (default: 1)", numberOf)
@@ -85,7 +85,7 @@ export function simulateCommand(program: Command, io: Io): void {
       "      --users 5000 --days 60 --slate 10 --seeds 5 --out reports/ab",
     "sequitur simulate --world latent:items=50,groups=10 --clicks cascade:persistence=0.9 --slate 5",
     "sequitur simulate --config apps/simulate/experiments/latent.json --set behaviour.fatigue=0",
-    "sequitur simulate --arms api,popularity --api http://127.0.0.1:8080 --key $KEY",
+    "sequitur simulate --arms api,popularity --seeds 1 --api http://127.0.0.1:8080 --key $KEY",
   ]);
   command.action(async (options: Options) => {
     const where = options.config ?? "command line";
