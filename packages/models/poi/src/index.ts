@@ -17,3 +17,12 @@ export { seasonConfigSchema, type SeasonConfig } from "./season/season-config.js
 export { rowPeriods, seasonFactors, type SeasonFactors } from "./season/season-factors.js";
 export { seasonLayer } from "./season/season-layer.js";
 export { seasonMixture } from "./season/season-mixture.js";
+export { cellTokens, cellVocabulary, type CellVocabulary } from "./geography/cells.js";
+export { catalogCoordinates, type Coordinates } from "./geography/coordinates.js";
+export { addDistancePrior, distanceLogRatio, distancePrior, type DistancePrior } from "./geography/distance-prior.js";
+export { distanceKm, distancesKm, unitVectors, type Point } from "./geography/distance.js";
+export { fourierFeatures } from "./geography/fourier.js";
+export { geographyConfigSchema, type GeographyConfig } from "./geography/geography-config.js";
+export { geographyLayer, type GeographyLayerOptions } from "./geography/geography-layer.js";
+export { geographyFrom, geographyTensors } from "./geography/geography-tensors.js";
+export { placeGeography, type PlaceGeography } from "./geography/place-geography.js";
