@@ -30,12 +30,16 @@ export function timetableStates(hours: PlaceHours, visit: Visit): Uint8Array {
 export function stateAt(hours: PlaceHours, item: number, visit: Visit): number {
   const timetable = hours.timetables[item]!;
   if (timetable === NONE) return UNKNOWN;
-  const { weeks, weekOf, zoneOf, zones } = hours;
-  const zone = zoneOf[timetable]!;
-  const offset = zone === NONE ? (visit.utcOffsetMinutes ?? 0) : zoneOffsetMinutes(zones[zone]!, visit.instant);
-  const slot = slotOfYear(visit.instant, offset);
-  const week = weekOf[timetable * 12 + Math.floor(slot / SLOTS_PER_WEEK)]!;
-  return weeks[week * SLOTS_PER_WEEK + (slot % SLOTS_PER_WEEK)]!;
+  const slot = slotOfYear(visit.instant, offsetAt(hours, item, visit));
+  const week = hours.weekOf[timetable * 12 + Math.floor(slot / SLOTS_PER_WEEK)]!;
+  return hours.weeks[week * SLOTS_PER_WEEK + (slot % SLOTS_PER_WEEK)]!;
+}
+
+/** Minutes east of UTC of the clock that an item's hours go by at a visit. */
+export function offsetAt({ timetables, zoneOf, zones }: PlaceHours, item: number, visit: Visit): number {
+  const timetable = timetables[item]!;
+  const zone = timetable === NONE ? NONE : zoneOf[timetable]!;
+  return zone === NONE ? (visit.utcOffsetMinutes ?? 0) : zoneOffsetMinutes(zones[zone]!, visit.instant);
 }
 
 /**
