@@ -7,6 +7,10 @@ import { titled } from "./titled.fixture.js";
 
 conforms(liteLlm4rec, { config: { ...SMALL["lite-llm4rec"]!.config, epochs: 2, dropout: 0.2, itemDropout: 0.1 } });
 
+conforms(liteLlm4rec, {
+  config: { ...SMALL["lite-llm4rec"]!.config, epochs: 2, head: "generative", training: "joint", beam: 6 },
+});
+
 /** A title that tells the items apart by letters alone. */
 const title = (item: number): string => `${"abcdefghij"[item % 10]}${"klmnopqrst"[Math.floor(item / 10) % 10]} thing`;
 

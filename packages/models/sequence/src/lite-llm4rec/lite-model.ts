@@ -55,7 +55,7 @@ export function liteModel(
     ...model,
     work,
     encode,
-    uncached: (texts) => uncachedModel(model, parts, config, texts, encode),
+    uncached: (texts) => uncachedModel(model, parts, tensors, texts, encode),
     save: (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors }),
   };
 }
@@ -148,12 +148,13 @@ function textEncoder(
 function uncachedModel(
   model: Model,
   parts: SequenceModelParts,
-  config: LiteLlm4recConfig,
+  tensors: ReadonlyMap<string, Tensor>,
   texts: readonly string[],
   encode: LiteLlm4recModel["encode"],
 ): Model {
+  const config = parts.config as LiteLlm4recConfig;
   const { width } = config;
-  const own = model.save().tensors.get("items.id")?.data;
+  const own = tensors.get("items.id")?.data;
   // A table of its own, of which only the rows of a request's items are valid.
   const weights = new Weights(parts.weights.engine, parts.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);

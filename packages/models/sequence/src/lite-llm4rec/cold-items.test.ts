@@ -1,0 +1,117 @@
+import { queryBatch, Random, type Interactions } from "@sequitur/core";
+import { decodeArtifact, encodeArtifact } from "@sequitur/recommender";
+import { noise } from "@sequitur/recommender/conforms";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fitted } from "../fitted.fixture.js";
+import { liteLlm4rec } from "./lite-llm4rec.js";
+import type { LiteLlm4recModel } from "./lite-model.js";
+import { titled } from "./titled.fixture.js";
+
+const GROUPS = ["soap", "brush", "towel", "mirror", "comb"];
+const SIZE = 40;
+/** The last item of each group never occurs; so does the very last item, which has no text either. */
+const isCold = (item: number): boolean => item >= SIZE - 5;
+const NAMELESS = SIZE;
+const title = (item: number): string => (item === NAMELESS ? "" : `${GROUPS[item % 5]} number ${Math.floor(item / 5)}`);
+
+/** After an item of one group comes any item of the next group. */
+function grouped(): Interactions {
+  const random = new Random("groups");
+  const base = noise(random, { users: 150, items: SIZE + 1, length: 10 }).train;
+  const items = base.items.slice();
+  for (let row = 0; row < items.length; row++) {
+    const isFirst = base.userOffsets.includes(row);
+    const group = isFirst ? random.integer(5) : (items[row - 1]! + 1) % 5;
+    items[row] = group + 5 * random.integer(SIZE / 5 - 1);
+  }
+  return titled({ ...base, items }, title);
+}
+
+const fit = async (extra: Record<string, unknown>): Promise<LiteLlm4recModel> =>
+  (await fitted("lite-llm4rec", grouped(), extra)) as LiteLlm4recModel;
+const cold = Array.from({ length: 5 }, (_, group) => SIZE - 5 + group);
+
+describe("items that training never met", () => {
+  it.each([{}, { itemId: false }, { training: "joint", loss: "sampled-softmax", negatives: 16, epochs: 12 }])(
+    "are scored from their text under a tied head, with %j",
+    async (extra) => {
+      const model = await fit({ idDropout: 0.3, ...extra });
+      for (let group = 0; group < 5; group++) {
+        const scores = model.score(queryBatch([{ items: [group + 5, ((group + 1) % 5) + 10, ((group + 2) % 5) + 5] }]));
+        const best = cold.toSorted((a, b) => scores[b]! - scores[a]!)[0]!;
+        expect(best % 5).toBe((group + 3) % 5);
+        expect(scores[NAMELESS]).toBeNaN();
+      }
+      const loaded = liteLlm4rec.load(decodeArtifact(encodeArtifact(model.save()), "test"));
+      const asked = queryBatch([{ items: [1, cold[2]!] }]);
+      expect(loaded.score(asked)).toEqual(model.score(asked));
+      expect(loaded.score(asked)).not.toEqual(model.score(queryBatch([{ items: [1] }])));
+      // A loaded model also places a text that no item of the catalogue has.
+      expect(loaded.encode(["title: soap number 77"])).toEqual(model.encode(["title: soap number 77"]));
+    },
+  );
+
+  it.each(["free", "generative"])("are not under a %s head", async (head) => {
+    const model = await fit({ head, epochs: 1 });
+    const scores = model.score(queryBatch([{ items: [1, cold[2]!, 6] }]));
+    expect(scores.every((score, item) => !isCold(item) || Number.isNaN(score))).toBe(true);
+    expect(scores).toEqual(model.score(queryBatch([{ items: [1, 6] }])));
+  });
+});
+
+describe("odd histories and texts", () => {
+  it("get popularity for unknown items alone, and take one item, empty and very long texts", async () => {
+    const long = Array.from({ length: 10_000 }, (_, at) => `w${at % 50}`).join(" ");
+    const train = titled(grouped(), (item) => (item === 3 ? long : item === 4 ? "" : title(item)));
+    const seen: Record<string, number>[] = [];
+    const model = (await fitted(
+      "lite-llm4rec",
+      train,
+      { epochs: 1 },
+      {
+        report: ({ task, values }) => void (task === "read item texts" && seen.push(values!)),
+      },
+    )) as LiteLlm4recModel;
+    expect(seen).toEqual([{ pieces: expect.any(Number) as number, truncated: 1 / 39 }]);
+    expect(model.score(queryBatch([{ items: [NAMELESS, -1, 999] }]))).toEqual(model.score(queryBatch([{ items: [] }])));
+    const one = model.score(queryBatch([{ items: [4] }]));
+    expect(one.slice(0, SIZE).every((score) => Number.isFinite(score))).toBe(true);
+    expect(model.encode(["", long, "!?"]).subarray(0, 16)).toEqual(new Float32Array(16));
+    expect(model.encode([]).length).toBe(0);
+  });
+
+  it("need text where items have no vectors of their own", async () => {
+    const bare = titled(grouped(), () => "");
+    await expect(fitted("lite-llm4rec", bare, { itemId: false })).rejects.toMatchObject({
+      code: "bad-data",
+      message: expect.stringMatching(/items with text, got none/) as string,
+    });
+  });
+});
+
+describe("an interrupted fit", () => {
+  it.each([
+    [{ fineTuneEpochs: 2, epochs: 2, itemDropout: 0.1 }, [3, 9, 17, 26, 34]],
+    [{ training: "joint", loss: "sampled-softmax", negatives: 8, epochs: 2 }, [4, 12]],
+  ])("goes on to the same bits wherever it stopped, with %j", async (config, stops) => {
+    const train = grouped();
+    const dropping = { ...config, dropout: 0.2 };
+    const whole = await fitted("lite-llm4rec", train, dropping);
+    for (const stopAt of stops) {
+      const checkpointDir = await mkdtemp(join(tmpdir(), "sequitur-lite-"));
+      const stop = new AbortController();
+      let reports = 0;
+      const report = (): void => {
+        if (++reports === stopAt) stop.abort();
+      };
+      const interrupted = fitted("lite-llm4rec", train, dropping, { checkpointDir, signal: stop.signal, report });
+      await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
+      const resumed = await fitted("lite-llm4rec", train, dropping, { checkpointDir });
+      expect(encodeArtifact(resumed.save())).toEqual(encodeArtifact(whole.save()));
+      await rm(checkpointDir, { recursive: true });
+    }
+  });
+});

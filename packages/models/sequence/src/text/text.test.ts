@@ -1,0 +1,75 @@
+import { idTable, type Catalog } from "@sequitur/core";
+import { describe, expect, it } from "vitest";
+import { itemTexts } from "./item-texts.js";
+import { learnPieces } from "./learn-pieces.js";
+import { splitWords } from "./split-words.js";
+import { cutTexts, UNKNOWN, wordPieces } from "./word-pieces.js";
+
+const written = (pieces: readonly string[], cut: Int32Array): string[] => Array.from(cut, (piece) => pieces[piece]!);
+
+describe("item texts", () => {
+  const items = idTable(["a", "b", "c"]);
+  const texts = (itemColumns: Catalog["itemColumns"]): string[] => itemTexts({ items, itemColumns });
+
+  it("name their fields in a fixed order and leave out empty ones", () => {
+    const columns = {
+      titles: ["Soap", " ", ""],
+      categories: [["Bath", "Soaps"], [], ["Hair"]],
+      texts: { colour: ["red", "", ""], brand: ["Acme", "Bolt", ""] },
+    };
+    expect(texts(columns)).toEqual([
+      "title: Soap | category: Bath, Soaps | brand: Acme | colour: red",
+      "brand: Bolt",
+      "category: Hair",
+    ]);
+    const { brand, colour } = columns.texts;
+    expect(texts({ ...columns, texts: { brand, colour } })).toEqual(texts(columns));
+    expect(texts({})).toEqual(["", "", ""]);
+  });
+});
+
+describe("word pieces", () => {
+  it("split words without case, accents and signs, digits apart", () => {
+    expect([...splitWords("Misérables, Les (1995) 2in1 — 漢字")]).toEqual([
+      "miserables",
+      "les",
+      "1995",
+      "2",
+      "in",
+      "1",
+      "漢字",
+    ]);
+    expect([...splitWords("a-b!", true)]).toEqual(["a", "-", "b", "!"]);
+  });
+
+  it("are the merges that byte-pair encoding makes by hand, commonest first, ties in order", () => {
+    // hug x3, hugs x2, bug x2, mug: u+g 8, h+u 5, b+u 2, g+s 2; then h+ug 5, b+ug 2, hug+s 2.
+    const pieces = learnPieces(["hug hug hug hugs", "hugs bug bug mug"], 12);
+    expect(pieces.slice(0, 6).sort()).toEqual(["##g", "##s", "##u", UNKNOWN, "b", "h"].sort());
+    expect(pieces.slice(6)).toEqual(["##ug", "hug", "bug", "hugs"]);
+    expect(learnPieces(["hugs bug bug mug", "hug hug hugs hug"], 12)).toEqual(pieces);
+    expect(learnPieces(["hug hug hug hugs hugs bug bug mug"], 8)).toEqual(pieces.slice(0, 8));
+    const cutter = wordPieces(pieces);
+    expect(written(pieces, cutter.cut("hugs bugs HUG", 9).pieces)).toEqual(["hugs", "bug", "##s", "hug"]);
+    expect(written(pieces, cutter.cut("mug bag", 9).pieces)).toEqual([UNKNOWN, UNKNOWN]);
+  });
+
+  it("join a pair in one word as often as it stands there, left to right", () => {
+    expect(learnPieces(["aaaa aaaa"], 9).slice(3)).toEqual(["##aa", "##aaa", "aaaa"]);
+    const pieces = learnPieces(["banana banana"], 40);
+    expect(written(pieces, wordPieces(pieces).cut("banana", 9).pieces)).toEqual(["banana"]);
+  });
+
+  it("take texts that are empty, all unknown, and 10,000 words long", () => {
+    const long = Array.from({ length: 10_000 }, (_, at) => `word${at % 7}`).join(" ");
+    const texts = ["", "!!!", long, "word"];
+    const pieces = learnPieces(texts, 100);
+    const { tokens, truncationRate } = cutTexts(wordPieces(pieces), texts, 32);
+    expect(tokens.map(({ length }) => length)).toEqual([0, 0, 32, 1]);
+    expect(truncationRate).toBe(0.5);
+    expect(cutTexts(wordPieces([UNKNOWN]), ["", ""], 4).truncationRate).toBe(0);
+    expect(learnPieces([], 100)).toEqual([UNKNOWN]);
+    const { pieces: one } = wordPieces([UNKNOWN]).cut("x".repeat(10_000), 4);
+    expect([...one]).toEqual([0]);
+  });
+});
