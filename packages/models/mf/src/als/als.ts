@@ -49,8 +49,8 @@ export const als: FactorRecommender<AlsConfig> = {
   config: alsConfig,
   search: {
     factors: { kind: "choice", values: [32, 64, 128] },
-    decay: { kind: "number", min: 1, max: 300, log: true },
-    confidence: { kind: "number", min: 1, max: 20, log: true },
+    decay: { kind: "number", min: 1, max: 100, log: true },
+    confidence: { kind: "number", min: 1, max: 8, log: true },
   },
   fit: trainAls,
   load(artifact) {
