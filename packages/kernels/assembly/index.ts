@@ -14,7 +14,7 @@ export { norm, normChunks, normGradient } from "./norms";
 export { columnChunks, columnSums, rowArgmaxima, rowMaxima, rowSums, sum, sumOfSquares } from "./reductions";
 export { firstOutside, gather, scatterAdd, uniqueIndices } from "./embedding";
 export { optimise } from "./optimisers";
-export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKChunks, topKRows } from "./topk";
+export { quantiseRows, scoreItems, scoreTopK, scoreTopKInt8, topKRows } from "./topk";
 export { sparseMatmul, sparseValuesGradient } from "./sparse";
 export { crossEntropy } from "./xent";
 export { sampledGradient, sampledScores, sampledScratch } from "./sampled";

@@ -1,14 +1,15 @@
-// The k best of many scores. Each chunk keeps its own heap of k (score, item) pairs, the worst at the root; the heaps are
-// merged in order afterwards. A better entry has the higher score or, at equal scores, the lower item, so that the result
-// is the same however the items were dealt out. NaN is never kept, nor an item whose bit in `exclude` is set.
+// The k best of many scores. Each thread keeps a heap of k entries through all its chunks, the worst at the root, so that
+// soon hardly an item gets past the root; the heaps are merged afterwards. An entry is one int64, the score above the
+// complement of the item, so that the larger is the better: the higher score or, at equal scores, the lower item. So the
+// result is the same whichever thread saw an item. NaN is never kept, nor an item whose bit in `exclude` is set.
 import { ARGS } from "./layout";
-import { chunkStart, parallel } from "./pool";
+import { chunkStart, parallel, threadCount, threadId } from "./pool";
 
 const INT8_MOST: f32 = 127;
 
 @unmanaged
 class TopKArgs {
-  heaps: usize; // (chunks, k, 2): float32 score, int32 item
+  heaps: usize; // (threads, k) entries
   query: usize; // float32 (width), or int16 (width) for int8 items
   items: usize; // float32 (n, width), or int8
   scales: usize; // float32 (n) of int8 items
@@ -25,7 +26,7 @@ class TopKArgs {
 class RowsArgs {
   outItems: usize;
   outScores: usize;
-  heaps: usize;
+  heaps: usize; // (threads, k) entries
   scores: usize;
   exclude: usize; // (rows, ceil(columns / 32)) words, 0: none
   rows: i32;
@@ -34,10 +35,8 @@ class RowsArgs {
   chunks: i32;
 }
 
-/** Chunks of a scan over n items; the heaps need k pairs for each. */
-export function topKChunks(n: i32): i32 {
-  return max(1, min(256, (n + 8191) / 8192));
-}
+/** Items of a chunk of a scan: few enough that threads end together, many enough to hide the handing out. */
+const CHUNK: i32 = 2048;
 
 /** What every scan over items is told. */
 function scanArgs(
@@ -59,7 +58,8 @@ function scanArgs(
   args.n = n;
   args.width = width;
   args.k = k;
-  args.chunks = topKChunks(n);
+  args.chunks = max(1, min(1024, n / CHUNK));
+  for (let thread = 0; thread < threadCount(); thread++) clear(heapOf(heaps, thread, k), k);
   return args;
 }
 
@@ -78,7 +78,7 @@ export function scoreTopK(
 ): i32 {
   const args = scanArgs(heaps, query, items, bias, exclude, n, width, k);
   parallel(scoreChunk.index, args.chunks);
-  return merge(outItems, outScores, heaps, topKChunks(n), k);
+  return merge(outItems, outScores, heaps, k);
 }
 
 /** The same over int8 items: scores are scale * scales[i] * (query . items[i]) + bias[i]. */
@@ -100,10 +100,10 @@ export function scoreTopKInt8(
   args.scales = scales;
   args.scale = scale;
   parallel(int8Chunk.index, args.chunks);
-  return merge(outItems, outScores, heaps, topKChunks(n), k);
+  return merge(outItems, outScores, heaps, k);
 }
 
-/** The k best columns of each row of scores. `heaps` holds rows * k pairs. */
+/** The k best columns of each row of scores. `heaps` holds k entries a thread. */
 export function topKRows(
   outItems: usize,
   outScores: usize,
@@ -132,9 +132,9 @@ function rowsChunk(chunk: i32): void {
   const args = changetype<RowsArgs>(ARGS);
   const words = <usize>((args.columns + 31) >> 5) << 2;
   const k = args.k;
+  const heap = heapOf(args.heaps, threadId(), k);
   const end = chunkStart(chunk + 1, args.chunks, args.rows);
   for (let row = chunkStart(chunk, args.chunks, args.rows); row < end; row++) {
-    const heap = args.heaps + <usize>row * <usize>k * 8;
     clear(heap, k);
     const scores = args.scores + ((<usize>row * <usize>args.columns) << 2);
     const exclude = args.exclude == 0 ? 0 : args.exclude + <usize>row * words;
@@ -142,12 +142,7 @@ function rowsChunk(chunk: i32): void {
     let column = 0;
     for (; column + 4 <= args.columns; column += 4) {
       const four = v128.load(scores + (<usize>column << 2));
-      if (!v128.any_true(f32x4.ge(four, worst))) continue;
-      offer(heap, k, f32x4.extract_lane(four, 0), column, exclude);
-      offer(heap, k, f32x4.extract_lane(four, 1), column + 1, exclude);
-      offer(heap, k, f32x4.extract_lane(four, 2), column + 2, exclude);
-      offer(heap, k, f32x4.extract_lane(four, 3), column + 3, exclude);
-      worst = v128.load32_splat(heap);
+      if (v128.any_true(f32x4.ge(four, worst))) worst = offerFour(heap, k, four, column, exclude);
     }
     for (; column < args.columns; column++) {
       offer(heap, k, load<f32>(scores + (<usize>column << 2)), column, exclude);
@@ -159,22 +154,16 @@ function rowsChunk(chunk: i32): void {
 function scoreChunk(chunk: i32): void {
   const args = changetype<TopKArgs>(ARGS);
   const k = args.k;
-  const heap = args.heaps + <usize>chunk * <usize>k * 8;
-  clear(heap, k);
+  const heap = heapOf(args.heaps, threadId(), k);
   const bytes = <usize>args.width << 2;
   const start = chunkStart(chunk, args.chunks, args.n);
   const end = chunkStart(chunk + 1, args.chunks, args.n);
-  let worst = f32x4.splat(-Infinity);
+  let worst = f32x4.splat(scoreOf(load<i64>(heap)));
   let item = start;
   for (; item + 4 <= end; item += 4) {
     let four = dotFour(args.query, args.items + <usize>item * bytes, bytes);
     if (args.bias != 0) four = f32x4.add(four, v128.load(args.bias + (<usize>item << 2)));
-    if (!v128.any_true(f32x4.ge(four, worst))) continue;
-    offer(heap, k, f32x4.extract_lane(four, 0), item, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 1), item + 1, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 2), item + 2, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 3), item + 3, args.exclude);
-    worst = v128.load32_splat(heap);
+    if (v128.any_true(f32x4.ge(four, worst))) worst = offerFour(heap, k, four, item, args.exclude);
   }
   for (; item < end; item++) {
     let score = dotOne(args.query, args.items + <usize>item * bytes, bytes);
@@ -222,24 +211,18 @@ function dotOne(query: usize, row: usize, bytes: usize): f32 {
 function int8Chunk(chunk: i32): void {
   const args = changetype<TopKArgs>(ARGS);
   const k = args.k;
-  const heap = args.heaps + <usize>chunk * <usize>k * 8;
-  clear(heap, k);
+  const heap = heapOf(args.heaps, threadId(), k);
   const width = <usize>args.width;
   const start = chunkStart(chunk, args.chunks, args.n);
   const end = chunkStart(chunk + 1, args.chunks, args.n);
   const scale = f32x4.splat(args.scale);
-  let worst = f32x4.splat(-Infinity);
+  let worst = f32x4.splat(scoreOf(load<i64>(heap)));
   let item = start;
   for (; item + 4 <= end; item += 4) {
     const sums = int8Four(args.query, args.items + <usize>item * width, width);
     let four = f32x4.mul(f32x4.mul(scale, v128.load(args.scales + (<usize>item << 2))), sums);
     if (args.bias != 0) four = f32x4.add(four, v128.load(args.bias + (<usize>item << 2)));
-    if (!v128.any_true(f32x4.ge(four, worst))) continue;
-    offer(heap, k, f32x4.extract_lane(four, 0), item, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 1), item + 1, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 2), item + 2, args.exclude);
-    offer(heap, k, f32x4.extract_lane(four, 3), item + 3, args.exclude);
-    worst = v128.load32_splat(heap);
+    if (v128.any_true(f32x4.ge(four, worst))) worst = offerFour(heap, k, four, item, args.exclude);
   }
   for (; item < end; item++) {
     const sum = <f32>int8One(args.query, args.items + <usize>item * width, width);
@@ -249,26 +232,29 @@ function int8Chunk(chunk: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function int8Sum(query: usize, row: usize, width: usize): v128 {
-  let sum = i32x4.splat(0);
-  for (let at: usize = 0; at < width; at += 16) {
-    const bytes = v128.load(row + at);
-    const low = i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), v128.load(query + (at << 1)));
-    const high = i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), v128.load(query + (at << 1), 16));
-    sum = i32x4.add(sum, i32x4.add(low, high));
-  }
-  return sum;
-}
-
+/**
+ * Sums of four rows in a row, as float32. A word of a row is 256 times a later element and exactly that to the nearest
+ * half once the earlier element beside it is counted in (`quantiseRows`), so that it needs no unpacking; shifted left by
+ * 8 it is 256 times the earlier element. The query is short enough for int32 (`quantiseQuery` of src/topk/wasm.ts).
+ */
 // @ts-ignore: decorator
 @inline
 function int8Four(query: usize, rows: usize, width: usize): v128 {
-  const s0 = int8Sum(query, rows, width);
-  const s1 = int8Sum(query, rows + width, width);
-  const s2 = int8Sum(query, rows + 2 * width, width);
-  const s3 = int8Sum(query, rows + 3 * width, width);
+  let s0 = i32x4.splat(0);
+  let s1 = i32x4.splat(0);
+  let s2 = i32x4.splat(0);
+  let s3 = i32x4.splat(0);
+  const r1 = rows + width;
+  const r2 = r1 + width;
+  const r3 = r2 + width;
+  for (let at: usize = 0; at < width; at += 16) {
+    const low = v128.load(query + (at << 1));
+    const high = v128.load(query + (at << 1), 16);
+    s0 = int8Step(s0, v128.load(rows + at), low, high);
+    s1 = int8Step(s1, v128.load(r1 + at), low, high);
+    s2 = int8Step(s2, v128.load(r2 + at), low, high);
+    s3 = int8Step(s3, v128.load(r3 + at), low, high);
+  }
   const ab = i32x4.add(v128.shuffle<i32>(s0, s1, 0, 4, 2, 6), v128.shuffle<i32>(s0, s1, 1, 5, 3, 7));
   const cd = i32x4.add(v128.shuffle<i32>(s2, s3, 0, 4, 2, 6), v128.shuffle<i32>(s2, s3, 1, 5, 3, 7));
   const sum = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
@@ -277,8 +263,18 @@ function int8Four(query: usize, rows: usize, width: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
+function int8Step(sum: v128, words: v128, low: v128, high: v128): v128 {
+  const earlier = i32x4.dot_i16x8_s(i16x8.shl(words, 8), low);
+  return i32x4.add(sum, i32x4.add(earlier, i32x4.dot_i16x8_s(words, high)));
+}
+
+// @ts-ignore: decorator
+@inline
 function int8One(query: usize, row: usize, width: usize): i32 {
-  const s = int8Sum(query, row, width);
+  let s = i32x4.splat(0);
+  for (let at: usize = 0; at < width; at += 16) {
+    s = int8Step(s, v128.load(row + at), v128.load(query + (at << 1)), v128.load(query + (at << 1), 16));
+  }
   return i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1) + i32x4.extract_lane(s, 2) + i32x4.extract_lane(s, 3);
 }
 
@@ -301,7 +297,11 @@ export function scoreItems(
   }
 }
 
-/** Rows as int8: out = round(x / scale), scale = largest |x| / 127 (0 for a row of zeros); pads are 0. */
+/**
+ * Rows as int8, scale = largest |x| / 127 (0 for a row of zeros). Of each 16 elements, pads being 0, byte 2 j holds
+ * round(x_j / scale), and byte 2 j + 1 holds x_(8 + j) / scale rounded so that the two as one int16 word are nearest to
+ * 256 x_(8 + j) / scale: the scan reads the word as it is.
+ */
 export function quantiseRows(out: usize, scales: usize, x: usize, rows: i32, width: i32, padded: i32): void {
   for (let row = 0; row < rows; row++) {
     const from = x + ((<usize>row * <usize>width) << 2);
@@ -314,69 +314,111 @@ export function quantiseRows(out: usize, scales: usize, x: usize, rows: i32, wid
     const scale = most / INT8_MOST;
     store<f32>(scales + (<usize>row << 2), scale);
     const by: f32 = scale > 0 ? <f32>1 / scale : 0;
-    for (let at = 0; at < width; at++) {
-      const value = load<f32>(from + (<usize>at << 2)) * by;
-      store<i8>(to + <usize>at, <i8>(value < 0 ? value - 0.5 : value + 0.5));
-    }
-    memory.fill(to + <usize>width, 0, <usize>(padded - width));
-  }
-}
-
-/** All k places hold -infinity and no item: worse than anything. */
-function clear(heap: usize, k: i32): void {
-  for (let at = 0; at < k; at++) {
-    store<f32>(heap + (<usize>at << 3), -Infinity);
-    store<i32>(heap + (<usize>at << 3), i32.MAX_VALUE, 4);
-  }
-}
-
-/** Puts (score, item) in place of the root when it is better. */
-function offer(heap: usize, k: i32, score: f32, item: i32, exclude: usize): void {
-  const worst = load<f32>(heap);
-  if (!(score > worst || (score == worst && item < load<i32>(heap, 4)))) return;
-  if (exclude != 0 && ((load<u32>(exclude + ((<usize>item >> 5) << 2)) >> (item & 31)) & 1) != 0) return;
-  sink(heap, k, score, item);
-}
-
-/** Replaces the root and restores the heap of k entries, the worst at the root. */
-function sink(heap: usize, k: i32, score: f32, item: i32): void {
-  let at = 0;
-  while (true) {
-    let child = 2 * at + 1;
-    if (child >= k) break;
-    let childScore = load<f32>(heap + (<usize>child << 3));
-    let childItem = load<i32>(heap + (<usize>child << 3), 4);
-    if (child + 1 < k) {
-      const otherScore = load<f32>(heap + (<usize>child << 3), 8);
-      const otherItem = load<i32>(heap + (<usize>child << 3), 12);
-      if (worse(otherScore, otherItem, childScore, childItem)) {
-        child++;
-        childScore = otherScore;
-        childItem = otherItem;
+    for (let at = 0; at < padded; at += 16) {
+      for (let j = at; j < at + 8; j++) {
+        const low = rounded(elementOf(from, j, width) * by);
+        const high = rounded(elementOf(from, j + 8, width) * by - <f32>(low & 255) / 256);
+        store<i16>(to + <usize>(2 * j - at), <i16>((high << 8) | (low & 255)));
       }
     }
-    if (!worse(childScore, childItem, score, item)) break;
-    store<f32>(heap + (<usize>at << 3), childScore);
-    store<i32>(heap + (<usize>at << 3), childItem, 4);
-    at = child;
   }
-  store<f32>(heap + (<usize>at << 3), score);
-  store<i32>(heap + (<usize>at << 3), item, 4);
 }
 
 // @ts-ignore: decorator
 @inline
-function worse(score: f32, item: i32, otherScore: f32, otherItem: i32): bool {
-  return score < otherScore || (score == otherScore && item > otherItem);
+function elementOf(row: usize, at: i32, width: i32): f32 {
+  return at < width ? load<f32>(row + (<usize>at << 2)) : 0;
+}
+
+/** To the nearest integer, halves away from 0. */
+// @ts-ignore: decorator
+@inline
+function rounded(x: f32): i32 {
+  return <i32>(x < 0 ? x - 0.5 : x + 0.5);
+}
+
+// @ts-ignore: decorator
+@inline
+function heapOf(heaps: usize, thread: i32, k: i32): usize {
+  return heaps + ((<usize>thread * <usize>k) << 3);
+}
+
+/** A number as large as (score, item) is good. -0 counts as 0; score is not NaN, item not below -1. */
+// @ts-ignore: decorator
+@inline
+function entryOf(score: f32, item: i32): i64 {
+  const bits = reinterpret<i32>(score + <f32>0);
+  return (<i64>(bits ^ ((bits >> 31) & i32.MAX_VALUE)) << 32) | <i64>(<u32>~item);
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreOf(entry: i64): f32 {
+  const bits = <i32>(entry >> 32);
+  return reinterpret<f32>(bits ^ ((bits >> 31) & i32.MAX_VALUE));
+}
+
+// @ts-ignore: decorator
+@inline
+function itemOf(entry: i64): i32 {
+  return ~(<i32>entry);
+}
+
+/** All k places hold -infinity and no item: worse than anything. */
+function clear(heap: usize, k: i32): void {
+  for (let at = 0; at < k; at++) store<i64>(heap + (<usize>at << 3), entryOf(-Infinity, -1));
+}
+
+/** Offers four items in a row; the score that the next ones must reach, in every lane. */
+function offerFour(heap: usize, k: i32, scores: v128, item: i32, exclude: usize): v128 {
+  offer(heap, k, f32x4.extract_lane(scores, 0), item, exclude);
+  offer(heap, k, f32x4.extract_lane(scores, 1), item + 1, exclude);
+  offer(heap, k, f32x4.extract_lane(scores, 2), item + 2, exclude);
+  offer(heap, k, f32x4.extract_lane(scores, 3), item + 3, exclude);
+  return f32x4.splat(scoreOf(load<i64>(heap)));
+}
+
+/** Puts (score, item) in place of the root when it is better. */
+// @ts-ignore: decorator
+@inline
+function offer(heap: usize, k: i32, score: f32, item: i32, exclude: usize): void {
+  const worst = load<i64>(heap);
+  if (!(score >= scoreOf(worst))) return; // NaN goes here too
+  const entry = entryOf(score, item);
+  if (entry <= worst) return;
+  if (exclude != 0 && ((load<u32>(exclude + ((<usize>item >> 5) << 2)) >> (item & 31)) & 1) != 0) return;
+  sink(heap, k, entry);
+}
+
+/** Replaces the root and restores the heap of k entries, the worst at the root. */
+function sink(heap: usize, k: i32, entry: i64): void {
+  const end = heap + (<usize>k << 3);
+  let at = heap;
+  while (true) {
+    let child = heap + ((at - heap) << 1) + 8;
+    if (child >= end) break;
+    let smaller = load<i64>(child);
+    if (child + 8 < end) {
+      const other = load<i64>(child, 8);
+      if (other < smaller) {
+        smaller = other;
+        child += 8;
+      }
+    }
+    if (entry <= smaller) break;
+    store<i64>(at, smaller);
+    at = child;
+  }
+  store<i64>(at, entry);
 }
 
 /** Merges the heaps into the first and writes its entries best first; the number of items kept. */
-function merge(outItems: usize, outScores: usize, heaps: usize, chunks: i32, k: i32): i32 {
-  for (let chunk = 1; chunk < chunks; chunk++) {
-    const heap = heaps + <usize>chunk * <usize>k * 8;
+function merge(outItems: usize, outScores: usize, heaps: usize, k: i32): i32 {
+  for (let thread = 1; thread < threadCount(); thread++) {
+    const heap = heapOf(heaps, thread, k);
     for (let at = 0; at < k; at++) {
-      const item = load<i32>(heap + (<usize>at << 3), 4);
-      if (item != i32.MAX_VALUE) offer(heaps, k, load<f32>(heap + (<usize>at << 3)), item, 0);
+      const entry = load<i64>(heap + (<usize>at << 3));
+      if (entry > load<i64>(heaps)) sink(heaps, k, entry);
     }
   }
   return unload(outItems, outScores, heaps, k);
@@ -386,14 +428,12 @@ function merge(outItems: usize, outScores: usize, heaps: usize, chunks: i32, k: 
 function unload(outItems: usize, outScores: usize, heap: usize, k: i32): i32 {
   let kept = 0;
   for (let size = k; size > 0; size--) {
-    const score = load<f32>(heap);
-    const item = load<i32>(heap, 4);
+    const entry = load<i64>(heap);
     const to = <usize>(size - 1) << 2;
-    store<f32>(outScores + to, score);
-    store<i32>(outItems + to, item == i32.MAX_VALUE ? -1 : item);
-    if (item != i32.MAX_VALUE) kept++;
-    const last = heap + (<usize>(size - 1) << 3);
-    sink(heap, size - 1, load<f32>(last), load<i32>(last, 4));
+    store<f32>(outScores + to, scoreOf(entry));
+    store<i32>(outItems + to, itemOf(entry));
+    if (itemOf(entry) >= 0) kept++;
+    sink(heap, size - 1, load<i64>(heap + (<usize>(size - 1) << 3)));
   }
   return kept;
 }

@@ -32,15 +32,25 @@ export function referenceTopK(): TopKKernels {
       for (let row = 0; row < n; row++) {
         const values = x.array.subarray(row * width, (row + 1) * width);
         const scale = Math.fround(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127);
-        const target = out.rows.array.subarray(row * out.padded, (row + 1) * out.padded).fill(0);
         out.scales.array[row] = scale;
-        if (scale > 0)
-          values.forEach((value, at) => (target[at] = Math.sign(value) * Math.round(Math.abs(value) / scale)));
+        const at = (k: number): number => (k < width && scale > 0 ? values[k] / scale : 0);
+        for (let k = 0; k < out.padded; k++) {
+          const [block, j] = [k - (k % 16), k % 8];
+          const low = rounded(at(block + j));
+          const to = row * out.padded + block + 2 * j;
+          if (k % 16 < 8) out.rows.array[to] = low;
+          else out.rows.array[to + 1] = rounded(at(k) - (low & 255) / 256);
+        }
       }
     },
     scoreTopKInt8: (outItems, outScores, query, items, _quantised, shape) =>
       scoreTopK(outItems, outScores, query, items, shape),
   };
+}
+
+/** To the nearest integer, halves away from 0. */
+function rounded(x: number): number {
+  return Math.sign(x) * Math.round(Math.abs(x));
 }
 
 function scoreOf(

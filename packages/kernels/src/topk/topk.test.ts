@@ -20,6 +20,11 @@ function best(scores: ArrayLike<number>, k: number, excluded: ReadonlySet<number
   return list;
 }
 
+/** 1e-3 but for one large element. */
+function oneHot(width: number): Float32Array {
+  return Float32Array.from({ length: width }, (_, at) => (at === width - 1 ? 5 : 1e-3));
+}
+
 function bits(stage: Stage, length: number, set: Iterable<number>) {
   const words = stage.memory.words(Math.ceil(length / 32));
   words.array.fill(0);
@@ -79,6 +84,13 @@ eachEngine("topKRows", (stage) => {
       exclude: bits(stage(), 7, [4]),
     });
     expect([...outItems.array]).toEqual([1, 6, 2, 3, -1, -1, -1]);
+  });
+
+  it("takes -0 and 0 for the same score", () => {
+    const { kernels, memory, floats } = stage();
+    const [outItems, outScores] = [memory.ints(2), memory.floats(2)];
+    kernels.topKRows(outItems, outScores, floats([-1, -0, 0, -0, 0]), { rows: 1, columns: 5, k: 2 });
+    expect([...outItems.array]).toEqual([1, 2]);
   });
 
   it("checks shapes", () => {
@@ -154,15 +166,43 @@ eachEngine("scoreTopK", (stage) => {
 });
 
 eachEngine("int8 rows", (stage) => {
-  it("round to the nearest of 255 steps and pad with zeros", () => {
-    const { memory, floats } = stage();
-    const x = floats([1, -0.5, 0.004, 0.003, 0, 0, 0, 0]);
-    const { rows, scales } = quantised(stage(), x, 2, 4);
-    expect(Array.from(rows.array.slice(0, 6))).toEqual([127, -64, 1, 0, 0, 0]);
-    expect(Array.from(rows.array.slice(16))).toEqual(new Array(16).fill(0));
-    expect(scales.array[0]).toBeCloseTo(1 / 127, 7);
-    expect(scales.array[1]).toBe(0);
+  it("hold both elements of a word to the nearest of 255 steps, and zeros in the padding", () => {
+    const { kernels, memory, random } = stage();
+    const [n, width] = [7, 20];
+    const x = random(n * width);
+    x.array.fill(0, 3 * width, 4 * width);
+    x.array[5] = 1;
+    const { rows, scales, padded } = quantised(stage(), x, n, width);
+    const words = new Int16Array(rows.array.buffer, rows.array.byteOffset, (n * padded) / 2);
+    for (let row = 0; row < n; row++) {
+      const values = x.array.subarray(row * width, (row + 1) * width);
+      const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127;
+      expect(scales.array[row]).toBeCloseTo(scale, 7);
+      for (let k = 0; k < padded; k++) {
+        const word = words[(row * padded + k - (k % 16)) / 2 + (k % 8)];
+        const held = k % 16 < 8 ? (word << 24) >> 24 : word / 256;
+        expect(Math.abs(held * scale - (k < width ? values[k] : 0))).toBeLessThanOrEqual(0.5001 * scale);
+      }
+    }
+    expect(() => kernels.quantiseRows({ rows, scales, padded: 16 }, x, { n, width })).toThrow("padded must be 32");
     memory.release(rows);
+  });
+
+  it.each([16, 512])("keep within int32 at width %d, whatever the query", (width) => {
+    const { kernels, memory } = stage();
+    const n = 6;
+    const items = memory.floatsFrom(
+      Float32Array.from({ length: n * width }, (_, at) => (Math.floor(at / width) % 2 === 0 ? -1 : 1) * (1 - at / 1e5)),
+    );
+    const rows = quantised(stage(), items, n, width);
+    const [outItems, outScores] = [memory.ints(1), memory.floats(1)];
+    for (const query of [new Float32Array(width).fill(9), new Float32Array(width).fill(-9), oneHot(width)]) {
+      const [found] = [memory.ints(1), memory.floats(1)];
+      const block = memory.floatsFrom(query);
+      kernels.scoreTopK(outItems, outScores, block, items, { n, width, k: 1 });
+      kernels.scoreTopKInt8(found, outScores, block, items, rows, { n, width, k: 1, shortlist: 1 });
+      expect(found.array[0]).toBe(outItems.array[0]);
+    }
   });
 
   it("lead to the exact top k where the shortlist allows it, bias and exclusions included", () => {
@@ -207,6 +247,14 @@ describe("top k", () => {
     const [n, width, k] = [50_000, 8, 30];
     const [items, scores] = [memory.ints(k), memory.floats(k)];
     kernels.scoreTopK(items, scores, random(width), random(n * width), { n, width, k });
+    return Float32Array.of(...items.array, ...scores.array);
+  });
+  sameBitsOnAnyThreads("scoreTopKInt8", (stage) => {
+    const { kernels, memory, random } = stage;
+    const [n, width, k] = [50_000, 8, 30];
+    const [items, scores, vectors] = [memory.ints(k), memory.floats(k), random(n * width)];
+    const rows = quantised(stage, vectors, n, width);
+    kernels.scoreTopKInt8(items, scores, random(width), vectors, rows, { n, width, k, shortlist: 60 });
     return Float32Array.of(...items.array, ...scores.array);
   });
 });

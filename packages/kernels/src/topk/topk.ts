@@ -53,7 +53,10 @@ export interface TopKKernels {
     list: Ints,
     shape: { readonly count: number; readonly n: number; readonly width: number; readonly bias?: Floats | undefined },
   ) => void;
-  /** rows = round(x / scales), scales = largest |x| of the row / 127; the padding is 0. x (n, width), finite. */
+  /**
+   * x (n, width), finite, as int8; scales = largest |x| of the row / 127. Of each 16 elements (padding: 0) byte 2 j holds
+   * round(x_j / scale), and byte 2 j + 1 the value at which both as one int16 are nearest to 256 x_(8 + j) / scale.
+   */
   readonly quantiseRows: (out: QuantisedRows, x: Floats, shape: { readonly n: number; readonly width: number }) => void;
   /**
    * As `scoreTopK`, but the scan reads the int8 rows and keeps `shortlist` items (at least k), whose exact scores then

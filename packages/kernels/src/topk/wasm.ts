@@ -3,7 +3,7 @@ import { offsetOrZero, type WasmContext } from "../wasm-context.js";
 import { type TopKKernels } from "./topk.js";
 
 interface TopKExports {
-  readonly topKChunks: (n: number) => number;
+  readonly threadCount: () => number;
   readonly topKRows: (...parameters: number[]) => void;
   readonly scoreTopK: (...parameters: number[]) => number;
   readonly scoreItems: (...parameters: number[]) => void;
@@ -11,20 +11,24 @@ interface TopKExports {
   readonly scoreTopKInt8: (...parameters: number[]) => number;
 }
 
-/** Most a quantised query element may be: 127 * 32767 * 512 elements stay within int32. */
-const QUERY_MOST = 32_767;
+/** Most that the sizes of a quantised query may add up to: times the largest item word, 32,768, they stay within int32. */
+const QUERY_SUM = 65_535;
+/** What an item word counts more than the element that it holds. */
+const WORD = 256;
 
 /** Compiled top-k selection (assembly/topk.ts). */
 export function wasmTopK(context: WasmContext, memory: Memory): TopKKernels {
   const exports = context.exports as unknown as TopKExports;
+  /** A heap of k entries, 8 bytes each, for each thread. */
+  const heapsOf = (k: number): number => context.scratchFloats(2 * k * exports.threadCount());
   const kernels: TopKKernels = {
     topKRows: (outItems, outScores, scores, { rows, columns, k, exclude }) => {
-      const heaps = context.scratchFloats(2 * rows * k);
+      const heaps = heapsOf(k);
       const to = [outItems.offset, outScores.offset, heaps];
       exports.topKRows(...to, scores.offset, offsetOrZero(exclude), rows, columns, k);
     },
     scoreTopK: (outItems, outScores, query, items, { n, width, k, bias, exclude }) => {
-      const heaps = context.scratchFloats(2 * k * exports.topKChunks(n));
+      const heaps = heapsOf(k);
       const to = [outItems.offset, outScores.offset, heaps];
       return exports.scoreTopK(
         ...to,
@@ -49,7 +53,7 @@ export function wasmTopK(context: WasmContext, memory: Memory): TopKKernels {
         const wide = scratch.words(quantised.padded / 2);
         const scale = quantiseQuery(wide.array, query.array, width);
         const [near, nearScores] = [scratch.ints(shortlist), scratch.floats(shortlist)];
-        const heaps = context.scratchFloats(2 * shortlist * exports.topKChunks(n));
+        const heaps = heapsOf(shortlist);
         const to = [near.offset, nearScores.offset, heaps, wide.offset, quantised.rows.offset, quantised.scales.offset];
         const found = exports.scoreTopKInt8(
           ...to,
@@ -81,13 +85,18 @@ function toItems(columns: Int32Array, k: number, list: Int32Array): number {
   return kept;
 }
 
-/** The query as int16 in `words`; its scale. */
+/** The query as int16 in `words`; what a sum of products of words must be multiplied by, besides the item's scale. */
 function quantiseQuery(words: Uint32Array, query: Float32Array, width: number): number {
   const wide = new Int16Array(words.buffer, words.byteOffset, 2 * words.length).fill(0);
-  let most = 0;
-  for (let at = 0; at < width; at++) most = Math.max(most, Math.abs(query[at]));
-  if (most === 0) return 0;
-  const scale = most / QUERY_MOST;
+  let [sum, most] = [0, 0];
+  for (let at = 0; at < width; at++) {
+    const size = Math.abs(query[at]);
+    sum += size;
+    if (size > most) most = size;
+  }
+  if (sum === 0) return 0;
+  // Rounding adds at most a half to each.
+  const scale = Math.max(sum / (QUERY_SUM - width / 2), most / 32_767);
   for (let at = 0; at < width; at++) wide[at] = Math.round(query[at] / scale);
-  return scale;
+  return scale / WORD;
 }
