@@ -33,6 +33,7 @@ class FactoriseArgs {
   userFactors: usize; // (users, width), width a multiple of 4
   itemFactors: usize; // (items, width)
   itemBias: usize; // (items), 0: none
+  userBias: usize; // (users), 0: none; only point-wise objectives see it
   flipUsers: usize; // (users, flipWidth), 0: none
   flipItems: usize; // (items, flipWidth)
   rows: usize; // (rowCount, 2) int32: user, item
@@ -76,6 +77,7 @@ export function factorise(
   userFactors: usize,
   itemFactors: usize,
   itemBias: usize,
+  userBias: usize,
   flipUsers: usize,
   flipItems: usize,
   rows: usize,
@@ -108,6 +110,7 @@ export function factorise(
   args.userFactors = userFactors;
   args.itemFactors = itemFactors;
   args.itemBias = itemBias;
+  args.userBias = userBias;
   args.flipUsers = flipUsers;
   args.flipItems = flipItems;
   args.rows = rows;
@@ -351,15 +354,19 @@ function updatePoint(u: usize, x: usize, bytes: usize, c: f32, keepUser: f32, ke
   }
 }
 
+/** The bias at this address, decayed, plus c. */
+// @ts-ignore: decorator
+@inline
+function updateBias(args: FactoriseArgs, bias: usize, c: f32): void {
+  store<f32>(bias, load<f32>(bias) * (<f32>1 - args.rate * args.biasDecay) + c);
+}
+
 // @ts-ignore: decorator
 @inline
 function updateBiases(args: FactoriseArgs, positive: i32, negative: i32, c: f32): void {
   if (args.itemBias == 0) return;
-  const keep = <f32>1 - args.rate * args.biasDecay;
-  const a = args.itemBias + (<usize>positive << 2);
-  const b = args.itemBias + (<usize>negative << 2);
-  store<f32>(a, load<f32>(a) * keep + c);
-  store<f32>(b, load<f32>(b) * keep - c);
+  updateBias(args, args.itemBias + (<usize>positive << 2), c);
+  updateBias(args, args.itemBias + (<usize>negative << 2), -c);
 }
 
 let touched: f32 = 0;
@@ -514,7 +521,8 @@ let lastGamma: f32 = 0;
 // @ts-ignore: decorator
 @inline
 function point(args: FactoriseArgs, user: i32, item: i32, voted: bool, u: usize, bytes: usize): f32 {
-  const score = scoreOf(args, item, u, bytes);
+  let score = scoreOf(args, item, u, bytes);
+  if (args.userBias != 0) score += load<f32>(args.userBias + (<usize>user << 2));
   const s = sigmoid(score);
   let g: f32 = 0;
   const flipBytes = <usize>args.flipWidth << 2;
@@ -525,10 +533,8 @@ function point(args: FactoriseArgs, user: i32, item: i32, voted: bool, u: usize,
   const keepUser = <f32>1 - args.rate * args.userDecay;
   const keepItem = <f32>1 - args.rate * args.itemDecay;
   updatePoint(u, args.itemFactors + <usize>item * bytes, bytes, c, keepUser, keepItem);
-  if (args.itemBias != 0) {
-    const bias = args.itemBias + (<usize>item << 2);
-    store<f32>(bias, load<f32>(bias) * (<f32>1 - args.rate * args.biasDecay) + c);
-  }
+  if (args.itemBias != 0) updateBias(args, args.itemBias + (<usize>item << 2), c);
+  if (args.userBias != 0) updateBias(args, args.userBias + (<usize>user << 2), c);
   if (args.flipUsers != 0) {
     const keep = <f32>1 - args.flipRate * args.flipDecay;
     updatePoint(p, q, flipBytes, args.flipRate * flipStep, keep, keep);

@@ -59,7 +59,8 @@ function factorsOf(memory: Memory, users: number, items: number, width: number, 
   const random = new Random("factors");
   const draw = (length: number) =>
     memory.floatsFrom(Float32Array.from({ length }, () => low + (0.3 - low) * random.uniform()));
-  return { width, users: draw(users * width), items: draw(items * width), ...(bias && { bias: draw(items) }) };
+  const vectors = { width, users: draw(users * width), items: draw(items * width) };
+  return bias ? { ...vectors, bias: draw(items), userBias: draw(users) } : vectors;
 }
 
 function flipsOf(memory: Memory, users: number, items: number): NonNullable<FactoriseOptions["flips"]> {
@@ -108,7 +109,10 @@ describe("factorise: the twins", () => {
         });
         expectClose(compiled.factors.users.array, plain.factors.users.array, 2e-4);
         expectClose(compiled.factors.items.array, plain.factors.items.array, 2e-4);
-        if (compiled.factors.bias) expectClose(compiled.factors.bias.array, plain.factors.bias!.array, 2e-4);
+        for (const name of ["bias", "userBias"] as const) {
+          const block = compiled.factors[name];
+          if (block) expectClose(block.array, plain.factors[name]!.array, 2e-4);
+        }
         if (compiled.flips) expectClose(compiled.flips.items.array, plain.flips!.items.array, 2e-4);
         expect(compiled.totals.updates).toBe(plain.totals.updates);
         expect(compiled.totals.skipped).toBe(plain.totals.skipped);
@@ -206,6 +210,18 @@ eachEngine("factorise", (stage) => {
     expectClose(b.users.array, a.users.array, 1e-5);
   });
 
+  it("moves a user's bias in point-wise objectives, and never where it cancels", () => {
+    const { engine, memory } = stage();
+    for (const objective of FACTORISE_OBJECTIVES) {
+      const rows = positiveRows(engine, 13, 21, 3, 0.8);
+      const factors = factorsOf(memory, 13, 21, 8);
+      const before = factors.userBias!.array.slice();
+      run(engine, factors, rows, { ...OPTIONS, objective, samples: 200 });
+      const moved = factors.userBias!.array.some((value, user) => value !== before[user]);
+      expect(moved).toBe(objective !== "bpr" && objective !== "warp");
+    }
+  });
+
   it("does nothing without samples or rows", () => {
     const { engine, memory } = stage();
     const rows = positiveRows(engine, 3, 3, 1, 1);
@@ -219,6 +235,7 @@ eachEngine("factorise", (stage) => {
     const factors = factorsOf(memory, 6, 6, 4);
     expect(() => run(engine, { ...factors, width: 6 }, rows, OPTIONS)).toThrow("width must be a multiple of 4");
     expect(() => run(engine, { ...factors, users: memory.floats(8) }, rows, OPTIONS)).toThrow("user factors");
+    expect(() => run(engine, { ...factors, userBias: memory.floats(5) }, rows, OPTIONS)).toThrow("userBias (users)");
     expect(() => run(engine, factors, { ...rows, items: 3 }, OPTIONS)).toThrow(/must be in \[0, 3\)/);
     expect(() => run(engine, factors, rows, { ...OPTIONS, negatives: 0 })).toThrow("at least 1");
     expect(() => engine.kernels.positiveFilter(memory.words(3), rows.offsets, rows.sortedItems, 6)).toThrow(

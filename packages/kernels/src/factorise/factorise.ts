@@ -49,6 +49,8 @@ export interface Factors {
   readonly items: Floats;
   /** (items) added to scores; absent: none. */
   readonly bias?: Floats | undefined;
+  /** (users) added to the scores of point-wise objectives; absent: none. In the others it would cancel. */
+  readonly userBias?: Floats | undefined;
 }
 
 export interface FactoriseOptions {
@@ -72,7 +74,7 @@ export interface FactoriseOptions {
   readonly logits?: Floats | undefined;
   /** Flip factors of the NBPO family, with their own rate and decay; the flip logit is bias + P_u . Q_i. */
   readonly flips?: {
-    readonly factors: Omit<Factors, "bias">;
+    readonly factors: Omit<Factors, "bias" | "userBias">;
     readonly rate: number;
     readonly decay: number;
     readonly bias: number;
@@ -104,7 +106,7 @@ export interface AlsShape {
 
 export interface FactoriseKernels {
   /**
-   * `samples` stochastic ascent steps in place. With score R = U_u . V_x + bias_x - logit_x and s = sigmoid(R):
+   * `samples` stochastic ascent steps in place. With score R = U_u . V_x + bias_x + userBias_u - logit_x and s = sigmoid(R):
    * bpr (Rendle et al. 2009): c = sigmoid(R_uj - R_ui); U_u += rate c (V_i - V_j), V_i += rate c U_u, V_j -= rate c U_u.
    * bpo, nbpo...: coefficients of Yu & Qin 2020 on the positive, then on each unvoted item.
    * warp (Weston et al. 2011): the first drawn j with R_uj > R_ui - 1, weighted by ln(1 + (items - 1) / draws).
@@ -193,16 +195,13 @@ function checkRows(rows: PositiveRows): void {
   }
 }
 
-function checkFactors(
-  op: string,
-  factors: Omit<Factors, "bias"> & { bias?: Floats | undefined },
-  rows: PositiveRows,
-): void {
+function checkFactors(op: string, factors: Factors, rows: PositiveRows): void {
   needsSizes(op, { width: factors.width });
   needsWidth(op, factors.width, 4096);
   needs(factors.users, rows.users * factors.width, `${op}: user factors (users x width)`);
   needs(factors.items, rows.items * factors.width, `${op}: item factors (items x width)`);
   needsIfGiven(factors.bias, rows.items, `${op}: bias (items)`);
+  needsIfGiven(factors.userBias, rows.users, `${op}: userBias (users)`);
 }
 
 function checkOptions(options: FactoriseOptions, rows: PositiveRows): void {

@@ -1,3 +1,4 @@
+import { type Floats } from "../block.js";
 import {
   FACTORISE_CHUNK,
   FACTORISE_STATS,
@@ -207,10 +208,12 @@ function updatePair(self: Chunk, user: number, positive: number, negative: numbe
     v[atA] = keepItem * a + c * x;
     v[atB] = keepItem * b - c * x;
   }
-  if (bias === undefined) return;
-  const keep = 1 - options.rate * options.biasDecay;
-  bias.array[positive] = bias.array[positive] * keep + c;
-  bias.array[negative] = bias.array[negative] * keep - c;
+  updateBias(self, bias, positive, c);
+  updateBias(self, bias, negative, -c);
+}
+
+function updateBias({ options }: Chunk, bias: Floats | undefined, at: number, c: number): void {
+  if (bias !== undefined) bias.array[at] = bias.array[at] * (1 - options.rate * options.biasDecay) + c;
 }
 
 /** Ascent coefficients of the preference and the flip factors; Yu & Qin 2020. */
@@ -273,7 +276,7 @@ function pointwise(self: Chunk, samples: number): void {
 function point(self: Chunk, user: number, item: number, voted: boolean): number {
   const { stats, options, factors } = self;
   const { flips } = options;
-  const before = score(self, user, item);
+  const before = score(self, user, item) + (factors.userBias?.array[user] ?? 0);
   let g = 0;
   if (flips !== undefined) {
     const { users, items, width } = flips.factors;
@@ -282,9 +285,8 @@ function point(self: Chunk, user: number, item: number, voted: boolean): number 
   const [preference, flip] = coefficients(options.objective, voted, sigmoid(before), g);
   const c = options.rate * preference;
   ascend(factors, user, item, c, 1 - options.rate * options.userDecay, 1 - options.rate * options.itemDecay);
-  if (factors.bias !== undefined) {
-    factors.bias.array[item] = factors.bias.array[item] * (1 - options.rate * options.biasDecay) + c;
-  }
+  updateBias(self, factors.bias, item, c);
+  updateBias(self, factors.userBias, user, c);
   if (flips !== undefined) {
     const keep = 1 - flips.rate * flips.decay;
     ascend(flips.factors, user, item, flips.rate * flip, keep, keep);
@@ -293,14 +295,7 @@ function point(self: Chunk, user: number, item: number, voted: boolean): number 
   return before;
 }
 
-function ascend(
-  factors: Omit<Factors, "bias">,
-  user: number,
-  item: number,
-  c: number,
-  keepUser: number,
-  keepItem: number,
-): void {
+function ascend(factors: Factors, user: number, item: number, c: number, keepUser: number, keepItem: number): void {
   const [u, v] = [factors.users.array, factors.items.array];
   for (let k = 0; k < factors.width; k++) {
     const [atU, atV] = [user * factors.width + k, item * factors.width + k];

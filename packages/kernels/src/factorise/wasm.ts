@@ -19,6 +19,7 @@ export function wasmFactorise(context: WasmContext): FactoriseKernels {
         factors.users.offset,
         factors.items.offset,
         offsetOrZero(factors.bias),
+        offsetOrZero(factors.userBias),
         offsetOrZero(flips?.factors.users),
         offsetOrZero(flips?.factors.items),
         rows.pairs.offset,
