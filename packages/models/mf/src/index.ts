@@ -12,7 +12,8 @@ export {
   type Coefficients,
   type Objective,
 } from "./objectives.js";
-export type { FactorModel, FoldedItem, NewItem, NewUser } from "./serving/factor-model.js";
+export type { FactorModel, NewItem, NewUser } from "./serving/factor-model.js";
+export type { Folded } from "./folding/fold-in.js";
 export type { FactorTables, FlipTables } from "./serving/factor-tables.js";
 export type { ItemIndex } from "./serving/item-index.js";
 export type { FactorRecommender } from "./serving/factor-recommender.js";

@@ -23,7 +23,7 @@ export function leastSquaresFoldIn(
     return solveRow(used, table, gram, factors, places, config);
   };
   return {
-    user: ({ factors, items }: FactorTables, places) => solve(items, factors, places),
+    user: ({ factors, items }: FactorTables, places) => ({ vector: solve(items, factors, places), bias: 0 }),
     item: ({ factors, users }: FactorTables, places) => ({ vector: solve(users, factors, places), bias: 0 }),
   };
 }

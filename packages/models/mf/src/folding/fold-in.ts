@@ -1,12 +1,19 @@
 import type { FactorTables } from "../serving/factor-tables.js";
 
+/** A vector, and its bias: 0 where the model has none. */
+export interface Folded {
+  /** (factors). */
+  readonly vector: Float32Array;
+  readonly bias: number;
+}
+
 /**
  * Vectors for who or what the fit has not seen, from its interactions with what the fit has: nothing that is trained
  * changes. The same interactions give the same vector, in any order and whatever else is asked for.
  */
 export interface FoldIn {
-  /** (factors) of a user from distinct items, ascending or not. */
-  readonly user: (tables: FactorTables, items: Int32Array) => Float32Array;
-  /** (factors) and bias of an item from distinct users. */
-  readonly item: (tables: FactorTables, users: Int32Array) => { readonly vector: Float32Array; readonly bias: number };
+  /** A user from distinct items, ascending or not. */
+  readonly user: (tables: FactorTables, items: Int32Array) => Folded;
+  /** An item from distinct users. */
+  readonly item: (tables: FactorTables, users: Int32Array) => Folded;
 }

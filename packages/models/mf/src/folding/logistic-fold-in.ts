@@ -1,6 +1,6 @@
 import { Random } from "@sequitur/core";
 import { innerProduct, rowOf, type FactorTables } from "../serving/factor-tables.js";
-import type { FoldIn } from "./fold-in.js";
+import type { Folded, FoldIn } from "./fold-in.js";
 import { logisticVector } from "./logistic-vector.js";
 
 export interface LogisticFoldInOptions {
@@ -19,23 +19,25 @@ const STEPS = 30;
 /** Fits the new vector to the objective of the training, with everything else held fixed. */
 export function logisticFoldIn(options: LogisticFoldInOptions): FoldIn {
   return {
-    user: (tables, items) => userVector(tables, items, options),
-    item: (tables, users) => {
-      const { bias, factors } = tables;
-      const fitted = itemVector(tables, users, options);
-      return { vector: fitted.subarray(0, factors), bias: bias === undefined ? 0 : fitted[factors]! };
-    },
+    user: (tables, items) => folded(userVector(tables, items, options), tables.factors),
+    item: (tables, users) => folded(itemVector(tables, users, options), tables.factors),
   };
 }
 
+/** A bias is one more factor, beside which the other side has 1. */
+function folded(fitted: Float32Array, factors: number): Folded {
+  return { vector: fitted.subarray(0, factors), bias: fitted[factors] ?? 0 };
+}
+
 function userVector(tables: FactorTables, items: Int32Array, options: LogisticFoldInOptions): Float32Array {
-  const { factors, items: table, bias } = tables;
+  const { factors, items: table, bias, userBias } = tables;
   const size = table.length / factors;
+  const width = userBias === undefined ? factors : factors + 1;
   const own = new Set(items);
-  if (own.size === 0 || own.size === size) return new Float32Array(factors);
+  if (own.size === 0 || own.size === size) return new Float32Array(width);
   const random = new Random("fold in");
   const turns = Math.max(UNVOTED, Math.ceil(LEAST_PAIRS / items.length));
-  const pairs = pairBuilder(factors);
+  const pairs = pairBuilder(width);
   for (let turn = 0; turn < turns; turn++) {
     for (const positive of items) {
       const unvoted = drawOutside(own, size, random);
@@ -43,20 +45,20 @@ function userVector(tables: FactorTables, items: Int32Array, options: LogisticFo
         const gap = (bias?.[positive] ?? 0) - (bias?.[unvoted] ?? 0);
         pairs.add(1, gap, rowOf(table, factors, positive), rowOf(table, factors, unvoted));
       } else {
-        pairs.add(1, bias?.[positive] ?? 0, rowOf(table, factors, positive));
-        pairs.add(-1, bias?.[unvoted] ?? 0, rowOf(table, factors, unvoted));
+        pairs.add(1, bias?.[positive] ?? 0, withOne(rowOf(table, factors, positive), width));
+        pairs.add(-1, bias?.[unvoted] ?? 0, withOne(rowOf(table, factors, unvoted), width));
       }
     }
   }
-  return logisticVector({ ...pairs.done(), width: factors, decay: options.userDecay, steps: STEPS });
+  return logisticVector({ ...pairs.done(), width, decay: options.userDecay, steps: STEPS });
 }
 
 /**
  * The item beside items that are there already. As a pair its users should score it above a random item; others score
- * it below one, which they do in the training once in N draws only. The bias is one more factor, whose users have 1.
+ * it below one, which they do in the training once in N draws only.
  */
 function itemVector(tables: FactorTables, users: Int32Array, options: LogisticFoldInOptions): Float32Array {
-  const { factors, users: table, items, bias } = tables;
+  const { factors, users: table, items, bias, userBias } = tables;
   const width = bias === undefined ? factors : factors + 1;
   const [userCount, itemCount] = [table.length / factors, items.length / factors];
   const own = new Set(users);
@@ -65,7 +67,7 @@ function itemVector(tables: FactorTables, users: Int32Array, options: LogisticFo
   const turns = Math.max(UNVOTED, Math.ceil(LEAST_PAIRS / users.length));
   const pairs = pairBuilder(width);
   const level = (user: number): number => {
-    if (options.kind === "point") return 0;
+    if (options.kind === "point") return -(userBias?.[user] ?? 0);
     const item = random.integer(itemCount);
     return innerProduct(rowOf(table, factors, user), rowOf(items, factors, item)) + (bias?.[item] ?? 0);
   };

@@ -2,7 +2,7 @@ import { idTable, PlatformError, type Catalog, type QueryBatch } from "@sequitur
 import type { Engine } from "@sequitur/kernels";
 import type { Model } from "@sequitur/recommender";
 import { engineFor } from "../engines.js";
-import type { FoldIn } from "../folding/fold-in.js";
+import type { Folded, FoldIn } from "../folding/fold-in.js";
 import { distinctItems } from "./distinct-items.js";
 import { tensorsOf, type FactorTables } from "./factor-tables.js";
 import { dotScores, itemIndex, type ItemIndex } from "./item-index.js";
@@ -20,18 +20,13 @@ export interface FactorModel extends Model {
   /** (factors) of a user who is not in the catalogue, from the items met. No training item is changed. */
   foldInUser(items: ArrayLike<number>): Float32Array;
   /** (factors) and bias of an item that is not in the catalogue, from the users who met it. */
-  foldInItem(users: ArrayLike<number>): FoldedItem;
+  foldInItem(users: ArrayLike<number>): Folded;
   /** This model with new users at the end of its catalogue, each folded in. */
   withUsers(users: readonly NewUser[]): FactorModel;
   /** This model with new items at the end of its catalogue, each folded in. */
   withItems(items: readonly NewItem[]): FactorModel;
   /** Frees the engine memory of the vectors now; a later call takes it again. */
   release(): void;
-}
-
-export interface FoldedItem {
-  readonly vector: Float32Array;
-  readonly bias: number;
 }
 
 export interface NewUser {
@@ -69,7 +64,7 @@ function releaseAll(indices: Map<Engine, ItemIndex>): void {
 
 /** A Model over the tables. */
 export function factorModel(parts: FactorModelParts): FactorModel {
-  const { name, config, catalog, tables, foldIn, threads } = parts;
+  const { name, config, catalog, tables, threads } = parts;
   const indices = new Map<Engine, ItemIndex>();
   const index = (engine: Engine = engineFor(threads)): ItemIndex => {
     const known = indices.get(engine);
@@ -89,10 +84,10 @@ export function factorModel(parts: FactorModelParts): FactorModel {
     index,
     score: (batch, candidates) => dotScores(index(), queryVectors(batch), candidates),
     save: () => ({ model: name, config, catalog, tensors: tensorsOf(tables) }),
-    foldInUser: (items) => foldIn.user(tables, checkedIndices(items, catalog.items.size, "items")),
-    foldInItem: (users) => foldIn.item(tables, checkedIndices(users, catalog.users.size, "users")),
-    withUsers: (users) => factorModel(extendedByUsers(parts, model, users)),
-    withItems: (items) => factorModel(extendedByItems(parts, model, items)),
+    foldInUser: (items) => foldedUser(parts, items).vector,
+    foldInItem: (users) => foldedItem(parts, users),
+    withUsers: (users) => factorModel(extendedByUsers(parts, users)),
+    withItems: (items) => factorModel(extendedByItems(parts, items)),
     release: () => releaseAll(indices),
   };
   dropped.register(model, indices);
@@ -111,7 +106,7 @@ function vectorsOf(batch: QueryBatch, parts: FactorModelParts, mean: () => Float
       if (row.some((value) => value !== 0)) continue;
     }
     const items = distinctItems(batch, b, catalog.items.size);
-    row.set(items.length === 0 ? mean() : foldIn.user(tables, items));
+    row.set(items.length === 0 ? mean() : foldIn.user(tables, items).vector);
   }
   return out;
 }
@@ -131,25 +126,33 @@ function meanOfTrained({ factors, users }: FactorTables): Float32Array {
   return Float32Array.from(sums, (sum) => (count === 0 ? 0 : sum / count));
 }
 
-function extendedByUsers(parts: FactorModelParts, model: FactorModel, users: readonly NewUser[]): FactorModelParts {
+function foldedUser({ foldIn, tables, catalog }: FactorModelParts, items: ArrayLike<number>): Folded {
+  return foldIn.user(tables, checkedIndices(items, catalog.items.size, "items"));
+}
+
+function foldedItem({ foldIn, tables, catalog }: FactorModelParts, users: ArrayLike<number>): Folded {
+  return foldIn.item(tables, checkedIndices(users, catalog.users.size, "users"));
+}
+
+function extendedByUsers(parts: FactorModelParts, users: readonly NewUser[]): FactorModelParts {
   const { catalog, tables } = parts;
-  const rows = users.map(({ items }) => model.foldInUser(items));
+  const folded = users.map(({ items }) => foldedUser(parts, items));
+  const { userBias, flips } = tables;
   return {
     ...parts,
     catalog: { ...catalog, users: idTable([...catalog.users.ids, ...users.map(({ id }) => id)]) },
     tables: {
       ...tables,
-      users: joined([tables.users, ...rows]),
-      ...(tables.flips && {
-        flips: { ...tables.flips, users: joined([tables.flips.users, zeros(users.length * tables.flips.factors)]) },
-      }),
+      users: joined([tables.users, ...folded.map(({ vector }) => vector)]),
+      ...(userBias && { userBias: joined([userBias, biasesOf(folded)]) }),
+      ...(flips && { flips: { ...flips, users: joined([flips.users, zeros(users.length * flips.factors)]) } }),
     },
   };
 }
 
-function extendedByItems(parts: FactorModelParts, model: FactorModel, items: readonly NewItem[]): FactorModelParts {
+function extendedByItems(parts: FactorModelParts, items: readonly NewItem[]): FactorModelParts {
   const { catalog, tables } = parts;
-  const folded = items.map(({ users }) => model.foldInItem(users));
+  const folded = items.map(({ users }) => foldedItem(parts, users));
   const { bias, flips } = tables;
   return {
     ...parts,
@@ -162,10 +165,14 @@ function extendedByItems(parts: FactorModelParts, model: FactorModel, items: rea
     tables: {
       ...tables,
       items: joined([tables.items, ...folded.map(({ vector }) => vector)]),
-      ...(bias && { bias: joined([bias, Float32Array.from(folded, (item) => item.bias)]) }),
+      ...(bias && { bias: joined([bias, biasesOf(folded)]) }),
       ...(flips && { flips: { ...flips, items: joined([flips.items, zeros(items.length * flips.factors)]) } }),
     },
   };
+}
+
+function biasesOf(folded: readonly Folded[]): Float32Array {
+  return Float32Array.from(folded, ({ bias }) => bias);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -10,6 +10,8 @@ export interface FactorTables {
   readonly items: Float32Array;
   /** (N). */
   readonly bias?: Float32Array;
+  /** (U) what sigmoid(score + userBias[u]), the probability of a point-wise model, needs besides; no ranking does. */
+  readonly userBias?: Float32Array;
   /** The flip model of the NBPO family, for diagnosis: gamma_ui = sigmoid(bias + users[u] . items[i]). */
   readonly flips?: FlipTables;
 }
@@ -25,13 +27,14 @@ export interface FlipTables {
 
 /** The tables as the tensors of an artifact. */
 export function tensorsOf(tables: FactorTables): Map<string, Tensor> {
-  const { factors, users, items, bias, flips } = tables;
+  const { factors, users, items, bias, userBias, flips } = tables;
   const table = (data: Float32Array, width: number): Tensor => ({ shape: [data.length / width, width], data });
   const tensors = new Map([
     ["users", table(users, factors)],
     ["items", table(items, factors)],
   ]);
   if (bias !== undefined) tensors.set("bias", { shape: [bias.length], data: bias });
+  if (userBias !== undefined) tensors.set("user-bias", { shape: [userBias.length], data: userBias });
   if (flips !== undefined) {
     tensors.set("flip-users", table(flips.users, flips.factors));
     tensors.set("flip-items", table(flips.items, flips.factors));
@@ -43,6 +46,7 @@ export function tensorsOf(tables: FactorTables): Map<string, Tensor> {
 export interface TableShape {
   readonly factors: number;
   readonly bias: boolean;
+  readonly userBias?: boolean | undefined;
   readonly flips?: { readonly factors: number; readonly bias: number };
 }
 
@@ -57,9 +61,11 @@ export function tablesFrom(artifact: Artifact, shape: TableShape): FactorTables 
     users: table("users", users.size, factors),
     items: table("items", items.size, factors),
     ...(shape.bias && { bias: artifactTensor(artifact, "bias", Float32Array, [items.size]) }),
+    ...(shape.userBias && { userBias: artifactTensor(artifact, "user-bias", Float32Array, [users.size]) }),
     ...(flips && {
       flips: {
-        ...flips,
+        factors: flips.factors,
+        bias: flips.bias,
         users: table("flip-users", users.size, flips.factors),
         items: table("flip-items", items.size, flips.factors),
       },

@@ -12,14 +12,11 @@ export const compatField = z
   );
 
 /** `bad-config` where a setting has no meaning in the authors' batches. */
-export function refuseInPaper(
-  name: string,
-  config: Pick<SgdConfig, "bias" | "sampler" | "hardest"> & { readonly compat: "none" | "paper" },
-): void {
-  if (config.compat !== "paper" || (!config.bias && config.sampler === "uniform" && config.hardest === 1)) return;
+export function refuseInPaper(name: string, { bias, userBias = false, sampler, hardest }: SgdConfig): void {
+  if (!bias && !userBias && sampler === "uniform" && hardest === 1) return;
   throw new PlatformError(
     "bad-config",
-    `${name}: compat "paper" needs bias false, sampler "uniform" and hardest 1, ` +
-      `got ${config.bias}, "${config.sampler}" and ${config.hardest}.`,
+    `${name}: compat "paper" needs bias and userBias false, sampler "uniform" and hardest 1, ` +
+      `got ${bias}, ${userBias}, "${sampler}" and ${hardest}.`,
   );
 }

@@ -20,6 +20,7 @@ export interface FactorShape {
   readonly items: number;
   readonly factors: number;
   readonly bias: boolean;
+  readonly userBias?: boolean | undefined;
   readonly flips?: { readonly factors: number; readonly bias: number } | undefined;
 }
 
@@ -49,12 +50,19 @@ export function holdFactors(engine: Engine, shape: FactorShape, init: Initialise
     }
     return block;
   };
+  const zeros = (length: number): Floats => {
+    const block = memory.floats(length);
+    blocks.push(block);
+    block.array.fill(0);
+    return block;
+  };
   const { users, items, factors } = shape;
   const held = {
     width: paddedWidth(factors),
     users: draw("users", users, factors, init),
     items: draw("items", items, factors, init),
-    ...(shape.bias && { bias: draw("bias", items, 1, () => 0).part(0, items) }),
+    ...(shape.bias && { bias: zeros(items) }),
+    ...(shape.userBias && { userBias: zeros(users) }),
   };
   const flips = shape.flips && {
     ...shape.flips,
@@ -70,6 +78,7 @@ export function holdFactors(engine: Engine, shape: FactorShape, init: Initialise
     ["items", held.items.array],
   ]);
   if (held.bias) state.set("bias", held.bias.array);
+  if (held.userBias) state.set("user-bias", held.userBias.array);
   if (flips) state.set("flip-users", flips.held.users.array).set("flip-items", flips.held.items.array);
   return {
     factors,
@@ -92,6 +101,7 @@ function tablesOf(shape: FactorShape, held: Factors, flips: HeldFactors["flips"]
     users: userTable,
     items: trimmed(held.items.array, items, factors),
     ...(held.bias && { bias: held.bias.array.slice() }),
+    ...(held.userBias && { userBias: held.userBias.array.slice() }),
     ...(flips && {
       flips: {
         factors: flips.factors,

@@ -4,21 +4,19 @@ import { z } from "zod";
 export interface SgdDefaults {
   readonly epochs: number;
   readonly rate: number;
-  readonly rateDecay: number;
   readonly decay: number;
-  readonly bias: boolean;
-  readonly negatives: number;
-  readonly hardest: number;
   readonly init: "positive" | "centred";
 }
 
+const PUBLISHED: SgdDefaults = { epochs: 80, rate: 0.08, decay: 0.02, init: "positive" };
+
 /** The config fields that every stochastic model has. */
-export function sgdFields(defaults: SgdDefaults) {
+export function sgdFields(defaults: SgdDefaults = PUBLISHED) {
   return {
     factors: z.int().min(1).max(1024).default(64).describe("length of the user and item vectors"),
     epochs: z.int().min(1).max(10_000).default(defaults.epochs).describe("passes over the interactions, at most"),
     rate: z.number().positive().max(1e6).default(defaults.rate).describe("learning rate of the first epoch"),
-    rateDecay: z.number().positive().max(1).default(defaults.rateDecay).describe("factor on the rate after each epoch"),
+    rateDecay: z.number().positive().max(1).default(0.98).describe("factor on the rate after each epoch"),
     userDecay: z
       .number()
       .min(0)
@@ -26,14 +24,14 @@ export function sgdFields(defaults: SgdDefaults) {
       .default(defaults.decay)
       .describe("L2 on a user's vector at each update of it"),
     itemDecay: z.number().min(0).max(100).default(defaults.decay).describe("L2 on an item's vector at each update"),
-    bias: z.boolean().default(defaults.bias).describe("a learned bias for each item"),
-    biasDecay: z.number().min(0).max(100).default(defaults.decay).describe("L2 on an item's bias at each update"),
+    bias: z.boolean().default(false).describe("a learned bias for each item"),
+    biasDecay: z.number().min(0).max(100).default(defaults.decay).describe("L2 on a bias at each update"),
     init: z
       .enum(["positive", "centred"])
       .default(defaults.init)
       .describe("start: positive, uniform in [0, 1) / sqrt(factors), as NBPO's authors; centred, normal around 0"),
     initScale: z.number().positive().max(10).default(0.1).describe("standard deviation of a centred vector's length"),
-    negatives: z.int().min(1).max(1000).default(defaults.negatives).describe("unvoted items an interaction"),
+    negatives: z.int().min(1).max(1000).default(1).describe("unvoted items an interaction"),
     sampler: z
       .enum(["uniform", "popularity", "in-batch"])
       .default("uniform")
@@ -43,7 +41,7 @@ export function sgdFields(defaults: SgdDefaults) {
       .int()
       .min(1)
       .max(1000)
-      .default(defaults.hardest)
+      .default(4)
       .describe("unvoted items drawn for one kept, the one that scores highest (dynamic hard negatives)"),
     validateEvery: z.int().min(1).default(5).describe("epochs between two validations"),
     patience: z.int().min(1).default(5).describe("validations without a new best before training stops"),
@@ -55,8 +53,17 @@ export function sgdFields(defaults: SgdDefaults) {
   };
 }
 
-/** Fields of `sgdFields`, parsed. */
-export type SgdConfig = z.infer<z.ZodObject<ReturnType<typeof sgdFields>>>;
+/** For point-wise models alone: where scores are compared within a user, it cancels. */
+export const userBiasField = z
+  .boolean()
+  .default(false)
+  .describe("a learned bias for each user while training; no ranking sees it");
+
+/** Fields of `sgdFields`, parsed, and what only some models have. */
+export type SgdConfig = z.infer<z.ZodObject<ReturnType<typeof sgdFields>>> & {
+  readonly userBias?: boolean;
+  readonly compat?: "none" | "paper";
+};
 
 /** What a search varies. */
 export const sgdSearch = {

@@ -31,8 +31,8 @@ export interface SgdPlan {
   readonly objective: FactoriseObjective;
   readonly flips?: FlipPlan;
   readonly foldIn: FoldIn;
-  /** What the model saves as its config; absent: the config of the fit. */
-  readonly savedConfig?: unknown;
+  /** What the model saves as its config. */
+  readonly savedConfig: unknown;
   /** Replaces the pass of single updates, for semantics of its own. */
   readonly ownEpoch?: (held: HeldFactors, train: Interactions) => Trainee["epoch"];
 }
@@ -76,6 +76,7 @@ export async function trainSgd(
       items: items.size,
       factors: config.factors,
       bias: config.bias,
+      userBias: config.userBias,
       ...(flips && { flips: { factors: flips.factors, bias: flips.bias } }),
     },
     config.init === "positive" ? positiveInit : centredInit(config.initScale),
@@ -94,7 +95,7 @@ export async function trainSgd(
     model: () =>
       factorModel({
         name: plan.name,
-        config: plan.savedConfig ?? config,
+        config: plan.savedConfig,
         catalog: train.catalog,
         tables: held.tables(train.userOffsets),
         foldIn: plan.foldIn,
