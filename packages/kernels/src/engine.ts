@@ -36,6 +36,8 @@ export interface Engine {
   readonly kernels: Kernels;
   /** Threads in use, the calling one included. */
   readonly threads: number;
+  /** False once helpers did not come back from a call: every call throws `unavailable`; start another engine. */
+  readonly usable: boolean;
   /** Why the engine runs with less than was asked for; undefined when it does not. */
   readonly note: string | undefined;
   /** Functions of the compiled module, for benchmarks and tests; empty for the reference. */
@@ -70,6 +72,7 @@ function referenceEngine(limitBytes: number, note: string | undefined): Engine {
     memory,
     kernels: referenceKernels(memory),
     threads: 1,
+    usable: true,
     note,
     exports: {},
     ready: () => Promise.resolve(),
@@ -97,6 +100,9 @@ function wasmEngine(threads: number, limitBytes: number, options: EngineOptions,
     kernels: wasmKernels(wasmContext(exports, memory), memory),
     get threads() {
       return 1 + pool.helpers;
+    },
+    get usable() {
+      return !pool.broken;
     },
     note,
     exports,

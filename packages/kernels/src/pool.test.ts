@@ -75,7 +75,9 @@ describe("the thread pool", () => {
   it("fails a call whose helper never comes back, and refuses the next one", () =>
     withEngine({ threads: 2, stallMs: 100 }, (engine, probe) => {
       const flag = engine.memory.intsFrom([0]);
+      expect(engine.usable).toBe(true);
       expect(() => probe.probeFault(flag.offset, HANG)).toThrow("did not come back");
+      expect(engine.usable).toBe(false);
       expect(() => threadsSeen(engine, probe, 50)).toThrow("start a new engine");
       const small = engine.memory.floats(4);
       expect(() => engine.kernels.fill(small, 1)).toThrow("start a new engine");

@@ -26,7 +26,7 @@ export class HelperPool {
   private readonly exports: PoolExports;
   private lastError: Error | undefined;
   private alive = 0;
-  private broken = false;
+  private stalled = false;
 
   constructor(exports: PoolExports) {
     this.exports = exports;
@@ -64,9 +64,14 @@ export class HelperPool {
     return this.alive;
   }
 
+  /** Whether an earlier call left helpers in an unknown state. */
+  get broken(): boolean {
+    return this.stalled;
+  }
+
   /** Throws when an earlier call left helpers in an unknown state. */
   check(): void {
-    if (this.broken) {
+    if (this.stalled) {
       throw new PlatformError(
         "unavailable",
         "this engine's helpers did not come back from an earlier call, so its memory may still be written to; start a new engine.",
@@ -76,7 +81,7 @@ export class HelperPool {
 
   /** The module's `poolFailed`: throws out of the running kernel call. */
   readonly failed = (lost: number, stalled: number): never => {
-    if (stalled > 0) this.broken = true;
+    if (stalled > 0) this.stalled = true;
     this.check();
     throw new PlatformError(
       "unavailable",

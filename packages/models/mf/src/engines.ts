@@ -4,11 +4,11 @@ const engines = new Map<number | undefined, Engine>();
 
 /**
  * The engine of this process with so many threads, started when first asked for; absent: the engine's own default.
- * All models of a process share it, so that their factors live in one memory.
+ * All models of a process share it, so that their factors live in one memory. One whose helpers hang is replaced.
  */
 export function engineFor(threads?: number): Engine {
   const known = engines.get(threads);
-  if (known !== undefined) return known;
+  if (known?.usable === true) return known;
   const engine = startEngine(threads === undefined ? {} : { threads });
   engines.set(threads, engine);
   return engine;
