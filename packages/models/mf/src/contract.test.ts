@@ -30,6 +30,8 @@ const cases: Case[] = [
   caseOf(bpr, { ...small, hardest: 3, bias: true, sampler: "in-batch" }, "bpr, in-batch, hard negatives"),
   caseOf(bpo, { ...small, negatives: 2 }),
   caseOf(bpo, { ...small, sampler: "popularity", init: "centred" }, "bpo, popularity sampler"),
+  caseOf(bpo, { ...small, bias: true, userBias: true }, "bpo, both biases"),
+  caseOf(nbpo, { ...small, userBias: true }, "nbpo, user bias"),
   caseOf(nbpo, small),
   caseOf(nbpo, { ...small, form: "original" }, "nbpo, original"),
   caseOf(nbpo, { ...small, form: "surrogate", rate: 0.4, flipBias: -6 }, "nbpo, surrogate"),

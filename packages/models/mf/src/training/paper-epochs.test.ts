@@ -58,6 +58,7 @@ describe("compat paper", () => {
     await expect(fitted(bpr, train, { ...paper, hardest: 4 })).rejects.toThrow(/compat "paper" needs/);
     await expect(fitted(bpo, train, { ...paper, sampler: "popularity" })).rejects.toThrow(/compat "paper" needs/);
     await expect(fitted(nbpo, train, { ...paper, bias: true })).rejects.toThrow(/compat "paper" needs/);
+    await expect(fitted(bpo, train, { ...paper, userBias: true })).rejects.toThrow(/compat "paper" needs/);
   });
 });
 
