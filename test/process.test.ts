@@ -79,6 +79,50 @@ describe("an evaluation that does not come to its end", () => {
   });
 });
 
+const WORLD = ["simulate", "--world", "latent:items=30", "--users", "150", "--days", "8", "--warmup", "days=3"];
+const ARMS = ["--slate", "4", "--seeds", "1", "--arms", "popularity,random"];
+
+describe("a simulation that does not come to its end", () => {
+  test("goes on with --resume after Ctrl-C and after kill -9, to the same numbers", async () => {
+    const folder = await scratchFolder();
+    const whole = await sequitur(...WORLD, ...ARMS, "--out", join(folder, "whole"), "--json", "--quiet");
+    expect(whole).toMatchObject({ code: 0, err: "" });
+    const ends = [
+      ["SIGINT", 130, "--resume goes on"],
+      ["SIGKILL", null, ""],
+    ] as const;
+    for (const [signal, code, message] of ends) {
+      const out = join(folder, signal);
+      const child = start([...WORLD, ...ARMS, "--out", out]);
+      const end = ended(child);
+      await pieceIn(out);
+      child.kill(signal);
+      expect(await end).toMatchObject({ code, err: expect.stringContaining(message) });
+      expect(await readdir(out)).toEqual([".progress"]);
+      const resumed = await sequitur(...WORLD, ...ARMS, "--out", out, "--resume", "--json", "--quiet");
+      expect(resumed).toMatchObject({ code: 0, err: "" });
+      expect(armsOf(resumed.out)).toEqual(armsOf(whole.out));
+      expect(await readdir(out)).toEqual(["report.html", "report.json"]);
+    }
+  });
+
+  test.runIf(process.platform === "linux")("loses one arm when its process is killed, not the others", async () => {
+    const out = join(await scratchFolder(), "out");
+    const child = start([...WORLD, "--seeds", "1", "--arms", "random,oracle", "--out", out, "--json", "--quiet"]);
+    const end = ended(child);
+    process.kill(await childOf(child.pid!), "SIGKILL");
+    const { code, out: text } = await end;
+    expect(code).toBe(0);
+    const { arms } = JSON.parse(text) as { arms: { error: string | null }[] };
+    expect(arms.filter(({ error }) => error === null)).toHaveLength(1);
+    expect(arms.filter(({ error }) => error?.includes("SIGKILL"))).toHaveLength(1);
+  });
+});
+
+function armsOf(report: string): unknown {
+  return (JSON.parse(report) as { arms: unknown }).arms;
+}
+
 /** What two runs of one experiment have in common. */
 function numbers(value: unknown): unknown {
   const report: Report = parseReport(value, "stdout");

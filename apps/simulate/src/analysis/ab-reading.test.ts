@@ -1,0 +1,105 @@
+import { differenceOfRatios } from "@sequitur/metrics";
+import { describe, expect, test } from "vitest";
+import type { Piece } from "../piece.js";
+import { assignedArm, readAsAbTest } from "./ab-reading.js";
+import { fixedServer, simulatedPiece, smallSettings } from "./piece.fixture.js";
+
+const settings = smallSettings();
+
+describe("A/A with a look every day", () => {
+  test(
+    "of 1,000 experiments the always-valid test stops at most 5 %, the t test many more",
+    { timeout: 60_000 },
+    async () => {
+      const worlds = 5;
+      const pieces: Piece[] = [];
+      for (let seed = 0; seed < worlds; seed++) pieces.push(await simulatedPiece(fixedServer(0), settings, seed));
+      let [valid, naive, lastOnly, ratio] = [0, 0, 0, 0];
+      for (let experiment = 0; experiment < 1000; experiment++) {
+        // The seed draws who is in which arm; both arms show the same.
+        const piece = { ...pieces[experiment % worlds]!, seed: experiment };
+        const arms = new Map([
+          ["a", [piece]],
+          ["b", [piece]],
+        ]);
+        const { readings, sampleRatio } = readAsAbTest(arms, "a", settings);
+        const { path, stoppedOn } = readings.get("b")!;
+        expect(path.length).toBeGreaterThan(10);
+        if (stoppedOn !== null) valid++;
+        if (path.some(({ naivePValue }) => naivePValue <= 0.05)) naive++;
+        if (path.at(-1)!.naivePValue <= 0.05) lastOnly++;
+        if (sampleRatio!.mismatch) ratio++;
+      }
+      expect(valid).toBeLessThanOrEqual(50);
+      expect(naive).toBeGreaterThan(120);
+      // One look at the end holds its level, and the alarm of the sample ratio its own of 0.001.
+      expect(Math.abs(lastOnly - 50)).toBeLessThan(30);
+      expect(ratio).toBeLessThan(6);
+    },
+  );
+});
+
+describe("reading two arms", () => {
+  test("finds a difference that is there, on the users of each arm alone, with intervals by the delta method", async () => {
+    const world = smallSettings({ users: 1500 });
+    const [control, arm] = [await simulatedPiece(fixedServer(0), world, 1), await simulatedPiece("oracle", world, 1)];
+    const arms = new Map([
+      ["control", [control]],
+      ["arm", [arm]],
+    ]);
+    const { readings, power } = readAsAbTest(arms, "control", world);
+    const sums = (piece: Piece, which: number) => {
+      const byUser = new Map<number, [number, number]>();
+      piece.user.forEach((user, row) => {
+        if (piece.day[row]! < 4 || assignedArm(1, user, 2) !== which) return;
+        const [clicks, slates] = byUser.get(user) ?? [0, 0];
+        byUser.set(user, [clicks + piece.clicks[row]!, slates + 1]);
+      });
+      return {
+        numerators: Float64Array.from(byUser.values(), ([clicks]) => clicks),
+        denominators: Float64Array.from(byUser.values(), ([, slates]) => slates),
+      };
+    };
+    const [c, t] = [sums(control, 0), sums(arm, 1)];
+    const expected = differenceOfRatios(c, t);
+    const { effect, path, users, stoppedOn, segments, heterogeneityPValue } = readings.get("arm")!;
+    expect(users).toBe(t.numerators.length);
+    expect(effect!.difference).toBeCloseTo(expected.difference, 12);
+    expect(effect!.pValue).toBeCloseTo(expected.pValue, 12);
+    expect(path.at(-1)!.difference).toBeCloseTo(expected.difference, 12);
+    expect(path.at(-1)!.low).toBeLessThan(expected.low);
+    expect(effect!.pValue).toBeLessThan(1e-6);
+    expect(stoppedOn).toBeLessThan(20);
+    // The fixed slate pleases those near its groups nearly as much, and nobody else.
+    expect(segments.length).toBeGreaterThan(5);
+    expect(heterogeneityPValue!).toBeLessThan(0.01);
+    expect(power!.detectable).toBeLessThan(Math.abs(expected.relative));
+    expect(power!.needed).toBeGreaterThan(100);
+  });
+
+  test("says nothing where there is nothing to read", async () => {
+    const tiny = smallSettings({ users: 10, days: 1 });
+    const piece = await simulatedPiece(fixedServer(0), tiny, 1);
+    const empty = {
+      ...piece,
+      user: piece.user.slice(0, 0),
+      day: piece.day.slice(0, 0),
+      clicks: piece.clicks.slice(0, 0),
+    };
+    const arms = new Map([
+      ["a", [piece]],
+      ["b", [empty]],
+    ]);
+    const { readings, sampleRatio } = readAsAbTest(arms, "a", tiny);
+    expect(readings.get("b")).toMatchObject({ users: 0, effect: null, path: [], stoppedOn: null, segments: [] });
+    expect(sampleRatio).toBeNull();
+    expect(readAsAbTest(new Map([["b", [piece]]]), "a", tiny).readings.size).toBe(0);
+  });
+});
+
+test("users are spread over the arms alike, by world and user alone", () => {
+  const counts = [0, 0, 0];
+  for (let user = 0; user < 30_000; user++) counts[assignedArm(7, user, 3)]!++;
+  for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(400);
+  expect(assignedArm(7, 5, 3)).toBe(assignedArm(7, 5, 3));
+});
