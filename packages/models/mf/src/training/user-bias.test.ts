@@ -5,6 +5,7 @@ import { bpr } from "../bpr/bpr.js";
 import { nbpo } from "../nbpo/nbpo.js";
 import { fitted, interactionsOf, plantedClasses } from "../planted.fixture.js";
 import type { FactorModel } from "../serving/factor-model.js";
+import type { FactorRecommender } from "../serving/factor-recommender.js";
 import { innerProduct, rowOf } from "../serving/factor-tables.js";
 import { warp } from "../warp/warp.js";
 
@@ -74,7 +75,7 @@ describe("a user's bias", () => {
   });
 
   it("is refused where scores are only compared within a user, so that it would cancel", () => {
-    for (const recommender of [bpr, warp]) {
+    for (const recommender of [bpr, warp] as FactorRecommender[]) {
       expect(() => parseConfig(recommender.config, { userBias: true }, "test")).toThrow("userBias");
     }
   });
