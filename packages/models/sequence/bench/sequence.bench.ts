@@ -6,12 +6,9 @@
 import { idTable, interactionsFrom, parseConfig, queryBatch, Random, sliceQueries } from "@sequitur/core";
 import type { Catalog, Interactions } from "@sequitur/core";
 import { recommend } from "@sequitur/recommender";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gru4rec, sasrec, type SequenceModel, type SequenceRecommender } from "../src/index.js";
+import { loadNow, quantile, table, writeResults } from "./measure.js";
 
 const { values: options } = parseArgs({
   options: { steps: { type: "string", default: "12" }, calls: { type: "string", default: "400" } },
@@ -42,9 +39,6 @@ function randomHistories(users: number): Interactions {
     times: Float64Array.from({ length: size }, (_, at) => at),
   });
 }
-
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
 
 async function fitTimed(
   name: string,
@@ -145,24 +139,11 @@ async function servingSpeed(name: string): Promise<ServingSpeed> {
   };
 }
 
-/** Rows as aligned columns under their keys. */
-function table(rows: readonly object[]): string {
-  const lines = [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row).map(String))];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines.map((line) => line.map((cell, column) => cell.padStart(widths[column]!)).join("  ")).join("\n");
-}
-
 async function main(): Promise<void> {
-  const load = loadavg()[0]!;
+  const load = loadNow();
   const training = await trainingSpeed();
   const serving = [await servingSpeed("sasrec"), await servingSpeed("gru4rec")];
-  const git = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), load };
-  const results = { machine, node: process.version, commit: git, training, serving };
-  const folder = fileURLToPath(new URL("results", import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/sequence.json`, `${JSON.stringify(results, null, 2)}\n`);
-  const note = `load at the start ${load.toFixed(1)} on ${machine.cores} cores, node ${process.version}, ${git}`;
+  const note = writeResults("sequence", load, { training, serving });
   process.stdout.write(`${table(training)}\n\n${table(serving)}\n\n${note}\n`);
 }
 

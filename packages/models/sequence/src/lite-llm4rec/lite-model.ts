@@ -55,7 +55,7 @@ export function liteModel(
     ...model,
     work,
     encode,
-    uncached: (texts) => uncachedModel(model, parts, tensors, texts, encode),
+    uncached: (texts) => uncachedModel(model, parts, tensors, texts, encode, work),
     save: (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors }),
   };
 }
@@ -151,6 +151,7 @@ function uncachedModel(
   tensors: ReadonlyMap<string, Tensor>,
   texts: readonly string[],
   encode: LiteLlm4recModel["encode"],
+  work: Work,
 ): Model {
   const config = parts.config as LiteLlm4recConfig;
   const { width } = config;
@@ -158,7 +159,7 @@ function uncachedModel(
   // A table of its own, of which only the rows of a request's items are valid.
   const weights = new Weights(parts.weights.engine, parts.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);
-  const inner = sequenceModel({ ...parts, encoder: sasrecEncoder(weights, config) });
+  const inner = sequenceModel({ ...parts, encoder: counted(sasrecEncoder(weights, config), work) });
   return {
     ...model,
     score(batch: QueryBatch, candidates) {
