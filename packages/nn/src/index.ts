@@ -20,6 +20,8 @@ export {
   type Initializer,
 } from "./initializers.js";
 export type { Activation, DropoutKey } from "@sequitur/kernels";
+export { activeSequitur, type SequiturBackend } from "./backend/sequitur-backend.js";
+export { differentiable, isRecording, timesUpstream, type Save } from "./ops/differentiable.js";
 export { attention, packedAttention, type AttentionOptions } from "./ops/attention.js";
 export { softmaxCrossEntropy, type CrossEntropyTerms } from "./ops/cross-entropy.js";
 export { dropout } from "./ops/dropout.js";

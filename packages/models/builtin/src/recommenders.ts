@@ -23,6 +23,8 @@ const LOADERS: Loaders = {
   als: async () => (await import("@sequitur/mf")).als,
   sasrec: async () => (await import("@sequitur/sequence")).sasrec,
   gru4rec: async () => (await import("@sequitur/sequence")).gru4rec,
+  getnext: async () => (await import("@sequitur/poi")).getnext,
+  seaget: async () => (await import("@sequitur/poi")).seaget,
   "lite-llm4rec": async () => (await import("@sequitur/sequence")).liteLlm4rec,
 };
 

@@ -28,3 +28,7 @@ export { geographyFrom, geographyTensors } from "./geography/geography-tensors.j
 export { placeGeography, type PlaceGeography } from "./geography/place-geography.js";
 export { explainPlace, type AskedMoment, type PlaceExplanation, type PlaceKnowledge } from "./explain/explain-place.js";
 export { explanationText } from "./explain/explanation-text.js";
+export { getnext, type GetnextConfig } from "./getnext/getnext.js";
+export { seaget, type SeagetConfig } from "./seaget/seaget.js";
+export { type PoiModel } from "./serving/poi-model.js";
+export { type PoiRecommender } from "./training/poi-recommender.js";

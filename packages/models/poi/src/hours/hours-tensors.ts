@@ -21,11 +21,12 @@ export function hoursTensors(hours: PlaceHours): [string, Tensor][] {
 /** Reads them back; `bad-artifact` when a tensor is missing or of another shape. */
 export function hoursFrom(artifact: Artifact): PlaceHours {
   const zoneOf = artifactTensor(artifact, NAMES.zoneOf, Int32Array, [-1]);
+  const zones = artifactTensor(artifact, ZONES, Uint8Array, [-1]);
   return {
     weeks: artifactTensor(artifact, WEEKS, Uint8Array, [-1, 336]),
     weekOf: artifactTensor(artifact, NAMES.weekOf, Int32Array, [zoneOf.length, 12]),
     zoneOf,
-    zones: stringsOf(artifact.tensors.get(ZONES), `artifact of ${artifact.model}: tensor ${ZONES}`),
+    zones: stringsOf({ shape: [zones.length], data: zones }, `artifact of ${artifact.model}: tensor ${ZONES}`),
     timetables: artifactTensor(artifact, NAMES.timetables, Int32Array, [artifact.catalog.items.size]),
   };
 }

@@ -1,0 +1,86 @@
+import { NONE, PlatformError, type Catalog, type ItemColumns } from "@sequitur/core";
+import { isTimeZone, zoneOffsetMinutes } from "@sequitur/data";
+
+const EARTH_RADIUS_KM = 6371;
+const RADIANS = Math.PI / 180;
+
+/** What is fixed about the places, as the network reads it. */
+export interface PlaceFacts {
+  readonly size: number;
+  /** (N) most specific category, NONE when unknown. */
+  readonly categories: Int32Array;
+  readonly categoryCount: number;
+  /** (3 N) unit vectors; NaN when the coordinates are unknown. */
+  readonly directions: Float32Array;
+  /** (N) degrees; NaN when unknown. */
+  readonly latitudes: Float32Array;
+  /** (N) check-ins in training. */
+  readonly visits: Float32Array;
+  /** (N) position in `zones`, NONE when the time zone is unknown. */
+  readonly zoneOf: Int32Array;
+  /** IANA names. */
+  readonly zones: readonly string[];
+}
+
+/** Time zones of the places, numbered by first appearance. `bad-data` names a place whose zone does not exist. */
+export function placeZones({ items, itemColumns }: Catalog): Pick<PlaceFacts, "zoneOf" | "zones"> {
+  const zoneOf = new Int32Array(items.size).fill(NONE);
+  const zones: string[] = [];
+  itemColumns.timeZones?.forEach((zone, place) => {
+    if (zone === "") return;
+    const known = zones.indexOf(zone);
+    if (known === -1 && !isTimeZone(zone)) {
+      const expected = "a time zone must be an IANA name such as Europe/Rome";
+      throw new PlatformError("bad-data", `item ${items.ids[place]}: ${expected}, got "${zone}".`);
+    }
+    zoneOf[place] = known === -1 ? zones.push(zone) - 1 : known;
+  });
+  return { zoneOf, zones };
+}
+
+/** Minutes east of UTC on the clock at a place; 0 when its time zone is unknown. */
+export function offsetAt(
+  { zoneOf, zones }: Pick<PlaceFacts, "zoneOf" | "zones">,
+  place: number,
+  instant: number,
+): number {
+  const zone = place === NONE ? NONE : (zoneOf[place] ?? NONE);
+  return zone === NONE ? 0 : zoneOffsetMinutes(zones[zone]!, instant);
+}
+
+/** Most specific category of each place, numbered by first appearance. */
+export function leafCategories(columns: ItemColumns, size: number): { categories: Int32Array; names: string[] } {
+  const numbers = new Map<string, number>();
+  const categories = new Int32Array(size).fill(NONE);
+  for (let place = 0; place < size; place++) {
+    const name = columns.categories?.[place]?.at(-1);
+    if (name === undefined || name === "") continue;
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    categories[place] = known;
+  }
+  return { categories, names: [...numbers.keys()] };
+}
+
+/** (3 N) unit vectors of WGS84 degrees; NaN where unknown. */
+export function directionsOf(columns: ItemColumns, size: number): Float32Array {
+  const directions = new Float32Array(3 * size).fill(Number.NaN);
+  const { latitudes, longitudes } = columns;
+  if (latitudes === undefined || longitudes === undefined) return directions;
+  for (let place = 0; place < size; place++) {
+    const [latitude, longitude] = [latitudes[place]! * RADIANS, longitudes[place]! * RADIANS];
+    directions[3 * place] = Math.cos(latitude) * Math.cos(longitude);
+    directions[3 * place + 1] = Math.cos(latitude) * Math.sin(longitude);
+    directions[3 * place + 2] = Math.sin(latitude);
+  }
+  return directions;
+}
+
+/** Straight-line km between two places, through the ground: 0.1 % short of the great circle at 1,000 km. NaN if unknown. */
+export function kmBetween(directions: Float32Array, a: number, b: number): number {
+  if (a === NONE || b === NONE) return Number.NaN;
+  const dx = directions[3 * a]! - directions[3 * b]!;
+  const dy = directions[3 * a + 1]! - directions[3 * b + 1]!;
+  const dz = directions[3 * a + 2]! - directions[3 * b + 2]!;
+  return EARTH_RADIUS_KM * Math.sqrt(dx * dx + dy * dy + dz * dz);
+}

@@ -1,0 +1,206 @@
+import { NONE, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
+import type { SparseRows } from "@sequitur/nn";
+import type { Artifact, Model } from "@sequitur/recommender";
+import { nextInstantAt, suppressClosed, type Visit } from "../hours/closed-places.js";
+import type { PlaceHours } from "../hours/place-hours.js";
+import { mixInto } from "../choice/mixture.js";
+import { addPlaceTerms, type DistanceSteps, type PlaceTerms } from "../choice/place-scores.js";
+import { checkInsOf, momentOf, type CheckIns, type Sequence } from "../history/check-ins.js";
+import { offsetAt, type PlaceFacts } from "../history/places.js";
+import { SeenPlaces } from "../history/visit-features.js";
+import { tokenWidth, type PoiConfig } from "../network/config.js";
+import { encodeAsks, encodeTokens, type Asks, type EncodeOptions } from "../network/encoded.js";
+import { Forward, type ForwardShape } from "./forward.js";
+import type { Weights } from "./weights.js";
+
+/** A fitted next-place model. */
+export interface PoiModel extends Model {
+  /** Frees its memory in the scoring engine at once, not when it is collected. */
+  release(): void;
+}
+
+/** What a model is made of. */
+export interface PoiParts {
+  readonly name: string;
+  readonly config: PoiConfig;
+  readonly catalog: Catalog;
+  readonly facts: PlaceFacts;
+  readonly adjacency: SparseRows;
+  readonly steps: DistanceSteps;
+  /** Absent where opening hours are off. */
+  readonly hours?: PlaceHours;
+  /** Everything an artifact stores, by name. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly weights: Weights;
+}
+
+/** Tokens that are encoded at once. */
+const TOKENS = 4096;
+/** Scores that are computed at once. */
+const SCORES = 1 << 20;
+
+/** The model of the parts: score = ln P(place is next). */
+export function poiModel(parts: PoiParts): PoiModel {
+  const { name, config, catalog, tensors, weights } = parts;
+  const sorted = new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    name,
+    catalog,
+    score: (batch, candidates) => scoreBatch(parts, batch, candidates),
+    save: (): Artifact => ({ model: name, config, catalog, tensors: sorted }),
+    release: () => weights.release(),
+  };
+}
+
+function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array): Float32Array {
+  const { config, facts, catalog } = parts;
+  const places = catalog.items.size;
+  const columns = candidates?.length ?? places;
+  const scores = new Float32Array(batch.size * columns);
+  const offsets = queryOffsets(batch, facts);
+  const checkIns = checkInsOfQueries(batch, offsets, facts.latitudes, config.cutHours);
+  const options: EncodeOptions = {
+    facts,
+    nextTime: config.nextTime,
+    visits: config.visits,
+    periods: config.season?.periods ?? 12,
+    seen: new SeenPlaces(places),
+  };
+  for (const [length, queries] of queriesByLength(batch, config.maxLength)) {
+    const at = Math.max(1, Math.min(Math.floor(TOKENS / length), Math.floor(SCORES / places)));
+    for (let from = 0; from < queries.length; from += at) {
+      const part = queries.slice(from, from + at);
+      const sequences = part.map((query) => sequenceOf(batch, query, offsets[query]!, parts));
+      scoreSequences(parts, checkIns, sequences, options, (b, row, dayTime) => {
+        if (parts.hours !== undefined) {
+          const visit = visitOf(parts.config, batch, part[b]!, offsets[part[b]!]!, dayTime);
+          suppressClosed(row, parts.hours, visit, config.hours);
+        }
+        const out = scores.subarray(part[b]! * columns, (part[b]! + 1) * columns);
+        if (candidates === undefined) out.set(row);
+        else candidates.forEach((item, column) => (out[column] = row[item]!));
+      });
+    }
+  }
+  return scores;
+}
+
+/** Gives each sequence's row of ln P (N) and the time of day at which it is expected; the row is valid during the call. */
+function scoreSequences(
+  parts: PoiParts,
+  checkIns: CheckIns,
+  sequences: readonly Sequence[],
+  options: EncodeOptions,
+  take: (b: number, row: Float32Array, dayTime: number) => void,
+): void {
+  const { weights, facts } = parts;
+  const width = tokenWidth(parts.config);
+  const { memory, kernels } = weights.engine;
+  const terms = placeTerms(parts);
+  const tokens = encodeTokens(checkIns, sequences, options);
+  const asks = encodeAsks(checkIns, sequences, ({ from, to }) => to - from, tokens.length, options);
+  memory.withScratch((scratch) => {
+    const shape: ForwardShape = { config: parts.config, users: parts.catalog.users.size, width };
+    const forward = new Forward(weights, shape, scratch);
+    const states = forward.states(tokens);
+    const scores = scratch.floats(sequences.length * facts.size);
+    const table = weights.get("head.places");
+    kernels.matmul(scores, states, table, { m: sequences.length, n: facts.size, k: width, transposeB: true });
+    const dayTimes = forward.nextDayTimes(states);
+    const own = parts.config.visits > 0 ? forward.masses(asks.visitFeatures, states, sequences.length) : undefined;
+    sequences.forEach((_, b) => {
+      const row = scores.array.subarray(b * facts.size, (b + 1) * facts.size);
+      addPlaceTerms(row, terms, asks.lastPlaces[b]!, asks.gapClasses[b]!);
+      toLogSoftmax(row);
+      if (own !== undefined) mixInto(row, mixtureOf(asks, own, b));
+      take(b, row, dayTimes[b]!);
+    });
+  });
+}
+
+function mixtureOf(asks: Asks, { masses, anew }: { masses: Float32Array; anew: Float32Array }, b: number) {
+  const { visitPlaces, visitOffsets } = asks;
+  return { masses, places: visitPlaces, from: visitOffsets[b]!, to: visitOffsets[b + 1]!, anew: anew[b]! };
+}
+
+function placeTerms({ weights, adjacency, steps }: PoiParts): PlaceTerms {
+  const read = (name: string): Float32Array => weights.get(name).array;
+  return {
+    bias: read("head.bias"),
+    ...(weights.has("places.source") && {
+      map: { source: read("places.source"), target: read("places.target"), adjacency },
+    }),
+    ...(weights.has("distance.weights") && {
+      distance: { weights: read("distance.weights"), steps },
+    }),
+  };
+}
+
+/** row -= ln sum e^row. */
+function toLogSoftmax(row: Float32Array): void {
+  let most = -Infinity;
+  for (const value of row) if (value > most) most = value;
+  let sum = 0;
+  for (const value of row) sum += Math.exp(value - most);
+  const shift = most + Math.log(sum);
+  for (let at = 0; at < row.length; at++) row[at]! -= shift;
+}
+
+/** Query numbers by tokens read, so that no sequence is padded and a score does not depend on its neighbours. */
+function queriesByLength(batch: QueryBatch, maxLength: number): Map<number, number[]> {
+  const byLength = new Map<number, number[]>();
+  for (let b = 0; b < batch.size; b++) {
+    const length = 1 + Math.min(maxLength, batch.offsets[b + 1]! - batch.sessionStarts[b]!);
+    const alike = byLength.get(length);
+    if (alike === undefined) byLength.set(length, [b]);
+    else alike.push(b);
+  }
+  return byLength;
+}
+
+/** (B) minutes east of UTC: the query's clock, else that at its last place, else UTC. */
+function queryOffsets(batch: QueryBatch, facts: PlaceFacts): Int16Array {
+  return Int16Array.from({ length: batch.size }, (_, b) => {
+    const end = batch.offsets[b + 1]!;
+    const last = end === batch.offsets[b] ? NONE : batch.items[end - 1]!;
+    return batch.utcOffsetMinutes?.[b] ?? offsetAt(facts, last, batch.now[b]!);
+  });
+}
+
+/** When the next place would be visited: now, or at the predicted time of day after the last check-in. */
+function visitOf({ nextTime }: PoiConfig, batch: QueryBatch, b: number, offset: number, dayTime: number): Visit {
+  const end = batch.offsets[b + 1]!;
+  if (nextTime === "given" || end === batch.offsets[b]) return { instant: batch.now[b]!, utcOffsetMinutes: offset };
+  return { instant: nextInstantAt(batch.times[end - 1]!, dayTime, offset), utcOffsetMinutes: offset };
+}
+
+function sequenceOf(batch: QueryBatch, b: number, offset: number, { config, facts }: PoiParts): Sequence {
+  const to = batch.offsets[b + 1]!;
+  const now = batch.now[b]!;
+  const last = to === batch.offsets[b] ? NONE : batch.items[to - 1]!;
+  return {
+    user: batch.users[b]!,
+    first: batch.offsets[b]!,
+    from: Math.max(batch.sessionStarts[b]!, to - config.maxLength),
+    to,
+    now,
+    clock: momentOf(now, offset, facts.latitudes[last] ?? batch.latitudes?.[b] ?? Number.NaN),
+    countFrom: to,
+  };
+}
+
+function checkInsOfQueries(
+  batch: QueryBatch,
+  offsets: Int16Array,
+  latitudes: Float32Array,
+  linkHours: number,
+): CheckIns {
+  const starts = new Uint8Array(batch.items.length);
+  const offsetOf = new Int16Array(batch.items.length);
+  for (let b = 0; b < batch.size; b++) {
+    const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
+    if (from < to) starts[from] = 1;
+    offsetOf.fill(offsets[b]!, from, to);
+  }
+  return checkInsOf(batch.items, batch.times, starts, (row) => offsetOf[row]!, { latitudes, linkHours });
+}
