@@ -12,6 +12,7 @@ describe("gru4rec", () => {
   it.each([
     ["its defaults", {}],
     ["two layers and two tables", { layers: 2, tied: false, epochs: 12 }],
+    ["sessions in lanes and BPR-max", { batches: "lanes", laneSteps: 4, loss: "bpr-max", negatives: 12, epochs: 24 }],
   ])("learns a planted pattern with %s", async (_, extra) => {
     expect(hitRate(await fitted("gru4rec", planted.train, extra), planted, 1)).toBeGreaterThan(0.8);
   });

@@ -1,20 +1,27 @@
 import { dropout, gruLayer, linearLayer, type Parameters, type tf } from "@sequitur/nn";
 import { itemTables, itemTableShapes } from "../training/output-table.js";
 import { readingNetwork, type SequenceNetwork } from "../training/sequence-network.js";
+import { laneCount } from "../training/lane-batches.js";
 import type { Gru4recConfig } from "./config.js";
+import { laneStates } from "./lane-states.js";
 
 /** GRU4Rec over its parameters: item vectors, GRUs, a map to the width of the item vectors. */
 export function gru4recNetwork(parameters: Parameters, size: number, config: Gru4recConfig): SequenceNetwork {
   const { width, layers, hidden, dropout: rate } = config;
   const { items, output } = itemTables(parameters, size, config);
-  const grus = Array.from({ length: layers }, (_, layer) =>
-    gruLayer(parameters.scope(`gru.${layer}`), { inputs: layer === 0 ? width : hidden, hidden }),
-  );
+  const lanes = laneCount(config, config.laneSteps);
+  const grus = Array.from({ length: layers }, (_, layer) => ({
+    read: gruLayer(parameters.scope(`gru.${layer}`), { inputs: layer === 0 ? width : hidden, hidden }),
+    kept: config.batches === "lanes" ? laneStates(parameters.scope(`lanes.${layer}`), { lanes, hidden }) : undefined,
+  }));
   const project = linearLayer(parameters.scope("project"), { inputs: hidden, outputs: width });
   // Padding stands at the end, where no real state comes after it.
-  return readingNetwork(output, (histories, pass) => {
+  return readingNetwork(output, (histories, pass, rows) => {
     let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
-    for (const gru of grus) h = gru(dropout(h, rate, pass)); // (B, L, H)
+    for (const { read, kept } of grus) {
+      h = read(dropout(h, rate, pass), kept && rows && { initial: kept.read(rows) }); // (B, L, H)
+      if (rows) kept?.write(rows, h);
+    }
     return project(dropout(h, rate, pass)) as tf.Tensor3D; // (B, L, D)
   });
 }

@@ -14,6 +14,24 @@ export interface SequenceBatch {
   readonly targets: Int32Array;
   /** (K) sampled items that every target is compared with; empty without a sampler. */
   readonly negatives: Int32Array;
+  /** Where rows go on from earlier batches; absent where each row stands alone. */
+  readonly lanes?: LaneRows;
+}
+
+/** Rows that are pieces of longer histories, each in a lane of its own. */
+export interface LaneRows {
+  /** (B) the lane of each row; no two rows of a batch share one. */
+  readonly index: Int32Array;
+  /** (B) 1 where a row starts a history, 0 where it goes on from the lane's row in the batch before. */
+  readonly fresh: Uint8Array;
+}
+
+/** The batches of a fit. */
+export interface BatchPlan {
+  /** About how many batches an epoch has; 0 when there is nothing to learn from. */
+  readonly count: number;
+  /** Those of an epoch; they depend on `random` only. */
+  readonly epoch: (random: Random) => Iterable<SequenceBatch>;
 }
 
 export interface BatchOptions {
@@ -35,13 +53,26 @@ export function* epochBatches(train: Interactions, options: BatchOptions, random
   random.fork("order").shuffle(windows);
   windows.sort((a, b) => b.length - a.length); // stable: like lengths stay shuffled
   const groups = random.fork("groups").shuffle(groupsOf(windows, options.batchTargets));
+  const finish = finisher(options, random);
+  for (const group of groups) yield finish(batchOf(group, train.items));
+}
+
+/** What is drawn for each batch of an epoch: hidden inputs, negatives. */
+export function finisher(
+  { itemDropout, sampler }: Pick<BatchOptions, "itemDropout" | "sampler">,
+  random: Random,
+): (batch: SequenceBatch) => SequenceBatch {
   const hide = random.fork("hide");
   const draw = random.fork("negatives");
-  for (const group of groups) {
-    const batch = batchOf(group, train.items);
-    if (options.itemDropout > 0) hideItems(batch, options.itemDropout, hide);
-    yield options.sampler === undefined ? batch : { ...batch, negatives: options.sampler.draw(draw) };
-  }
+  return (batch) => {
+    if (itemDropout > 0) hideItems(batch, itemDropout, hide);
+    return sampler === undefined ? batch : { ...batch, negatives: sampler.draw(draw) };
+  };
+}
+
+/** Windows of whole histories, each row alone. */
+export function windowPlan(train: Interactions, options: BatchOptions): BatchPlan {
+  return { count: batchCount(train, options), epoch: (random) => epochBatches(train, options, random) };
 }
 
 /** About how many batches an epoch has; exact without random windows. */
@@ -61,9 +92,10 @@ function groupsOf(windows: readonly Window[], positions: number): Window[][] {
   return groups;
 }
 
-function batchOf(windows: readonly Window[], items: Int32Array): SequenceBatch {
+/** One row a window, padded to the longest. */
+export function batchOf(windows: readonly Window[], items: Int32Array): SequenceBatch {
   const size = windows.length;
-  const length = windows[0]!.length;
+  const length = windows.reduce((longest, window) => Math.max(longest, window.length), 0);
   const inputs = new Int32Array(size * length).fill(NONE);
   const targets = new Int32Array(size * length).fill(NONE);
   windows.forEach((window, row) => {

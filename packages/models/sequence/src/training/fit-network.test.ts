@@ -28,11 +28,17 @@ describe.each(names)("a fit of %s", (name) => {
   });
   afterEach(async () => rm(dir, { recursive: true }));
 
-  it.each([1, 9, 17])("that was stopped at report %d goes on to the same bits", async (stopAt) => {
-    const whole = await fitted(name, planted.train, noisy);
+  const stops: [number, Record<string, unknown>][] = [
+    [1, noisy],
+    [9, noisy],
+    [17, noisy],
+  ];
+  if (name === "gru4rec") stops.push([11, { ...noisy, batches: "lanes", laneSteps: 2, layers: 2 }]);
+  it.each(stops)("that was stopped at report %d goes on to the same bits, with %j", async (stopAt, config) => {
+    const whole = await fitted(name, planted.train, config);
     const stop = new AbortController();
     let reports = 0;
-    const interrupted = fitted(name, planted.train, noisy, {
+    const interrupted = fitted(name, planted.train, config, {
       checkpointDir: dir,
       signal: stop.signal,
       report: () => {
@@ -40,7 +46,7 @@ describe.each(names)("a fit of %s", (name) => {
       },
     });
     await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
-    const resumed = await fitted(name, planted.train, noisy, { checkpointDir: dir });
+    const resumed = await fitted(name, planted.train, config, { checkpointDir: dir });
     expect(encodeArtifact(resumed.save())).toEqual(encodeArtifact(whole.save()));
   });
 

@@ -15,7 +15,7 @@ import {
 } from "@sequitur/nn";
 import type { FitRun } from "@sequitur/recommender";
 import type { SequenceModel } from "../serving/sequence-model.js";
-import { batchCount, epochBatches, type BatchOptions, type SequenceBatch } from "./batches.js";
+import { windowPlan, type BatchOptions, type BatchPlan, type SequenceBatch } from "./batches.js";
 import { fitIdentity } from "./fit-identity.js";
 import { negativeSampler, type NegativeSampler } from "./negative-sampler.js";
 import { objectiveOf } from "./objectives.js";
@@ -32,17 +32,10 @@ export interface NetworkTraining {
   readonly build: (parameters: Parameters) => SequenceNetwork;
   /** Hash of what the weights depend on besides the config, the data and the seed, such as item texts. */
   readonly inputs?: string;
+  /** How the data become batches. Default: windows of whole histories. */
+  readonly plan?: (data: Interactions, options: BatchOptions) => BatchPlan;
   /** The model that scores with these weights; absent where a run validates nothing. */
   readonly modelOf?: (weights: ReadonlyMap<string, Tensor>) => SequenceModel;
-}
-
-/** `trainNetwork` as the model that scores with its weights. */
-export async function fitNetwork(
-  data: Interactions,
-  fit: Required<Pick<NetworkTraining, "modelOf">> & NetworkTraining,
-  run: FitRun,
-): Promise<SequenceModel> {
-  return fit.modelOf(await trainNetwork(data, fit, run));
 }
 
 /**
@@ -57,7 +50,7 @@ export async function trainNetwork(
   throwIfCancelled(run.signal);
   const { name, config } = fit;
   const batching = batchOptions(data, config);
-  const perEpoch = batchCount(data, batching);
+  const { count: perEpoch, epoch: batchesOf } = (fit.plan ?? windowPlan)(data, batching);
   if (perEpoch === 0) {
     throw new PlatformError("bad-data", `${name} needs a user with at least two interactions, got none.`);
   }
@@ -76,7 +69,7 @@ export async function trainNetwork(
       ...(config.averageDecay > 0 && { averageDecay: config.averageDecay }),
       random: run.random.fork("training"),
       batchesPerEpoch: perEpoch,
-      batches: (_epoch, random) => epochBatches(data, batching, random),
+      batches: (_epoch, random) => batchesOf(random),
       loss: lossOf(network, config, batching.sampler),
       ...outside(data, fit, run, parameters),
     });
