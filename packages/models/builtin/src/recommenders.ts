@@ -26,6 +26,7 @@ const LOADERS: Loaders = {
   getnext: async () => (await import("@sequitur/poi")).getnext,
   seaget: async () => (await import("@sequitur/poi")).seaget,
   "lite-llm4rec": async () => (await import("@sequitur/sequence")).liteLlm4rec,
+  "slate-gru": async () => (await import("@sequitur/slate")).slateGru,
 };
 
 /** Models without a training loop: what any other has to beat, and quick to fit. */

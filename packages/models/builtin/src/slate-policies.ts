@@ -8,6 +8,10 @@ const KINDS: Readonly<Record<string, () => Promise<PolicyKind>>> = {
   greedy: async () => (await import("@sequitur/slate")).greedy,
   "epsilon-greedy": async () => (await import("@sequitur/slate")).epsilonGreedy,
   softmax: async () => (await import("@sequitur/slate")).softmax,
+  thompson: async () => (await import("@sequitur/slate")).thompson,
+  "in-slate-thompson": async () => (await import("@sequitur/slate")).inSlateThompson,
+  ucb: async () => (await import("@sequitur/slate")).ucb,
+  linucb: async () => (await import("@sequitur/slate")).linUcb,
 };
 
 /** Every policy that `loadSlatePolicy` makes; "popularity" is short for "greedy:popularity". */

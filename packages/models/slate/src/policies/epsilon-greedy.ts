@@ -1,6 +1,7 @@
 import type { Slate } from "@sequitur/core";
 import { z } from "zod";
-import { greedy, learningOf } from "./greedy.js";
+import { greedy } from "./greedy.js";
+import { learningOf } from "./live-scorer.js";
 import type { PolicyKind } from "./policy-kind.js";
 import { randomPolicy } from "./random-policy.js";
 

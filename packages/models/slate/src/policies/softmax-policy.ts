@@ -1,7 +1,6 @@
 import type { Random, Slate } from "@sequitur/core";
 import { z } from "zod";
-import { learningOf } from "./greedy.js";
-import { liveScorer } from "./live-scorer.js";
+import { learningOf, liveScorer } from "./live-scorer.js";
 import { conditionalProbabilities, positionProbabilities } from "./plackett-luce.js";
 import { checkSlateSize, type PolicyKind } from "./policy-kind.js";
 
