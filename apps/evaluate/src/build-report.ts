@@ -6,6 +6,7 @@ import type { Experiment } from "./experiment.js";
 import { measuresOf, orElse, type IntervalOptions } from "./intervals.js";
 import { meanOf } from "./mean-of.js";
 import type { MetricNames } from "./metric-names.js";
+import { placeMap } from "./place-map.js";
 import type { PreparedData } from "./prepare-data.js";
 import { protocolOf } from "./protocol.js";
 import { QUERIES_FILE } from "./query-file.js";
@@ -68,11 +69,17 @@ export async function buildReport(outcomes: readonly Outcome[], parts: ReportPar
     baseline: baseline ?? null,
     best: best ?? null,
     models,
+    map: mapOf(data, outcomes, best),
     queriesFile: QUERIES_FILE,
     environment: parts.environment,
     startedAt: parts.startedAt,
     seconds: run.seconds(),
   };
+}
+
+function mapOf({ train, test, shown }: PreparedData, outcomes: readonly Outcome[], best: string | undefined) {
+  const piece = outcomes.find(({ contender }) => contender.label === best)?.pieces[0];
+  return placeMap({ train, test, shown, model: piece && { label: best!, piece } });
 }
 
 type Comparisons = ReadonlyMap<string, ModelComparison[]>;

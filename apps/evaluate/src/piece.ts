@@ -10,6 +10,7 @@ const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
   run: runSchema,
   lists: z.record(z.string(), z.number()),
+  shown: z.array(z.array(z.int())).default([]).describe("top items of the questions that the task wants to show"),
 });
 
 /** What one process found: a fit and the values of each query. */
@@ -24,12 +25,12 @@ const VALUE = "value/";
 const RANKS = "ranks";
 
 /** Writes a finished piece; it is there whole or not at all, so that a resumed experiment can trust it. */
-export async function writePiece(path: string, { run, lists, values, ranks }: Piece): Promise<void> {
+export async function writePiece(path: string, { run, lists, shown, values, ranks }: Piece): Promise<void> {
   const tensors = new Map<string, Tensor>(
     [...values].map(([name, data]) => [VALUE + name, { shape: [data.length], data }] as const),
   );
   tensors.set(RANKS, { shape: [ranks.length], data: ranks });
-  await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists }, tensors }));
+  await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists, shown }, tensors }));
 }
 
 /** Reads a piece, or gives undefined when there is none that can be used. */
@@ -42,13 +43,13 @@ export async function readPiece(path: string): Promise<Piece | undefined> {
   }
   try {
     const { manifest, tensors } = decodeTensorFile(bytes, path);
-    const { run, lists } = manifestSchema.parse(manifest);
+    const { run, lists, shown } = manifestSchema.parse(manifest);
     const values = new Map<string, Float64Array>();
     for (const [name, { data }] of tensors) {
       if (name.startsWith(VALUE) && data instanceof Float64Array) values.set(name.slice(VALUE.length), data);
     }
     const ranks = tensors.get(RANKS)?.data;
-    return ranks instanceof Float64Array ? { run, lists, values, ranks } : undefined;
+    return ranks instanceof Float64Array ? { run, lists, shown, values, ranks } : undefined;
   } catch (error) {
     if (error instanceof PlatformError || error instanceof z.ZodError) return undefined;
     throw error;

@@ -10,6 +10,7 @@ import {
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
 import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
+import { mapRandom, shownQueries } from "./place-map.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
 import { withValidation } from "./refit-data.js";
 import { writeTrain } from "./train-file.js";
@@ -40,6 +41,8 @@ export interface PreparedData {
   readonly train: Interactions;
   /** The test questions that are asked. */
   readonly test: EvaluationSet;
+  /** Rows of `test` that the report's map shows; empty for data without coordinates. */
+  readonly shown: readonly number[];
   readonly testQueries: number;
   readonly validationQueries: number;
   readonly trainFile: string;
@@ -87,6 +90,7 @@ export async function prepareData(
     mask,
     train: split.train,
     test,
+    shown: shownQueries(split.train, test, mapRandom(experiment)),
     testQueries: split.test.queries.size,
     validationQueries: validation.queries.size,
     validationSample: sampler(validation, files.validationFile, folder, random.fork("rungs")),

@@ -156,6 +156,41 @@ const dataSchema = z.strictObject({
   notes: z.array(z.string()),
 });
 
+const placeSchema = z.strictObject({
+  name: z.string(),
+  category: z.string().describe('most specific; "" when not known'),
+  latitude: z.number(),
+  longitude: z.number(),
+});
+/** A place of the map, WGS84 degrees. */
+export type MapPlace = z.infer<typeof placeSchema>;
+
+const mapSchema = z.strictObject({
+  bounds: z
+    .strictObject({ south: z.number(), north: z.number(), west: z.number(), east: z.number() })
+    .describe("the frame: the middle 99 % of the training check-ins by latitude and by longitude"),
+  squareKm: z.number().describe("side of a square of the density, km"),
+  squares: z
+    .array(z.strictObject({ row: z.number().int(), column: z.number().int(), checkIns: z.number().int() }))
+    .describe("training check-ins by square, from the south-west corner; empty squares are left out"),
+  outside: z.number().int().describe("training check-ins outside the frame"),
+  checkIns: z.number().int().describe("training check-ins"),
+  model: z.string().nullable().describe("label of the model whose recommendations are shown: the best"),
+  examples: z
+    .array(
+      z.strictObject({
+        checkIns: z.number().int().describe("length of the history that the query carries"),
+        history: z.array(placeSchema.extend({ inSession: z.boolean() })).describe("its newest part, oldest first"),
+        recommended: z.array(placeSchema).describe("best first"),
+        truth: placeSchema.describe("where the user went next"),
+        rank: z.number().nullable().describe("rank that the model gave to the truth"),
+      }),
+    )
+    .describe("test queries drawn at random, one a user"),
+});
+/** Check-ins and a few recommendations of a data set of places, ready to be drawn. */
+export type PlaceMap = z.infer<typeof mapSchema>;
+
 /** The schema of report.json. */
 export const reportSchema = z.strictObject({
   format: z.literal(REPORT_FORMAT),
@@ -168,6 +203,7 @@ export const reportSchema = z.strictObject({
   baseline: z.string().nullable().describe("label of the model the others are compared with; null when it failed"),
   best: z.string().nullable().describe("label of the best competitor by the main metric; null when all failed"),
   models: z.array(modelSchema).describe("best first by the main metric; ceilings first, failures last"),
+  map: mapSchema.nullable().default(null).describe("null for data without coordinates"),
   queriesFile: z.string().describe("per-query values beside the report, safetensors layout"),
   environment: z.strictObject({
     commit: z.string().nullable().describe("of the code; null outside a git checkout; ends in + when it had changes"),

@@ -79,6 +79,7 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
     // What the fit has seen cannot tell it when to stop.
     ...(refitFile === undefined && !oracle && validationOf(data.validationFile, arena)),
     questionsFile: data.testFile,
+    ...(data.shown.length > 0 && { shown: data.shown }),
     measure: {
       ...measureOptions(arena),
       metrics: arena.metrics,

@@ -1,4 +1,12 @@
-import { itemCounts, PlatformError, Random, throwIfCancelled, type Interactions, type Report } from "@sequitur/core";
+import {
+  itemCounts,
+  listOf,
+  PlatformError,
+  Random,
+  throwIfCancelled,
+  type Interactions,
+  type Report,
+} from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
 import { itemCategories, listMetrics } from "@sequitur/metrics";
 import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
@@ -11,6 +19,7 @@ import { meanOf } from "./mean-of.js";
 import { measureModel, type Measured } from "./measure-model.js";
 import { oracleModel } from "./oracle-model.js";
 import { writePiece } from "./piece.js";
+import { SHOWN_ITEMS } from "./place-map.js";
 import { readQuestions } from "./question-file.js";
 import type { Task } from "./task.js";
 import { readTrain } from "./train-file.js";
@@ -54,6 +63,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
       curves: curves.all(),
     },
     lists,
+    shown: (task.shown ?? []).map((row) => Array.from(listOf(measured.lists, row).subarray(0, SHOWN_ITEMS))),
     values: measured.values,
     ranks: measured.ranks,
   });

@@ -19,6 +19,8 @@ export interface Task {
   /** The questions to measure on; the file is opened only after the fit. */
   readonly questionsFile: string;
   readonly measure: MeasureOptions;
+  /** Questions whose top items the piece keeps, by row; none when absent. */
+  readonly shown?: readonly number[];
   /** Where to keep the fitted model for the next rung, or to take it from when it is there. */
   readonly artifactFile?: string;
   /** Where a fit that is interrupted may leave its state, and finds it again; absent for short fits. */

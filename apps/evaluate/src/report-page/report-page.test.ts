@@ -30,6 +30,8 @@ function hostile(report: Report): Report {
     "2 rows with no title.",
     "fit sasrec",
     "epochs",
+    "Home",
+    "The office",
   ];
   return JSON.parse(names.reduce((all, name) => all.replaceAll(name, `${name} ${evil}`), text)) as Report;
 }
@@ -73,9 +75,19 @@ describe("a whole report", () => {
   });
 
   test("every part that the report has data for is there", () => {
-    const parts = ["leaderboard", "intervals", "cutoffs", "breakdowns", "training", "beyond", "comparisons", "tuning"];
+    const parts = [
+      "leaderboard",
+      "intervals",
+      "cutoffs",
+      "breakdowns",
+      "map",
+      "training",
+      "beyond",
+      "comparisons",
+      "tuning",
+    ];
     for (const id of [...parts, "data", "reproduce", "words"]) expect(document.querySelector(`#${id}`)).not.toBeNull();
-    expect(all(document, "figure")).toHaveLength(4 + 3 + 4 + 2);
+    expect(all(document, "figure")).toHaveLength(4 + 3 + 4 + 2 + 3);
     expect(document.querySelector("#tuning tr.best")!.textContent).toContain("★ chosen");
     expect(document.querySelector("#reproduce")!.textContent).toContain(report.environment.commit);
     expect(document.querySelector("#reproduce details pre")!.textContent).toContain('"leave-one-out"');

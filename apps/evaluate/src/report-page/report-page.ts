@@ -4,6 +4,7 @@ import { breakdownSection, cutoffSection, intervalSection, trainingSection } fro
 import { dataSection, glossarySection, reproduceSection } from "./sections/closing-sections.js";
 import { headSection } from "./sections/head-section.js";
 import { leaderboardSection } from "./sections/leaderboard-section.js";
+import { mapSection } from "./sections/map-section.js";
 import { beyondSection, comparisonSection, tuningSection } from "./sections/table-sections.js";
 
 /**
@@ -16,6 +17,7 @@ export function reportPage(report: Report): string {
     intervalSection(report),
     cutoffSection(report),
     breakdownSection(report),
+    mapSection(report),
     trainingSection(report),
     beyondSection(report),
     comparisonSection(report),

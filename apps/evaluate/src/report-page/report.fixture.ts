@@ -1,5 +1,13 @@
 import { Random } from "@sequitur/core";
-import { REPORT_FORMAT, type Measure, type ModelComparison, type ModelReport, type Report } from "../report.js";
+import {
+  REPORT_FORMAT,
+  type Measure,
+  type ModelComparison,
+  type MapPlace,
+  type ModelReport,
+  type PlaceMap,
+  type Report,
+} from "../report.js";
 
 const CUTOFFS = [5, 10, 20];
 const METRICS = ["ndcg", "recall", "mrr"];
@@ -39,6 +47,31 @@ export function reportFixture(changes: Partial<Report> = {}): Report {
     breakdowns: [],
   };
   return { ...frameFixture(), models: [oracle, ...models, failed], ...changes };
+}
+
+/** Two users in a city of four squares. */
+function mapFixture(): PlaceMap {
+  const place = (name: string, north: number, east: number): MapPlace => ({
+    name,
+    category: "Drama",
+    latitude: 40.7 + north / 100,
+    longitude: -74 + east / 100,
+  });
+  const square = (row: number, column: number, checkIns: number) => ({ row, column, checkIns });
+  const [home, office, bar] = [place("Home", 1, 1), place("The office", 4, 2), place("Bar <3", 2, 5)];
+  const history = [home, office, home, office].map((past, i) => ({ ...past, inSession: i > 1 }));
+  return {
+    bounds: { south: 40.7, north: 40.75, west: -74, east: -73.95 },
+    squareKm: 1.4,
+    squares: [square(0, 0, 1200), square(1, 1, 1), square(1, 2, 40), square(3, 2, 7)],
+    outside: 3,
+    checkIns: 1251,
+    model: "sasrec",
+    examples: [
+      { checkIns: 4, history, recommended: [bar, home], truth: bar, rank: 1 },
+      { checkIns: 1, history: history.slice(0, 1), recommended: [], truth: office, rank: null },
+    ],
+  };
 }
 
 /** One model with every field filled. */
@@ -194,6 +227,7 @@ function frameFixture(): Omit<Report, "models"> {
     cutoffs: CUTOFFS,
     baseline: "popularity",
     best: "sasrec",
+    map: mapFixture(),
     queriesFile: "queries.safetensors",
     environment: {
       commit: "92cb79b1d5c0a7e4f6b2a9d8c7e6f5a4b3c2d1e0",
