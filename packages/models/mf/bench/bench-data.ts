@@ -67,7 +67,7 @@ function withoutLastTwo(rows: readonly (readonly [user: string, item: string, ti
 }
 
 /** Users of 32 tastes; nine in ten of a user's items are of the own taste, and low items are met more often. */
-function generated(userCount: number, itemCount: number, size: number): Interactions {
+export function generated(userCount: number, itemCount: number, size: number): Interactions {
   const random = new Random(`mf bench ${size}`);
   const users = new Int32Array(size);
   const items = new Int32Array(size);

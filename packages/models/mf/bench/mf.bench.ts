@@ -1,13 +1,14 @@
-// `npm run bench -w @sequitur/mf`: training in samples per second, ALS, top-100 of one user, all users of ML-1M.
-import { parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
+// `npm run bench -w @sequitur/mf`: training in samples per second, ALS, top-100 of one user, all users of ML-1M, and what
+// a validation costs beside the epochs. `-- --tiny` runs everything on small generated data and writes nothing.
+import { parseConfig, queryBatch, Random, type Interactions, type QueryBatch } from "@sequitur/core";
 import { factoriseStatsLength, startEngine } from "@sequitur/kernels";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
 import { positiveRows } from "../src/sampling/positive-rows.js";
 import { als, bpo, bpr, factorRetriever, nbpo, warp, type FactorModel, type FactorRecommender } from "../src/index.js";
-import { largeData, middleData, numbered, smallData, type BenchData } from "./bench-data.js";
+import { generated, largeData, middleData, numbered, smallData, type BenchData } from "./bench-data.js";
 
 interface Result {
   readonly what: string;
@@ -49,6 +50,7 @@ async function fitRate(
     best = Math.min(best, performance.now() - start);
     model.release();
   }
+  if (!(ordered > 0.55)) throw new Error(`${recommender.name} learned nothing: ${ordered} of its pairs are in order.`);
   return { perSecond: (train.size * (fields["epochs"] as number) * 1000) / best, ordered };
 }
 
@@ -83,7 +85,6 @@ async function training(data: readonly BenchData[]): Promise<void> {
 
 /** The plain TypeScript twin of the kernel on the same rows. */
 function twinRate({ name, train }: BenchData): void {
-  if (train.size > 2e6) return;
   const { memory, kernels } = startEngine({ provider: "reference" });
   const held = positiveRows({ memory, kernels } as Parameters<typeof positiveRows>[0], train);
   const random = new Random(1);
@@ -212,18 +213,51 @@ function recall(name: string, model: FactorModel): void {
   record(`int8 recall of the exact top 100, ${name}`, 1, found / (users * 100), "share", ">= 0.999");
 }
 
-function everyUser({ name }: BenchData, model: FactorModel, train: Interactions): void {
-  const batch = queryBatch(
+/** Every user with the own history. */
+function everybody(train: Interactions): QueryBatch {
+  return queryBatch(
     Array.from({ length: train.catalog.users.size }, (_, user) => ({
       user,
       items: train.items.subarray(train.userOffsets[user], train.userOffsets[user + 1]),
     })),
   );
+}
+
+function everyUser({ name }: BenchData, model: FactorModel, train: Interactions): void {
+  const batch = everybody(train);
   for (const threads of [1, 2]) {
     const retriever = factorRetriever(model, { excludeHistory: true, threads });
     const ms = fastest(5, () => retriever.retrieve(batch, 10));
     record(`top-10 of all ${train.catalog.users.size} users, history masked, ${name}`, threads, ms, "ms", "< 500");
   }
+}
+
+/** How long a validation takes on both threads beside the epochs before it: what running it aside could save at most. */
+async function validationShare({ name, train }: BenchData): Promise<void> {
+  const batch = everybody(train);
+  const config = parseConfig(bpr.config, { epochs: 10, validateEvery: 5 }, "bench");
+  let validationMs = 0;
+  const start = performance.now();
+  const model = await bpr.fit(train, config, {
+    random: new Random(1),
+    threads: 2,
+    // oxlint-disable-next-line require-await -- a validation may be slow
+    validate: async (candidate) => {
+      const from = performance.now();
+      const retriever = factorRetriever(candidate as FactorModel, { excludeHistory: true, threads: 2 });
+      const { length } = retriever.retrieve(batch, 10);
+      retriever.release();
+      validationMs += performance.now() - from;
+      return length;
+    },
+  });
+  model.release();
+  record(
+    `share of a fit that validates every 5 epochs, ${name}`,
+    2,
+    validationMs / (performance.now() - start),
+    "share",
+  );
 }
 
 async function fitted(recommender: FactorRecommender, { train }: BenchData, epochs: number): Promise<FactorModel> {
@@ -233,14 +267,20 @@ async function fitted(recommender: FactorRecommender, { train }: BenchData, epoc
 
 const machine = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+const tiny = process.argv.includes("--tiny");
+const loadBefore = loadavg();
+const startedMs = performance.now();
 process.stdout.write(`${machine}, node ${process.version}, ${commit}; the fastest of a few runs each\n`);
-const [small, middle, large] = [smallData(), middleData(), largeData()];
+const [small, middle, large] = tiny
+  ? [dataOf(200, 300, 6000), dataOf(300, 400, 12_000), dataOf(1000, 800, 40_000)]
+  : [smallData(), middleData(), largeData()];
 bounds();
 await training([small, middle, large]);
 await alternating(small, 64, "best C++ library 190 (1 thread)");
 await alternating(middle, 128, "best C++ library 2,400");
-retrieval(100_000, { float32: "< 0.5 (2 threads)", int8: "" });
-retrieval(1_000_000, { float32: "< 9 (2 threads)", int8: "< 3 (2 threads)" });
+await validationShare(middle);
+retrieval(tiny ? 5000 : 100_000, { float32: "< 0.5 (2 threads)", int8: "< 0.5 (2 threads)" });
+retrieval(tiny ? 20_000 : 1_000_000, { float32: "< 9 (2 threads)", int8: "< 3 (2 threads)" });
 for (const [recommender, set, epochs] of [
   [bpr, middle, 10],
   [als, middle, 5],
@@ -251,10 +291,19 @@ for (const [recommender, set, epochs] of [
   if (set === middle && recommender === bpr) everyUser(set, model, set.train);
   model.release();
 }
-const folder = new URL("results/", import.meta.url);
-mkdirSync(folder, { recursive: true });
-writeFileSync(
-  new URL("mf.json", folder),
-  `${JSON.stringify({ machine, node: process.version, commit, results }, undefined, 2)}\n`,
-);
+const seconds = Math.round((performance.now() - startedMs) / 1000);
+process.stdout.write(`${seconds} s in all\n`);
+if (!tiny) {
+  const load = { before: loadBefore, after: loadavg() };
+  const folder = new URL("results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    new URL("mf.json", folder),
+    `${JSON.stringify({ machine, node: process.version, commit, load, seconds, results }, undefined, 2)}\n`,
+  );
+}
 process.exit(0);
+
+function dataOf(users: number, items: number, size: number): BenchData {
+  return { name: `generated ${size}`, train: generated(users, items, size) };
+}

@@ -17,7 +17,12 @@ export type { Folded } from "./folding/fold-in.js";
 export type { FactorTables, FlipTables } from "./serving/factor-tables.js";
 export type { ItemIndex } from "./serving/item-index.js";
 export type { FactorRecommender } from "./serving/factor-recommender.js";
-export { factorRetriever, type FactorRetriever, type FactorRetrieverOptions } from "./serving/retriever.js";
+export {
+  factorRetriever,
+  type FactorRetriever,
+  type FactorRetrieverOptions,
+  type ItemFilter,
+} from "./serving/retriever.js";
 export { itemBitmap } from "./serving/item-bitmap.js";
 export { explain, type Explanation } from "./serving/explain.js";
 export { dotVectors, encodeVectors, vectorRows, type VectorRow } from "./serving/export-vectors.js";

@@ -6,19 +6,28 @@ import { setItemBits } from "./item-bitmap.js";
 import type { FactorModel } from "./factor-model.js";
 import { copyPadded, type ItemIndex } from "./item-index.js";
 
-export interface FactorRetrieverOptions {
+/** Which items may be retrieved, as bitmaps of ceil(N / 32) words: bit i % 32 of word i >> 5 is item i; see `itemBitmap`. */
+export interface ItemFilter {
+  /** Items that must not appear, such as those out of stock. */
+  readonly exclude?: Uint32Array;
+  /** Items of which alone some may appear, such as those of a category. */
+  readonly only?: Uint32Array;
+}
+
+/** The filter holds for every call, and may be written to between calls. */
+export interface FactorRetrieverOptions extends ItemFilter {
   /** `int8` scans a quarter of the bytes and lets exact scores decide among a shortlist; default float32. */
   readonly precision?: "float32" | "int8";
   /** Leave out what is in the query's history; default false. */
   readonly excludeHistory?: boolean;
-  /** (ceil(N / 32)) words: bit i % 32 of word i >> 5 set means that item i must not appear; see `itemBitmap`. */
-  readonly exclude?: Uint32Array;
   /** Threads of a scan; default: the engine's own. */
   readonly threads?: number;
 }
 
 /** A Retriever over a factorisation that frees its memory when asked. */
 export interface FactorRetriever extends Retriever {
+  /** The n best items for each query; `filter` holds for this call, besides that of the retriever. */
+  retrieve(batch: QueryBatch, n: number, filter?: ItemFilter): readonly Int32Array[];
   /** Frees the copies of the item vectors; a later call makes them again. */
   release(): void;
 }
@@ -36,27 +45,24 @@ const shortlistOf = (k: number): number => 2 * k + 32;
  */
 export function factorRetriever(model: FactorModel, options: FactorRetrieverOptions = {}): FactorRetriever {
   const size = model.catalog.items.size;
-  const { precision = "float32", excludeHistory = false, exclude } = options;
-  if (exclude !== undefined && exclude.length !== Math.ceil(size / 32)) {
-    throw new PlatformError(
-      "bad-config",
-      `exclude must have ${Math.ceil(size / 32)} words for ${size} items, got ${exclude.length}.`,
-    );
-  }
+  const { precision = "float32", excludeHistory = false } = options;
+  checkFilter(options, size);
   const engine = engineFor(options.threads);
   let quantised: QuantisedRows | undefined;
   const rows = (): QuantisedRows => (quantised ??= quantise(engine, model.index(engine)));
-  const retrieve = (batch: QueryBatch, n: number): Int32Array[] => {
+  const retrieve = (batch: QueryBatch, n: number, filter: ItemFilter = {}): Int32Array[] => {
     if (!(Number.isInteger(n) && n >= 1))
       throw new PlatformError("bad-config", `n must be a positive integer, got ${n}.`);
+    checkFilter(filter, size);
     if (batch.size === 0) return [];
+    const base = barredWords([options, filter], size);
     const k = Math.min(n, Math.max(1, size));
     const job: Job = {
       index: model.index(engine),
       vectors: model.queryVectors(batch),
       batch,
       k,
-      barred: excludeHistory || exclude !== undefined ? { base: exclude, history: excludeHistory } : undefined,
+      barred: excludeHistory || base !== undefined ? { base, history: excludeHistory } : undefined,
     };
     if (precision === "int8") return scanEach(job, rows());
     return batch.size < BATCH ? scanEach(job) : multiplyAll(job);
@@ -72,6 +78,28 @@ export function factorRetriever(model: FactorModel, options: FactorRetrieverOpti
       quantised = undefined;
     },
   };
+}
+
+function checkFilter(filter: ItemFilter, size: number): void {
+  for (const name of ["exclude", "only"] as const) {
+    const words = filter[name];
+    if (words === undefined || words.length === wordsOf(size)) continue;
+    throw new PlatformError(
+      "bad-config",
+      `${name} must have ${wordsOf(size)} words for ${size} items, got ${words.length}.`,
+    );
+  }
+}
+
+/** What any of the filters bars; undefined when none bars anything. */
+function barredWords(filters: readonly ItemFilter[], size: number): Uint32Array | undefined {
+  let out: Uint32Array | undefined;
+  for (const { exclude, only } of filters) {
+    if (exclude === undefined && only === undefined) continue;
+    out ??= new Uint32Array(wordsOf(size));
+    for (let at = 0; at < out.length; at++) out[at]! |= (exclude?.[at] ?? 0) | ~(only?.[at] ?? -1);
+  }
+  return out;
 }
 
 interface Job {

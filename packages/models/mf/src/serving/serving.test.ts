@@ -1,4 +1,4 @@
-import { decodeTensorFile, queryBatch, Random, stringsOf } from "@sequitur/core";
+import { decodeTensorFile, idTable, parseConfig, queryBatch, Random, stringsOf } from "@sequitur/core";
 import { recommend } from "@sequitur/recommender";
 import { beforeAll, describe, expect, it } from "vitest";
 import { als } from "../als/als.js";
@@ -60,10 +60,37 @@ describe.each([
     }
   });
 
+  it.each([
+    ["float32", size.users],
+    ["float32", 1],
+    ["int8", 1],
+  ] as const)("%s, %d at a time: seen, sold out and outside of the category never appear", (precision, width) => {
+    const category = (item: number): boolean => item % 4 < 2;
+    const soldOut = new Set([0, 1, 8, 33, 64, 85]);
+    const items = Array.from({ length: size.items }, (_unused, item) => item);
+    const exclude = itemBitmap(size.items, []);
+    const retriever = factorRetriever(model, { precision, exclude, excludeHistory: true, threads: 2 });
+    exclude.set(itemBitmap(size.items, soldOut)); // as stock changes under a retriever that serves
+    const only = itemBitmap(size.items, items.filter(category));
+    for (let from = 0; from < size.users; from += width) {
+      const batch = batchOf(Array.from({ length: width }, (_unused, at) => from + at));
+      retriever.retrieve(batch, size.items, { only }).forEach((found, at) => {
+        const seen = new Set(historyOf(from + at));
+        const left = items.filter((item) => category(item) && !soldOut.has(item) && !seen.has(item));
+        expect(Array.from(found).sort((a, b) => a - b)).toEqual(left);
+      });
+    }
+    expect(retriever.retrieve(batchOf([0]), 5, { only: itemBitmap(size.items, []) })).toEqual([new Int32Array(0)]);
+    retriever.release();
+  });
+
   it("answers nothing with nothing, asks no less than one item, and wants a bitmap of the right length", () => {
     expect(factorRetriever(model).retrieve(queryBatch([]), 3)).toEqual([]);
     expect(() => factorRetriever(model).retrieve(all, 0)).toThrow("n must be a positive integer, got 0");
     expect(() => factorRetriever(model, { exclude: new Uint32Array(2) })).toThrow("must have 3 words");
+    expect(() => factorRetriever(model).retrieve(all, 3, { only: new Uint32Array(4) })).toThrow(
+      "only must have 3 words",
+    );
     expect(() => itemBitmap(4, [4])).toThrow("must be integers in [0, 4)");
   });
 
@@ -107,5 +134,63 @@ describe.each([
     const rows = [...vectorRows(model, "users")];
     expect(rows[7]).toEqual({ id: "user-7", vector: users.slice(7 * width, 8 * width) });
     expect(rows).toHaveLength(size.users);
+  });
+});
+
+/** A model of these item vectors, and users near some of them. */
+function modelOf(items: Float32Array, users: Float32Array, factors: number): FactorModel {
+  const [itemCount, userCount] = [items.length / factors, users.length / factors];
+  const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`);
+  const tensors = new Map([
+    ["users", { shape: [userCount, factors], data: users }],
+    ["items", { shape: [itemCount, factors], data: items }],
+  ]);
+  const catalog = { users: idTable(ids(userCount)), items: idTable(ids(itemCount)), itemColumns: {} };
+  return als.load({ model: "als", config: parseConfig(als.config, { factors }, "test"), catalog, tensors });
+}
+
+describe("factorRetriever on many items", () => {
+  const random = new Random("many items");
+
+  it.each([16, 50])("int8 finds at least 0.999 of the exact top 100, %d factors", (factors) => {
+    // Around 64 centres, as trained vectors are, so that the best hundred lie close together.
+    const centres = Float32Array.from({ length: 64 * factors }, () => random.normal());
+    const near = (rows: number): Float32Array => {
+      const out = new Float32Array(rows * factors);
+      for (let row = 0; row < rows; row++) {
+        const centre = random.integer(64) * factors;
+        for (let k = 0; k < factors; k++) out[row * factors + k] = centres[centre + k]! + 0.5 * random.normal();
+      }
+      return out;
+    };
+    const model = modelOf(near(20_000), near(40), factors);
+    const batch = queryBatch(Array.from({ length: 40 }, (_, user) => ({ user, items: [] })));
+    const exact = factorRetriever(model).retrieve(batch, 100);
+    const quick = factorRetriever(model, { precision: "int8", threads: 2 }).retrieve(batch, 100);
+    const found = exact.map((items, b) => Array.from(items).filter((item) => quick[b]!.includes(item)).length);
+    expect(found.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(0.999 * 4000);
+  });
+
+  it.each([
+    ["float32", 1],
+    ["float32", 8],
+    ["int8", 1],
+  ] as const)("%s, %d at a time: ties go to the lower item, on any threads", (precision, width) => {
+    // 9,000 items in 30 groups of 300 that are the same vector.
+    const factors = 8;
+    const groups = Float32Array.from({ length: 30 * factors }, () => random.normal());
+    const items = Float32Array.from({ length: 9000 * factors }, (_, at) => groups[at % groups.length]!);
+    const user = groups.slice(5 * factors, 6 * factors);
+    const model = modelOf(items, user, factors);
+    const score = (group: number): number =>
+      user.reduce((sum, value, k) => sum + value * groups[group * factors + k]!, 0);
+    const best = Array.from({ length: 30 }, (_, group) => group).sort((a, b) => score(b) - score(a));
+    const wanted = best.slice(0, 2).flatMap((group) => Array.from({ length: 300 }, (_, turn) => group + 30 * turn));
+    const batch = queryBatch(Array.from({ length: width }, () => ({ user: 0, items: [] })));
+    for (const threads of [1, 2]) {
+      const retriever = factorRetriever(model, { precision, threads });
+      for (const list of retriever.retrieve(batch, 400)) expect(Array.from(list)).toEqual(wanted.slice(0, 400));
+      retriever.release();
+    }
   });
 });

@@ -124,8 +124,10 @@ function trimmed(padded: Float32Array, rows: number, factors: number): Float32Ar
 }
 
 /** Whether every value is finite and none has grown absurd; `limit` bounds the mean square. */
-export function isSane(engine: Engine, { held }: HeldFactors, limit = 1e6): boolean {
-  for (const block of [held.users, held.items]) {
+export function isSane(engine: Engine, { held, flips }: HeldFactors, limit = 1e6): boolean {
+  const biases = [held.bias, held.userBias].filter((block) => block !== undefined);
+  const blocks = [held.users, held.items, ...biases, ...(flips ? [flips.held.users, flips.held.items] : [])];
+  for (const block of blocks) {
     const mean = engine.kernels.sumOfSquares(block) / Math.max(1, block.length);
     if (!(mean <= limit)) return false;
   }

@@ -218,6 +218,29 @@ describe("checkpoints", () => {
   });
 });
 
+it.each([
+  ["bpr", bpr],
+  ["bpo", bpo],
+  ["nbpo", nbpo],
+  ["warp", warp],
+] as [string, FactorRecommender][])(
+  "%s stops with `diverged` at a rate that cannot work",
+  async (name, recommender) => {
+    const wild = { epochs: 60, rate: 1e4, userDecay: 0, itemDecay: 0 };
+    const wildFlips = { epochs: 60, flipRate: 1e4, flipDecay: 0 };
+    if (name === "nbpo") await expect(fitted(recommender, train, wildFlips)).rejects.toThrow("finite factors");
+    await expect(fitted(recommender, train, wild)).rejects.toMatchObject({
+      code: "diverged",
+      message: expect.stringContaining(`fit ${name}: expected finite factors`),
+    });
+  },
+);
+
+it("ids out of range never reach a fit", () => {
+  expect(() => interactionsOf([[0, 2]], 1, 2)).toThrow("item must be in [0, 2), got 2 at row 0");
+  expect(() => interactionsOf([[-1, 0]], 1, 2)).toThrow("user must be in [0, 1), got -1 at row 0");
+});
+
 describe.each(everyone)("%s on odd data", (name, recommender) => {
   it("works with a user without positives, an item without users, and repeated pairs", async () => {
     const pairs = [
