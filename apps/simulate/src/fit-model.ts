@@ -15,5 +15,6 @@ export interface FitPlan {
 export async function fitModel(known: KnownLog, { name, config, ...run }: FitPlan): Promise<Model> {
   const recommender = await loadRecommender(name);
   const parsed = parseConfig(recommender.config, config, `config of ${name}`);
+  if (recommender.fitSlates !== undefined) return recommender.fitSlates(known.slates(), parsed, run);
   return recommender.fit(known.interactions(), parsed, run);
 }

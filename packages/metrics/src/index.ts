@@ -65,7 +65,7 @@ export {
   type RewardWeighting,
 } from "./off-policy/reward-model.js";
 export { bootstrapEstimate, empiricalBernstein, type BernsteinOptions } from "./off-policy/off-policy-interval.js";
-export { loggedSlates, type LoggedSlates, type SlatePropensities } from "./off-policy/logged-slates.js";
+export { loggedSlates, loggedSlatesOf, type LoggedSlates, type SlatePropensities } from "./off-policy/logged-slates.js";
 export {
   cascadeDoublyRobust,
   itemPositionIps,

@@ -7,4 +7,5 @@ export { clickModelOf, clickModelSchema, type ClickModelConfig } from "./click-m
 export { behaviourSchema, type Behaviour } from "./behaviour.js";
 export { simulation, type Simulation, type SimulationPlan } from "./simulation.js";
 export type { Showing } from "./people.js";
+export { slateLogBuilder, type SlateLogBuilder } from "./slate-log-builder.js";
 export { policyServer, type Outcomes, type SlateRequest, type SlateServer } from "./slate-server.js";

@@ -6,6 +6,7 @@ import { fatigueOf } from "./fatigue.js";
 import { countingPolicy, randomPolicy } from "./policies.fixture.js";
 import type { Showing } from "./people.js";
 import { simulation, type SimulationPlan } from "./simulation.js";
+import { slateLogBuilder } from "./slate-log-builder.js";
 import { policyServer } from "./slate-server.js";
 import type { World } from "./world.js";
 import { latentWorld, latentWorldSchema } from "./worlds/latent-world.js";
@@ -148,6 +149,20 @@ describe("feedback", () => {
     await shownBy(world, policy, planOf({ historyLength: 4 }));
     expect(longest).toBe(4);
   });
+});
+
+test("what was shown becomes the log that models train on, with its propensities", async () => {
+  const world = worldOf(40);
+  const builder = slateLogBuilder(world.catalog);
+  const shown = await shownBy(world, randomPolicy(50), planOf());
+  for (const { user, now, slate, click } of shown) builder.add(user, now, slate, click);
+  const log = builder.log();
+  expect(log.size).toBe(shown.length);
+  const inOrder = shown.toSorted((a, b) => a.user - b.user || a.now - b.now);
+  expect([...log.users]).toEqual(inOrder.map(({ user }) => user));
+  expect([...log.clicks]).toEqual(inOrder.map(({ click }) => click));
+  expect([...log.items]).toEqual(inOrder.flatMap(({ slate }) => [...slate.items]));
+  expect([...log.propensities!]).toEqual(inOrder.flatMap(({ slate }) => [...slate.propensities]));
 });
 
 describe("what slates do to people", () => {

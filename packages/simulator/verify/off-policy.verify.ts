@@ -128,23 +128,29 @@ async function logOf(
 }
 
 /** The exact value of a policy for the people of the log: closed-form expected clicks of all its slates. */
-function valueOf(world: World, rows: readonly Row[], policy: Fixed, clicks: string, k: number): number {
+function valueOf(
+  world: World,
+  rows: readonly Row[],
+  policyOf: (user: number) => Fixed,
+  clicks: string,
+  k: number,
+): number {
   const people = world.populate();
   const model = clickModelOf(calm(clicks).clicks);
-  const joint = policy.slates.map(policy.joint);
   const byUser = new Map<number, number>();
   const out = new Float64Array(k);
-  const utilities = new Float64Array(policy.weights.length);
+  const utilities = new Float64Array(world.catalog.items.size);
   const valueFor = (user: number): number => {
     people.utilities(utilities, { user, now: world.start });
-    return policy.slates.reduce((sum, slate, i) => {
+    const policy = policyOf(user);
+    return policy.slates.reduce((sum, slate) => {
       const own = Float64Array.from(slate, (item) => utilities[item]!);
       model.probabilities(out, {
         size: k,
         utilities: own,
         satisfactions: Float64Array.from(slate, (item) => world.satisfactions[item]!),
       });
-      return sum + joint[i]! * out.reduce((total, p) => total + p, 0);
+      return sum + policy.joint(slate) * out.reduce((total, p) => total + p, 0);
     }, 0);
   };
   let total = 0;
@@ -180,17 +186,24 @@ async function errorTable(
 }
 
 test("single choices: root mean squared error by log size", { timeout: 600_000 }, async () => {
-  const items = 8;
-  const logging = fixedPolicy([8, 5, 3, 2, 2, 1, 1, 1], 1);
-  const wanted = fixedPolicy([1, 1, 2, 2, 4, 6, 6, 8], 1);
+  const [items, groups] = [10, 5];
+  const logging = fixedPolicy([8, 5, 3, 2, 2, 1, 1, 1, 1, 1], 1);
+  // The policy to be evaluated likes the items of the user's own segment; item i is of group i % 5.
+  const wanted = Array.from({ length: groups }, (_, segment) =>
+    fixedPolicy(
+      Array.from({ length: items }, (_item, item) => (item % groups === segment ? 8 : 1)),
+      1,
+    ),
+  );
   const errors = await errorTable("single choices, latent world", async (size, seed) => {
     const world = worldOf(items, size, seed);
     const rows = await logOf(world, logging, "multinomial", 1, size, seed);
+    const policyOf = (user: number): Fixed => wanted[world.segments[user]!]!;
     const actions = Int32Array.from(rows, ({ slate }) => slate[0]!);
     const policy = {
       actions: items,
-      probabilities: (_: number, out: Float64Array) =>
-        out.set(wanted.weights.map((_w, item) => wanted.marginal(item, 0))),
+      probabilities: (row: number, out: Float64Array) =>
+        out.set(logging.weights.map((_weight, item) => policyOf(rows[row]!.user).marginal(item, 0))),
     };
     const log = {
       actions,
@@ -218,7 +231,7 @@ test("single choices: root mean squared error by log size", { timeout: 600_000 }
       switchDr(modelled, { threshold: 5 }),
       moreRobustDoublyRobust(log, plan),
     ];
-    return { truth: valueOf(world, rows, wanted, "multinomial", 1), estimates };
+    return { truth: valueOf(world, rows, policyOf, "multinomial", 1), estimates };
   });
   const naive = errors.get("naive")!;
   for (const [name, error] of errors) expect(name === "naive" || error < 0.5 * naive).toBe(true);
@@ -259,7 +272,7 @@ test.each(["position-based", "cascade"])(
         cascadeDoublyRobust(log, conditionals(rows), ratesAsModel(log, rows, wanted, items)),
         pseudoInverse(log, [vector], new Int32Array(rows.length)),
       ];
-      return { truth: valueOf(world, rows, wanted, clicks, k), estimates };
+      return { truth: valueOf(world, rows, () => wanted, clicks, k), estimates };
     });
     const naive = errors.get("naive")!;
     for (const [name, error] of errors) expect(name === "naive" || error < 0.8 * naive).toBe(true);

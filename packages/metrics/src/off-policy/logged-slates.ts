@@ -1,4 +1,4 @@
-import { NONE, PlatformError } from "@sequitur/core";
+import { NONE, PlatformError, type SlateLog } from "@sequitur/core";
 import { checkWhole } from "../experiments/check-number.js";
 
 /** A log of slates with a reward at each position. */
@@ -60,6 +60,27 @@ export function loggedSlates(
   const log = { length, items, rewards };
   checkSlates(log);
   return log;
+}
+
+/**
+ * A slate log as the estimators take it, one reward of 1 at the position of each click, with the propensities that were
+ * logged: P(item at its position), what the item-position estimator needs. Throws `bad-data` for a log without them.
+ */
+export function loggedSlatesOf(log: SlateLog): { readonly log: LoggedSlates; readonly propensities: Float64Array } {
+  const { offsets, size } = log;
+  if (log.propensities === undefined) throw new PlatformError("bad-data", "the log must have propensities, got none.");
+  const length = Math.max(1, ...Array.from({ length: size }, (_, row) => offsets[row + 1]! - offsets[row]!));
+  const items = new Int32Array(size * length).fill(NONE);
+  const rewards = new Float64Array(items.length);
+  const propensities = new Float64Array(items.length).fill(1);
+  for (let row = 0; row < size; row++) {
+    items.set(log.items.subarray(offsets[row], offsets[row + 1]), row * length);
+    propensities.set(log.propensities.subarray(offsets[row], offsets[row + 1]), row * length);
+    if (log.clicks[row] !== NONE) rewards[row * length + log.clicks[row]!] = 1;
+  }
+  const slates = { length, items, rewards };
+  checkSlates(slates);
+  return { log: slates, propensities };
 }
 
 /** Throws `bad-data`, with the row, for an empty log, an item twice in a slate, a gap, or a reward outside the slate. */

@@ -1,7 +1,7 @@
-import { NONE, Random } from "@sequitur/core";
+import { idTable, NONE, Random, slateLogFrom } from "@sequitur/core";
 import { describe, expect, test } from "vitest";
 import { errorsOf } from "./bandit-world.fixture.js";
-import { loggedSlates, type LoggedSlates, type SlatePropensities } from "./logged-slates.js";
+import { loggedSlates, loggedSlatesOf, type LoggedSlates, type SlatePropensities } from "./logged-slates.js";
 import type { OffPolicyEstimate } from "./off-policy-estimate.js";
 import { pseudoInverse, pseudoInverseFactored, pseudoInverseVector, slateMarginals } from "./pseudo-inverse.js";
 import {
@@ -199,6 +199,27 @@ describe("slates of different lengths, and bad input", () => {
     expect(itemPositionIps(log, half).contributions).toEqual(Float64Array.of(1, 0));
     expect(rewardInteractionIps(log, half).contributions).toEqual(Float64Array.of(2, 0));
     expect(slateIps(log, half).weights).toMatchObject({ count: 2, max: 1 });
+  });
+
+  test("a slate log with clicks at positions and logged propensities; one without them is refused", () => {
+    const catalog = { items: idTable(["a", "b", "c"]), users: idTable(["u", "v"]), itemColumns: {} };
+    const columns = {
+      users: Int32Array.of(1, 0),
+      times: Float64Array.of(5, 6),
+      offsets: Int32Array.of(0, 2, 5),
+      items: Int32Array.of(2, 0, 0, 1, 2),
+      clicks: Int32Array.of(NONE, 1),
+      propensities: Float64Array.of(0.5, 0.25, 0.1, 0.2, 0.3),
+    };
+    const { log, propensities: logged } = loggedSlatesOf(slateLogFrom(catalog, columns));
+    expect(log).toEqual({
+      length: 3,
+      items: Int32Array.of(0, 1, 2, 2, 0, NONE),
+      rewards: Float64Array.of(0, 1, 0, 0, 0, 0),
+    });
+    expect([...logged]).toEqual([0.1, 0.2, 0.3, 0.5, 0.25, 1]);
+    const { propensities: _none, ...unknown } = columns;
+    expect(() => loggedSlatesOf(slateLogFrom(catalog, unknown))).toThrow("must have propensities, got none");
   });
 
   const good = { length: 2, items: Int32Array.of(3, 5, 5, 3), rewards: Float64Array.of(0, 1, 0, 0) };
