@@ -16,7 +16,7 @@ export function gru4recNetwork(parameters: Parameters, size: number, config: Gru
   }));
   const project = linearLayer(parameters.scope("project"), { inputs: hidden, outputs: width });
   // Padding stands at the end, where no real state comes after it.
-  return readingNetwork(output, (histories, pass, rows) => {
+  return readingNetwork(output, (histories, pass, { lanes: rows }) => {
     let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
     for (const { read, kept } of grus) {
       h = read(dropout(h, rate, pass), kept && rows && { initial: kept.read(rows) }); // (B, L, H)

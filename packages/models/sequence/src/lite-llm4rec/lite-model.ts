@@ -113,16 +113,16 @@ function counted(encoder: Encoder, work: Work): Encoder {
   };
   return {
     width: encoder.width,
-    encode(out, items, rows, length) {
+    encode(out, items, rows, length, intervals) {
       count(rows * length);
-      encoder.encode(out, items, rows, length);
+      encoder.encode(out, items, rows, length, intervals);
     },
     start() {
       const state = encoder.start();
       return {
-        step(item) {
+        step(item, interval) {
           count(1);
-          return state.step(item);
+          return state.step(item, interval);
         },
         release: () => state.release(),
       };

@@ -36,12 +36,21 @@ export class BlockPass {
     this.scratch = scratch;
   }
 
-  /** (count, length, D) scaled item vectors, plus their positions where these are learned. */
-  embed(items: Ints, { length, from }: Rows): Floats {
+  /**
+   * (count, length, D) scaled vectors of the items, and of their intervals where the weights have some, plus their
+   * positions where these are learned.
+   */
+  embed(items: Ints, { length, from }: Rows, intervals?: Ints): Floats {
     const { width, table, places: placeTable } = this.blocks;
     const { kernels } = this.weights.engine;
     const x = this.scratch.floats(items.length * width);
     kernels.gather(x, this.weights.get(table), items, width);
+    const since = this.weights.find("intervals.table");
+    if (since !== undefined && intervals !== undefined) {
+      const gaps = this.scratch.floats(x.length);
+      kernels.gather(gaps, since, intervals, width);
+      kernels.add(x, x, gaps);
+    }
     kernels.scale(x, x, Math.sqrt(width));
     const places = this.weights.find(placeTable)?.part(from * width, length * width);
     if (places === undefined) return x;

@@ -14,7 +14,14 @@ export const sasrecFields = {
 };
 
 export const sasrecConfig = z
-  .strictObject({ ...trainingFields, ...sasrecFields })
+  .strictObject({
+    ...trainingFields,
+    ...sasrecFields,
+    intervals: z
+      .boolean()
+      .default(false)
+      .describe("whether inputs tell the time since the item before, in powers of two of a second"),
+  })
   .superRefine(({ width, heads, positions }, context) => {
     const divisor = positions === "rotary" ? 2 * heads : heads;
     if (width % divisor === 0) return;

@@ -13,11 +13,11 @@ export function sasrecEncoder(weights: Weights, config: CausalConfig): Encoder {
   const blocks = blocksOf(config);
   return {
     width,
-    encode(out, items, count, length) {
+    encode(out, items, count, length, intervals) {
       weights.engine.memory.withScratch((scratch) => {
         const pass = new BlockPass(weights, blocks, scratch);
         const every: Rows = { count, length, from: 0 };
-        let x = pass.embed(items, every); // (count, length, D)
+        let x = pass.embed(items, every, intervals); // (count, length, D)
         for (let layer = 0; layer < layers; layer++) {
           const isLast = layer === layers - 1;
           const asked: Rows = isLast ? { count, length: 1, from: length - 1 } : every;
@@ -45,13 +45,14 @@ function runningState(weights: Weights, config: CausalConfig): RunningState {
   const out = memory.floats(width);
   let position = 0;
   return {
-    step(item) {
+    step(item, interval) {
       memory.withScratch((scratch) => {
         const pass = new BlockPass(weights, blocks, scratch);
         const one: Rows = { count: 1, length: 1, from: position };
-        const items = scratch.ints(1);
+        const [items, intervals] = [scratch.ints(1), scratch.ints(1)];
         items.array[0] = item;
-        let x = pass.embed(items, one); // (1, D)
+        intervals.array[0] = interval;
+        let x = pass.embed(items, one, intervals); // (1, D)
         caches.forEach(([keys, values], layer) => {
           const h = pass.norm(`encoder.${layer}.attentionNorm`, x);
           keys.array.set(pass.project(layer, "key", h, one).array, position * width);

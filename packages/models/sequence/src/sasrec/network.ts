@@ -1,4 +1,15 @@
-import { dropout, learnedPositions, tf, transformer, type Parameters, type Pass, type Scope } from "@sequitur/nn";
+import {
+  dropout,
+  embeddingLayer,
+  learnedPositions,
+  tf,
+  transformer,
+  zeros,
+  type Parameters,
+  type Pass,
+  type Scope,
+} from "@sequitur/nn";
+import { INTERVALS } from "../intervals.js";
 import { itemTables, itemTableShapes } from "../training/output-table.js";
 import { readingNetwork, type SequenceNetwork } from "../training/sequence-network.js";
 import type { CausalConfig, SasrecConfig } from "./config.js";
@@ -6,8 +17,16 @@ import type { CausalConfig, SasrecConfig } from "./config.js";
 /** SASRec over its parameters: item vectors, positions, causal pre-norm blocks, a last norm. */
 export function sasrecNetwork(parameters: Parameters, size: number, config: SasrecConfig): SequenceNetwork {
   const { items, output } = itemTables(parameters, size, config);
+  const since = config.intervals
+    ? embeddingLayer(parameters.scope("intervals"), { size: INTERVALS, width: config.width, initializer: zeros })
+    : undefined;
   const encode = causalEncoder(parameters, config);
-  return readingNetwork(output, (histories, pass) => encode(items.lookUp(histories) as tf.Tensor3D, pass));
+  return readingNetwork(output, (histories, pass, { size: rows, length, intervals }) => {
+    const vectors = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
+    if (since === undefined) return encode(vectors, pass);
+    const gaps = since.lookUp(tf.tensor2d(intervals!, [rows, length], "int32"));
+    return encode(tf.add(vectors, gaps), pass);
+  });
 }
 
 /** Item vectors (B, L, D) -> the states after each (B, L, D): scaled, placed, through causal blocks and a last norm. */
@@ -31,7 +50,8 @@ export function causalEncoder(
 
 /** Name -> shape of every parameter of the network. */
 export function sasrecShapes(size: number, config: SasrecConfig): Map<string, readonly number[]> {
-  return new Map([...itemTableShapes(size, config), ...causalEncoderShapes(config)]);
+  const shapes = new Map([...itemTableShapes(size, config), ...causalEncoderShapes(config)]);
+  return config.intervals ? shapes.set("intervals.table", [INTERVALS, config.width]) : shapes;
 }
 
 /** Name -> shape of the parameters of `causalEncoder`. */

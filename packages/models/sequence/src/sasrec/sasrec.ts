@@ -1,5 +1,6 @@
 import { readingRecommender } from "../reading-recommender.js";
 import type { SequenceRecommender } from "../serving/sequence-model.js";
+import { windowPlan } from "../training/batches.js";
 import { trainingSearch } from "../training/training-config.js";
 import { sasrecConfig, type SasrecConfig } from "./config.js";
 import { sasrecEncoder } from "./encoder.js";
@@ -13,6 +14,10 @@ export const sasrec: SequenceRecommender<SasrecConfig> = readingRecommender({
   name: "sasrec",
   config: sasrecConfig,
   search: { ...trainingSearch, layers: { kind: "integer", min: 1, max: 3 } },
+  plan:
+    ({ intervals }) =>
+    (train, options) =>
+      windowPlan(train, { ...options, intervals }),
   network: sasrecNetwork,
   shapes: sasrecShapes,
   encoder: sasrecEncoder,

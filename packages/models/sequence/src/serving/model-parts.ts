@@ -1,4 +1,4 @@
-import type { Catalog } from "@sequitur/core";
+import { PlatformError, type Catalog } from "@sequitur/core";
 import type { Floats } from "@sequitur/kernels";
 import type { Encoder } from "./encoder.js";
 import type { Weights } from "./weights.js";
@@ -26,18 +26,35 @@ export function isKnown({ known, shares }: Pick<SequenceModelParts, "known" | "s
   return (known ?? shares)[item]! > 0;
 }
 
-/** The newest known items, oldest first, at most `maxLength` of them. */
+/** A history, oldest first. */
+export interface History {
+  readonly items: ArrayLike<number>;
+  /** ms since the epoch, UTC. */
+  readonly times: ArrayLike<number>;
+}
+
+/** A history of these items, all at once where no times come. `bad-data` when there are not as many times. */
+export function historyOf(
+  items: ArrayLike<number> = [],
+  times: ArrayLike<number> = new Float64Array(items.length),
+): History {
+  if (times.length === items.length) return { items, times };
+  throw new PlatformError("bad-data", `a session of ${items.length} items needs as many times, got ${times.length}.`);
+}
+
+/** The newest known items with their times, oldest first, at most `maxLength` of them. */
 export function readable(
-  history: ArrayLike<number>,
+  history: History,
   parts: Pick<SequenceModelParts, "known" | "shares" | "maxLength">,
-): Int32Array {
-  const { maxLength } = parts;
-  const items: number[] = [];
-  for (let at = history.length - 1; at >= 0 && items.length < maxLength; at--) {
-    const item = history[at]!;
-    if (isKnown(parts, item)) items.push(item);
+): { readonly items: number[]; readonly times: number[] } {
+  const [items, times]: [number[], number[]] = [[], []];
+  for (let at = history.items.length - 1; at >= 0 && items.length < parts.maxLength; at--) {
+    const item = history.items[at]!;
+    if (!isKnown(parts, item)) continue;
+    items.push(item);
+    times.push(history.times[at]!);
   }
-  return Int32Array.from(items.reverse());
+  return { items: items.reverse(), times: times.reverse() };
 }
 
 /** Popularity, of the candidates when there are any. */

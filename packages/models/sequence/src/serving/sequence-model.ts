@@ -1,13 +1,17 @@
 import { listOf, type Interactions, type QueryBatch, type Tensor } from "@sequitur/core";
 import type { Artifact, FitRun, Model, Recommender } from "@sequitur/recommender";
-import { readable, sharesOf, type SequenceModelParts } from "./model-parts.js";
+import { intervalsOf } from "../intervals.js";
+import { historyOf, readable, sharesOf, type History, type SequenceModelParts } from "./model-parts.js";
 import { openSession, type SequenceSession } from "./sequence-session.js";
 import { scoreStates } from "./score-states.js";
 
 /** A fitted sequence model: scores the next item of a history. */
 export interface SequenceModel extends Model {
-  /** A session that is scored again and again as events come in, one step of work for each. */
-  session(history?: ArrayLike<number>): SequenceSession;
+  /**
+   * A session that is scored again and again as events come in, one step of work for each. Times are ms since the epoch,
+   * UTC, and matter only to a network that reads intervals; without them all items came at once.
+   */
+  session(history?: ArrayLike<number>, times?: ArrayLike<number>): SequenceSession;
   /** Frees its memory in the scoring engine at once, not when it is collected; it cannot score from then on. */
   release(): void;
 }
@@ -33,24 +37,31 @@ export function sequenceModel(parts: SequenceModelParts): SequenceModel {
     name,
     catalog,
     score: (batch, candidates) => scoreBatch(parts, batch, candidates),
-    session: (history) => openSession(parts, history),
+    session: (history, times) => openSession(parts, historyOf(history, times)),
     save: (): Artifact => ({ model: name, config, catalog, tensors }),
     release: () => weights.release(),
   };
+}
+
+interface Asked {
+  readonly query: number;
+  readonly history: History;
 }
 
 function scoreBatch(parts: SequenceModelParts, batch: QueryBatch, candidates?: Int32Array): Float32Array {
   const { shares, catalog, encoder, weights } = parts;
   const columns = candidates?.length ?? catalog.items.size;
   const scores = new Float32Array(batch.size * columns);
-  const byLength = new Map<number, { readonly query: number; readonly items: Int32Array }[]>();
+  const byLength = new Map<number, Asked[]>();
   for (let query = 0; query < batch.size; query++) {
-    const items = readable(listOf(batch, query), parts);
-    if (items.length === 0) scores.set(sharesOf(shares, candidates), query * columns);
+    const times = batch.times.subarray(batch.offsets[query], batch.offsets[query + 1]);
+    const history = readable({ items: listOf(batch, query), times }, parts);
+    const { length } = history.items;
+    if (length === 0) scores.set(sharesOf(shares, candidates), query * columns);
     else {
-      const alike = byLength.get(items.length);
-      if (alike === undefined) byLength.set(items.length, [{ query, items }]);
-      else alike.push({ query, items });
+      const alike = byLength.get(length);
+      if (alike === undefined) byLength.set(length, [{ query, history }]);
+      else alike.push({ query, history });
     }
   }
   for (const [length, asked] of byLength) {
@@ -60,8 +71,12 @@ function scoreBatch(parts: SequenceModelParts, batch: QueryBatch, candidates?: I
       weights.engine.memory.withScratch((scratch) => {
         const states = scratch.floats(part.length * encoder.width);
         const items = scratch.ints(part.length * length);
-        part.forEach((one, row) => items.array.set(one.items, row * length));
-        encoder.encode(states, items, part.length, length);
+        const intervals = scratch.ints(part.length * length);
+        part.forEach(({ history }, row) => {
+          items.array.set(history.items, row * length);
+          intervals.array.set(intervalsOf(history.times), row * length);
+        });
+        encoder.encode(states, items, part.length, length, intervals);
         const rows = scoreStates(parts, states, part.length, candidates);
         part.forEach(({ query }, row) =>
           scores.set(rows.subarray(row * columns, (row + 1) * columns), query * columns),

@@ -10,6 +10,7 @@ const full = (model: SequenceModel, items: readonly number[]): Float32Array => m
 describe.each([
   ["sasrec", { layers: 2, heads: 2, width: 12, positions: "learned" }],
   ["sasrec", { layers: 3, positions: "rotary", tied: false, activation: "silu", width: 12 }],
+  ["sasrec", { layers: 2, intervals: true, width: 12 }],
   ["gru4rec", { layers: 2, hidden: 20 }],
 ])("a session of %s with %j", (name, config) => {
   const fit = async (): Promise<SequenceModel> =>

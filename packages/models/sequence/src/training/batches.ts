@@ -1,4 +1,5 @@
 import { NONE, type Interactions, type Random } from "@sequitur/core";
+import { intervalsOf } from "../intervals.js";
 import type { NegativeSampler } from "./negative-sampler.js";
 import { windowsOf, type Window } from "./windows.js";
 
@@ -14,6 +15,8 @@ export interface SequenceBatch {
   readonly targets: Int32Array;
   /** (K) sampled items that every target is compared with; empty without a sampler. */
   readonly negatives: Int32Array;
+  /** (B, L) `intervalOf` each input in its row, 0 at padding; absent where the network does not ask. */
+  readonly intervals?: Int32Array;
   /** Where rows go on from earlier batches; absent where each row stands alone. */
   readonly lanes?: LaneRows;
 }
@@ -42,6 +45,8 @@ export interface BatchOptions {
   readonly itemDropout: number;
   readonly randomWindows: boolean;
   readonly sampler?: NegativeSampler;
+  /** Whether batches tell the intervals between items. Default false. */
+  readonly intervals?: boolean;
 }
 
 /**
@@ -54,7 +59,10 @@ export function* epochBatches(train: Interactions, options: BatchOptions, random
   windows.sort((a, b) => b.length - a.length); // stable: like lengths stay shuffled
   const groups = random.fork("groups").shuffle(groupsOf(windows, options.batchTargets));
   const finish = finisher(options, random);
-  for (const group of groups) yield finish(batchOf(group, train.items));
+  for (const group of groups) {
+    const batch = finish(batchOf(group, train.items));
+    yield options.intervals === true ? { ...batch, intervals: intervalsIn(group, batch, train.times) } : batch;
+  }
 }
 
 /** What is drawn for each batch of an epoch: hidden inputs, negatives. */
@@ -104,6 +112,14 @@ export function batchOf(windows: readonly Window[], items: Int32Array): Sequence
     targets.set(items.subarray(window.start + 1, end + 1), row * length);
   });
   return { size, length, inputs, targets, negatives: new Int32Array(0) };
+}
+
+function intervalsIn(windows: readonly Window[], { size, length }: SequenceBatch, times: Float64Array): Int32Array {
+  const intervals = new Int32Array(size * length);
+  windows.forEach(({ start, length: real }, row) => {
+    intervals.set(intervalsOf(times.subarray(start, start + real)), row * length);
+  });
+  return intervals;
 }
 
 function hideItems({ inputs }: SequenceBatch, share: number, random: Random): void {

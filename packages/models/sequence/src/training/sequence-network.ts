@@ -1,5 +1,5 @@
 import { tf, type Pass } from "@sequitur/nn";
-import type { LaneRows, SequenceBatch } from "./batches.js";
+import type { SequenceBatch } from "./batches.js";
 import type { Objective, Output } from "./objectives.js";
 
 /** A network that learns from batches of histories, over its own parameters. */
@@ -11,11 +11,12 @@ export interface SequenceNetwork {
 /** The network that reads items (B, L), int32, into the states after each (B, L, D), and scores them by one table. */
 export function readingNetwork(
   output: Output,
-  encode: (items: tf.Tensor2D, pass: Pass, lanes?: LaneRows) => tf.Tensor3D,
+  encode: (items: tf.Tensor2D, pass: Pass, batch: SequenceBatch) => tf.Tensor3D,
 ): SequenceNetwork {
   return {
-    loss: ({ size, length, inputs, targets, negatives, lanes }, pass, objective) => {
-      const states = encode(tf.tensor2d(inputs, [size, length], "int32"), pass, lanes);
+    loss: (batch, pass, objective) => {
+      const { size, length, inputs, targets, negatives } = batch;
+      const states = encode(tf.tensor2d(inputs, [size, length], "int32"), pass, batch);
       return objective({ states: flatStates(states), targets, negatives }, output);
     },
   };
