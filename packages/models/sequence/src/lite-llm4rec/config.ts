@@ -13,6 +13,14 @@ const size = (max: number, what: string) =>
   z.int().min(1).max(max).optional().describe(`${what}; the profile's if absent`);
 const { tied: _tied, ...training } = trainingFields;
 
+/** A sentence encoder as an ONNX file, with the vocabulary that it was trained with. */
+const sentenceEncoderConfig = z.strictObject({
+  model: z.string().min(1).describe("path of the ONNX file: token ids in, vectors of tokens or of sentences out"),
+  vocabulary: z.string().min(1).describe("path of its WordPiece vocabulary, vocab.txt: a piece a line"),
+  cache: z.string().min(1).optional().describe("folder that keeps vectors by hash of text and model; none if absent"),
+});
+export type SentenceEncoderConfig = z.infer<typeof sentenceEncoderConfig>;
+
 const fields = z.strictObject({
   profile: z.enum(["tiny", "small"]).default("tiny").describe("sizes that are not given: tiny 64 wide, small 128 wide"),
   ...training,
@@ -54,6 +62,14 @@ const fields = z.strictObject({
     .describe("staged: text vectors first, then kept; joint: the texts of a batch's items are read in every step"),
   textEpochs: z.int().min(1).max(1000).default(2).describe("staged: passes over neighbours in histories for the texts"),
   textRate: z.number().min(1e-6).max(1).default(2e-3).describe("staged: learning rate of the text model at its peak"),
+  sentenceEncoder: sentenceEncoderConfig
+    .optional()
+    .describe("a trained encoder in place of an Item LM of our own; staged only"),
+  wordVectors: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("file of word vectors in GloVe's text format, textWidth numbers each, that the Item LM starts from"),
   fineTuneEpochs: z
     .int()
     .min(0)
@@ -77,6 +93,12 @@ export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = fields
     if (width % divisor !== 0) complain("heads", `expected ${divisor} to divide the width ${width}.`);
     if (textWidth % textHeads !== 0) {
       complain("textHeads", `expected ${textHeads} to divide the textWidth ${textWidth}.`);
+    }
+    if (config.sentenceEncoder !== undefined && (mode === "joint" || fineTuneEpochs > 0)) {
+      complain("sentenceEncoder", "expected staged training without fine-tuning: a given encoder stays as it is.");
+    }
+    if (config.sentenceEncoder !== undefined && config.wordVectors !== undefined) {
+      complain("wordVectors", "expected none beside a sentence encoder, which has its own.");
     }
     if (mode === "joint" && fineTuneEpochs > 0) {
       complain("fineTuneEpochs", `expected 0 with joint training, got ${fineTuneEpochs}.`);

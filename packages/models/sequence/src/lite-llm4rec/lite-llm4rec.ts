@@ -15,7 +15,7 @@ import { itemLm } from "./item-lm.js";
 import { plainStandard, standardised, standardOf, type Standard } from "./item-vectors.js";
 import { liteModel, type LiteLlm4recModel } from "./lite-model.js";
 import { liteNetwork, neighbourNetwork, type TextVectors } from "./network.js";
-import { readTexts, type ReadTexts } from "./read-texts.js";
+import { encodeByEncoder, readTexts, type ReadTexts } from "./read-texts.js";
 import { liteTensors, readTensors } from "./tensors.js";
 import { trainedItems } from "./trained-items.js";
 
@@ -40,7 +40,7 @@ export const liteLlm4rec: LiteLlm4rec = {
   search: { ...trainingSearch, idDropout: { kind: "number", min: 0, max: 0.5 } },
   async fit(train, config, run) {
     throwIfCancelled(run.signal);
-    const fit = new Fit(train, config, run);
+    const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run.report));
     return config.training === "joint" ? fit.joint() : fit.staged();
   },
   load(artifact) {
@@ -66,12 +66,12 @@ class Fit {
   private readonly items: ReturnType<typeof trainedItems>;
   private readonly shares: Float32Array;
 
-  constructor(train: Interactions, config: LiteLlm4recConfig, run: FitRun) {
+  constructor(train: Interactions, config: LiteLlm4recConfig, run: FitRun, texts: ReadTexts) {
     this.train = train;
     this.config = config;
     this.run = run;
     this.engine = engineFor(run.threads ?? 1);
-    this.texts = readTexts(train.catalog, config, run.report);
+    this.texts = texts;
     this.items = trainedItems(train);
     this.shares = itemShares(train);
     if (!config.itemId && !this.hasText) {
@@ -112,7 +112,11 @@ class Fit {
 
   /** The Item LM, trained to tell neighbours in histories from each other's texts, and what it then makes of the texts. */
   private async textStage(): Promise<TextStage> {
-    const { config } = this;
+    const { config, run, texts } = this;
+    if (config.sentenceEncoder !== undefined) {
+      const { vectors, width } = await encodeByEncoder(texts.texts, config.sentenceEncoder, config.maxTokens, run);
+      return { weights: new Map(), vectors, standard: standardOf(vectors, width) };
+    }
     const weights = this.hasText ? await this.trainItemLm() : await this.untrainedItemLm();
     const own = new Map([...weights].filter(([name]) => name.startsWith("text.") && name !== "text.projection.weight"));
     const vectors = this.vectorsOf(own);
@@ -196,6 +200,7 @@ class Fit {
   private itemLmVectors(parameters: Parameters, standard?: Standard): TextVectors {
     const { config, items, texts } = this;
     const lm = itemLm(parameters.scope("text"), texts.pieces.length, config);
+    this.startFromWords(parameters);
     const of = (asked: Int32Array, pass: Pass): tf.Tensor2D => {
       const tokens = Array.from(asked, (item) => texts.tokens[items.trained[item]!]!);
       const vectors = lm(tokens, pass);
@@ -205,6 +210,16 @@ class Fit {
       return tf.mul(tf.mul(centred, tf.tensor1d(standard.spread.map((value) => 1 / value))), real);
     };
     return { width: config.textWidth, costly: true, of };
+  }
+
+  /** Sets the token vectors that were read from a file. */
+  private startFromWords(parameters: Parameters): void {
+    const { start } = this.texts;
+    if (start.size === 0) return;
+    const { variable } = parameters.get("text.words.table");
+    const table = (variable.dataSync() as Float32Array).slice();
+    for (const [piece, vector] of start) table.set(vector, piece * vector.length);
+    tf.tidy(() => variable.assign(tf.tensor(table, variable.shape)));
   }
 
   /** (N, F) what an Item LM with these weights makes of all texts. */
@@ -225,7 +240,8 @@ class Fit {
     const { config, train, shares, engine, texts } = this;
     const { trained } = this.items;
     const size = train.catalog.items.size;
-    const parts = { config, size, trained, shares, weights, textVectors: vectors, standard, pieces: texts.pieces };
+    const own = config.sentenceEncoder === undefined && { pieces: texts.pieces };
+    const parts = { config, size, trained, shares, weights, textVectors: vectors, standard, ...own };
     return liteModel(train.catalog, config, liteTensors(parts, engine), engine);
   }
 }

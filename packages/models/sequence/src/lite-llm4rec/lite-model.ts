@@ -1,4 +1,4 @@
-import { stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
+import { PlatformError, stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
 import type { Engine } from "@sequitur/kernels";
 import type { Artifact, Model } from "@sequitur/recommender";
 import { sasrecEncoder } from "../sasrec/encoder.js";
@@ -27,7 +27,7 @@ export interface LiteLlm4recModel extends SequenceModel {
   readonly work: Readonly<Work>;
   /**
    * (n, D) the vectors of texts, as an item without a vector of its own would have them; zeros for a text without a
-   * word.
+   * word. `unavailable` where a sentence encoder, which models do not hold, read the texts.
    */
   encode(texts: readonly string[]): Float32Array;
   /** The same model reading the texts (N) of a request's items anew at each request: what the cached vectors save. */
@@ -136,7 +136,13 @@ function textEncoder(
   weights: Weights,
   work: Work,
 ): LiteLlm4recModel["encode"] {
-  const cutter = wordPieces(stringsOf(tensors.get("text.pieces"), "tensor text.pieces"));
+  const stored = tensors.get("text.pieces");
+  if (stored === undefined) {
+    return () => {
+      throw new PlatformError("unavailable", "the texts were read by an encoder that this model does not hold.");
+    };
+  }
+  const cutter = wordPieces(stringsOf(stored, "tensor text.pieces"));
   return (texts) => {
     const tokens = texts.map((text) => cutter.cut(text, config.maxTokens).pieces);
     for (const { length } of tokens) work.tokens += length;

@@ -1,36 +1,102 @@
-import type { Catalog } from "@sequitur/core";
+import { PlatformError, type Catalog } from "@sequitur/core";
 import type { FitRun } from "@sequitur/recommender";
 import { itemTexts, textsHash } from "../text/item-texts.js";
 import { learnPieces } from "../text/learn-pieces.js";
-import { cutTexts, wordPieces } from "../text/word-pieces.js";
-import type { LiteLlm4recConfig } from "./config.js";
+import { openSentenceEncoder } from "../text/sentence-encoder.js";
+import { openVectorCache } from "../text/vector-cache.js";
+import { CONTINUES, cutTexts, wordPieces } from "../text/word-pieces.js";
+import { readWordVectors, scaledToUnit } from "../text/word-vectors.js";
+import type { LiteLlm4recConfig, SentenceEncoderConfig } from "./config.js";
 
 /** A catalogue's texts as its own vocabulary writes them. */
 export interface ReadTexts {
   readonly texts: readonly string[];
-  /** Of the texts, for the identity of a fit. */
+  /** Of all that the texts bring to a fit. */
   readonly hash: string;
   readonly pieces: readonly string[];
   /** (N) the tokens of each item's text; empty for one without text. */
   readonly tokens: readonly Int32Array[];
+  /** Vectors that pieces start from, by piece. */
+  readonly start: ReadonlyMap<number, Float32Array>;
 }
 
-/** Learns the vocabulary and cuts the texts; reports how many there are and the share that was cut short. */
-export function readTexts(
+/**
+ * Learns the vocabulary, cuts the texts and reads start vectors of whole words where the config names them; reports how
+ * many items have text, the share of texts that was cut short, and how many pieces got a start vector.
+ */
+export async function readTexts(
   catalog: Catalog,
-  { vocabulary, maxTokens }: Pick<LiteLlm4recConfig, "vocabulary" | "maxTokens">,
+  config: Pick<LiteLlm4recConfig, "vocabulary" | "maxTokens" | "wordVectors" | "textWidth">,
   report: FitRun["report"],
-): ReadTexts {
+): Promise<ReadTexts> {
+  const { vocabulary, maxTokens, wordVectors, textWidth } = config;
   const texts = itemTexts(catalog);
   const pieces = learnPieces(texts, vocabulary);
   const { tokens, truncationRate } = cutTexts(wordPieces(pieces), texts, maxTokens);
+  const found = wordVectors === undefined ? undefined : await startVectors(wordVectors, textWidth, pieces);
   const withText = tokens.filter(({ length }) => length > 0).length;
   report?.({
     task: "read item texts",
     done: withText,
     total: texts.length,
     unit: "items",
-    values: { pieces: pieces.length, truncated: truncationRate },
+    values: { pieces: pieces.length, truncated: truncationRate, ...(found && { "with word vectors": found.size }) },
   });
-  return { texts, hash: textsHash(texts), pieces, tokens };
+  const start = found ?? new Map<number, Float32Array>();
+  return { texts, hash: textsHash([...texts, ...[...start.values()].map(String)]), pieces, tokens, start };
+}
+
+async function startVectors(
+  path: string,
+  width: number,
+  pieces: readonly string[],
+): Promise<Map<number, Float32Array>> {
+  const words = new Set(pieces.filter((piece) => !piece.startsWith(CONTINUES)));
+  const vectors = scaledToUnit(await readWordVectors(path, width, words));
+  return new Map(pieces.flatMap((piece, at) => (vectors.has(piece) ? [[at, vectors.get(piece)!]] : [])));
+}
+
+/**
+ * (N, F) what a sentence encoder makes of the texts, zeros where there is none; each distinct text once, and only those
+ * that its cache does not hold.
+ */
+export async function encodeByEncoder(
+  texts: readonly string[],
+  { model, vocabulary, cache: folder }: SentenceEncoderConfig,
+  maxTokens: number,
+  { threads = 1, report }: Pick<FitRun, "threads" | "report">,
+): Promise<{ readonly vectors: Float32Array; readonly width: number }> {
+  const encoder = await openSentenceEncoder({ model, vocabulary, maxTokens, threads });
+  try {
+    const cache = folder === undefined ? undefined : await openVectorCache(folder, encoder.hash);
+    const distinct = [...new Set(texts)];
+    const missing = distinct.filter((text) => cache?.get(text) === undefined);
+    const encoded = await encoder.encode(missing);
+    const made = new Map(missing.flatMap((text, at) => (encoded[at]!.length > 0 ? [[text, encoded[at]!]] : [])));
+    if (made.size > 0) await cache?.add(made);
+    const values = { encoded: made.size, cached: distinct.length - missing.length };
+    report?.({ task: "encode item texts", done: distinct.length, total: distinct.length, unit: "texts", values });
+    return asRows(
+      texts.map((text) => made.get(text) ?? cache?.get(text)),
+      model,
+    );
+  } finally {
+    await encoder.release();
+  }
+}
+
+function asRows(
+  rows: readonly (Float32Array | undefined)[],
+  model: string,
+): { readonly vectors: Float32Array; readonly width: number } {
+  const width = rows.find((row) => row !== undefined)?.length ?? 1;
+  const vectors = new Float32Array(rows.length * width);
+  rows.forEach((row, item) => {
+    if (row === undefined) return;
+    if (row.length !== width) {
+      throw new PlatformError("bad-data", `${model}: expected vectors of one length, got ${width} and ${row.length}.`);
+    }
+    vectors.set(row, item * width);
+  });
+  return { vectors, width };
 }

@@ -20,7 +20,8 @@ export interface FittedParts {
   /** (N, F) raw text vectors, zeros where an item has no text. */
   readonly textVectors: Float32Array;
   readonly standard: Standard;
-  readonly pieces: readonly string[];
+  /** Absent where an encoder from outside made the vectors. */
+  readonly pieces?: readonly string[];
 }
 
 /** The tensors of an artifact, by name: what scores, and what makes the vector of a new text. */
@@ -35,7 +36,7 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   const textWidth = standard.centre.length;
   tensors.set("text.centre", { shape: [textWidth], data: standard.centre });
   tensors.set("text.spread", { shape: [textWidth], data: standard.spread });
-  tensors.set("text.pieces", stringsTensor(pieces));
+  if (pieces !== undefined) tensors.set("text.pieces", stringsTensor(pieces));
   tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
   const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));
   if (head === "tied") {
@@ -85,9 +86,11 @@ export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<
   if (head !== "generative" && loss === "softmax") shapes.set("output.bias", [size]);
   if (head === "free") shapes.set("output.table", [size, width]);
   if (head === "generative") decoderShapes(shapes, size, config);
-  take("text.pieces", Uint8Array, [-1]);
-  const { length } = stringsOf(tensors.get("text.pieces"), "tensor text.pieces");
-  for (const [name, shape] of itemLmShapes(length, config)) shapes.set(name, shape);
+  if (config.sentenceEncoder === undefined) {
+    take("text.pieces", Uint8Array, [-1]);
+    const { length } = stringsOf(tensors.get("text.pieces"), "tensor text.pieces");
+    for (const [name, shape] of itemLmShapes(length, config)) shapes.set(name, shape);
+  }
   for (const [name, shape] of shapes) take(name, Float32Array, shape);
   take("known", Uint8Array, [size]);
   return new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
