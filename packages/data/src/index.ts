@@ -55,6 +55,7 @@ export { datasetStats, type DatasetStats, type Spread } from "./prepared/stats.j
 export { loadPrepared, savePrepared } from "./prepared/prepared-file.js";
 export type { Imported, Importer, ImportRequest } from "./sources/importer.js";
 export { openSourceFolder, type ImportRun, type SourceFolder } from "./sources/source-folder.js";
+export { readFinnSlates, type FinnSlates } from "./sources/finn-slates.js";
 export { readBanditLog, type BanditLog } from "./sources/open-bandit.js";
 export {
   columnMapping,

@@ -1,5 +1,6 @@
 import { importAmazon } from "../sources/amazon.js";
 import { importCity } from "../sources/city.js";
+import { importFinnSlates } from "../sources/finn-slates.js";
 import { importFoursquare } from "../sources/foursquare.js";
 import { importGetnext } from "../sources/getnext.js";
 import { importGowalla } from "../sources/gowalla.js";
@@ -12,6 +13,7 @@ import { importOpenBandit } from "../sources/open-bandit.js";
 export const importers: ReadonlyMap<string, Importer> = new Map([
   ["amazon", importAmazon],
   ["city", importCity],
+  ["finn-slates", importFinnSlates],
   ["foursquare", importFoursquare],
   ["getnext", importGetnext],
   ["gowalla", importGowalla],

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
@@ -58,14 +58,15 @@ test("the generated city needs no files and takes options", async () => {
 });
 
 test("a data set without importer, an unknown name and absent files say so", async () => {
-  await expect(openDataset({ name: "finn-slates", datasetsDir: shipped })).rejects.toMatchObject({
-    code: "unavailable",
-  });
+  const unread = { ...JSON.parse(readFileSync(join(datasetsDir, "ml-100k", "dataset.json"), "utf8")), name: "unread" };
+  mkdirSync(join(datasetsDir, "unread"));
+  writeFileSync(join(datasetsDir, "unread", "dataset.json"), JSON.stringify({ ...unread, importer: null }));
+  await expect(openDataset({ name: "unread", datasetsDir })).rejects.toMatchObject({ code: "unavailable" });
   await expect(openDataset({ name: "ml-100k", datasetsDir })).rejects.toThrow(
     /fetch it with "sequitur data get ml-100k"/,
   );
   await expect(openDataset({ name: "ml-101k", datasetsDir })).rejects.toThrow(
-    /one of the data sets ml-100k, got "ml-101k"/,
+    /one of the data sets ml-100k, unread, got "ml-101k"/,
   );
   await expect(openDataset({ name: "x", datasetsDir: join(root, "no") })).rejects.toMatchObject({ code: "not-found" });
 });
