@@ -2,7 +2,8 @@ import { NONE, Random } from "@sequitur/core";
 import { gradientError, Parameters, selectBackend, tf, normal, type SparseRows } from "@sequitur/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rowNormalised, selfLoops } from "../graph/flow-map.js";
-import { directionsOf, kmBetween } from "../history/places.js";
+import { unitVectors } from "../geography/distance.js";
+import { kmBetween } from "../history/places.js";
 import { mixInto, totalMass } from "./mixture.js";
 import { nextPlaceLoss, type ChoiceFacts, type ChoiceTensors } from "./next-place-loss.js";
 import { addMapRow, DISTANCE_STEPS, DistanceSteps, distanceStep, MAP_SLOPE } from "./place-scores.js";
@@ -48,10 +49,10 @@ describe("the transition attention map", () => {
 describe("distance steps", () => {
   const latitudes = Float64Array.of(40, 40.0003, 40.01, 41, -33, Number.NaN, 40);
   const longitudes = Float64Array.of(-74, -74, -74.01, -74, 151, Number.NaN, -74);
-  const directions = directionsOf({ latitudes, longitudes }, PLACES);
+  const vectors = unitVectors({ latitudes, longitudes });
 
   it("grow with the distance, by sqrt(2) a step, and set unknown places apart", () => {
-    const steps = [...new DistanceSteps(directions).from(0)];
+    const steps = [...new DistanceSteps(vectors).from(0)];
     expect(steps[0]).toBe(0);
     expect(steps[6]).toBe(0);
     expect(steps[1]! < steps[2]! && steps[2]! < steps[3]! && steps[3]! <= steps[4]!).toBe(true);
@@ -59,18 +60,18 @@ describe("distance steps", () => {
     expect(steps[5]).toBe(DISTANCE_STEPS - 1);
     const square = (km: number): number => (km / 6371) ** 2;
     expect(distanceStep(square(2)) - distanceStep(square(1))).toBe(2);
-    expect(kmBetween(directions, 0, 3)).toBeCloseTo(111.2, 0);
+    expect(kmBetween(vectors, 0, 3)).toBeCloseTo(111.2, 0);
   });
 
   it("are the same whether a row was kept or not", () => {
     const size = 9 << 20; // so that three rows fit
-    const many = new Float32Array(3 * size);
-    many.set(directions);
+    const many = new Float64Array(3 * size);
+    many.set(vectors);
     const steps = new DistanceSteps(many);
     const first = steps.from(0).slice(0, PLACES);
     for (const other of [1, 2, 3, 4]) steps.from(other);
     expect(steps.from(0).subarray(0, PLACES)).toEqual(first);
-    expect(first).toEqual(new DistanceSteps(directions).from(0));
+    expect(first).toEqual(new DistanceSteps(vectors).from(0));
   });
 });
 
@@ -87,7 +88,7 @@ describe("the loss of the next place", () => {
     visitOffsets,
     visitPlaces,
     adjacency: edges,
-    steps: new DistanceSteps(directionsOf({ latitudes: latitudes!, longitudes: longitudes! }, PLACES)),
+    steps: new DistanceSteps(unitVectors({ latitudes: latitudes!, longitudes: longitudes! })),
   };
   let parameters: Parameters;
   let tensors: Required<ChoiceTensors>;

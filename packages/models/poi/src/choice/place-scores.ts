@@ -35,14 +35,14 @@ const KEPT_BYTES = 32 << 20;
 
 /** Steps of distance from a place to every place; the rows asked for last are kept, so that no N x N matrix ever is. */
 export class DistanceSteps {
-  private readonly directions: Float32Array;
+  private readonly vectors: Float64Array;
   private readonly size: number;
   private readonly rows = new Map<number, Uint8Array>();
 
-  /** `directions` (3 N) are unit vectors, NaN where unknown. */
-  constructor(directions: Float32Array) {
-    this.directions = directions;
-    this.size = directions.length / 3;
+  /** `vectors` (N, 3) are unit vectors, NaN where unknown. */
+  constructor(vectors: Float64Array) {
+    this.vectors = vectors;
+    this.size = vectors.length / 3;
   }
 
   /** (N) */
@@ -59,12 +59,12 @@ export class DistanceSteps {
   }
 
   private written(row: Uint8Array, from: number): Uint8Array {
-    const { directions } = this;
-    const [x, y, z] = [directions[3 * from]!, directions[3 * from + 1]!, directions[3 * from + 2]!];
+    const { vectors } = this;
+    const [x, y, z] = [vectors[3 * from]!, vectors[3 * from + 1]!, vectors[3 * from + 2]!];
     for (let place = 0, at = 0; place < row.length; place++, at += 3) {
-      const dx = directions[at]! - x;
-      const dy = directions[at + 1]! - y;
-      const dz = directions[at + 2]! - z;
+      const dx = vectors[at]! - x;
+      const dy = vectors[at + 1]! - y;
+      const dz = vectors[at + 2]! - z;
       row[place] = distanceStep(dx * dx + dy * dy + dz * dz);
     }
     return row;

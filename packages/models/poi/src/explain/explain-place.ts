@@ -14,7 +14,7 @@ const WEEKEND = 5 * HALF_HOURS_PER_DAY;
 /** What a fitted model knows that can speak for a place; each part may be missing. */
 export interface PlaceKnowledge {
   readonly hours?: PlaceHours;
-  readonly season?: SeasonFactors;
+  readonly season?: Pick<SeasonFactors, "periods" | "factors">;
   /** (N, 3) row-major, see `unitVectors`. */
   readonly vectors?: Float64Array;
   /** Training trips from one place to another, and from it to anywhere: the flow map. */

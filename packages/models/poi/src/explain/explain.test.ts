@@ -18,7 +18,6 @@ const KNOWLEDGE: PlaceKnowledge = {
   ),
   season: {
     periods: 4,
-    counts: Float64Array.of(9, 9, 9, 9),
     factors: Float32Array.of(1, 1, 1, 1, 0.5, 1, 1.8, 1, 1, 1, 1.1, 1),
   },
   vectors: unitVectors({

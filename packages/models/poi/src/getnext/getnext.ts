@@ -15,6 +15,7 @@ export const getnext = poiRecommender(
     placeIds: false,
     userDropout: 0,
     visits: 0,
+    geography: null,
     distance: false,
     askFirst: false,
   }),

@@ -67,3 +67,17 @@ export function selfLoops(size: number): SparseRows {
   const offsets = Int32Array.from({ length: size + 1 }, (_, at) => at);
   return { rows: size, columns: size, offsets, columnOf: identity, values: new Float32Array(size).fill(1) };
 }
+
+/** The counts of `trips` along each edge of `adjacency`, which has all its edges; 0 along others. */
+export function tripsAlong(adjacency: SparseRows, trips: SparseRows): Int32Array {
+  const along = new Int32Array(adjacency.columnOf.length);
+  for (let row = 0; row < adjacency.rows; row++) {
+    let at = trips.offsets[row]!;
+    const end = trips.offsets[row + 1]!;
+    for (let edge = adjacency.offsets[row]!; edge < adjacency.offsets[row + 1]!; edge++) {
+      while (at < end && trips.columnOf[at]! < adjacency.columnOf[edge]!) at++;
+      if (at < end && trips.columnOf[at] === adjacency.columnOf[edge]) along[edge] = trips.values[at]!;
+    }
+  }
+  return along;
+}

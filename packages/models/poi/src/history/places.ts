@@ -1,8 +1,7 @@
 import { NONE, PlatformError, type Catalog, type ItemColumns } from "@sequitur/core";
+import { catalogCoordinates } from "../geography/coordinates.js";
+import { EARTH_RADIUS_KM, unitVectors } from "../geography/distance.js";
 import { isTimeZone, zoneOffsetMinutes } from "@sequitur/data";
-
-const EARTH_RADIUS_KM = 6371;
-const RADIANS = Math.PI / 180;
 
 /** What is fixed about the places, as the network reads it. */
 export interface PlaceFacts {
@@ -10,8 +9,8 @@ export interface PlaceFacts {
   /** (N) most specific category, NONE when unknown. */
   readonly categories: Int32Array;
   readonly categoryCount: number;
-  /** (3 N) unit vectors; NaN when the coordinates are unknown. */
-  readonly directions: Float32Array;
+  /** (N, 3) unit vectors; NaN when the coordinates are unknown. */
+  readonly vectors: Float64Array;
   /** (N) degrees; NaN when unknown. */
   readonly latitudes: Float32Array;
   /** (N) check-ins in training. */
@@ -62,25 +61,19 @@ export function leafCategories(columns: ItemColumns, size: number): { categories
   return { categories, names: [...numbers.keys()] };
 }
 
-/** (3 N) unit vectors of WGS84 degrees; NaN where unknown. */
-export function directionsOf(columns: ItemColumns, size: number): Float32Array {
-  const directions = new Float32Array(3 * size).fill(Number.NaN);
-  const { latitudes, longitudes } = columns;
-  if (latitudes === undefined || longitudes === undefined) return directions;
-  for (let place = 0; place < size; place++) {
-    const [latitude, longitude] = [latitudes[place]! * RADIANS, longitudes[place]! * RADIANS];
-    directions[3 * place] = Math.cos(latitude) * Math.cos(longitude);
-    directions[3 * place + 1] = Math.cos(latitude) * Math.sin(longitude);
-    directions[3 * place + 2] = Math.sin(latitude);
-  }
-  return directions;
+/** (N, 3) unit vectors, NaN where unknown; `bad-data` for coordinates that cannot be, see `catalogCoordinates`. */
+export function placeVectors(catalog: Catalog): Float64Array {
+  const coordinates = catalogCoordinates(catalog);
+  return coordinates === undefined
+    ? new Float64Array(3 * catalog.items.size).fill(Number.NaN)
+    : unitVectors(coordinates);
 }
 
 /** Straight-line km between two places, through the ground: 0.1 % short of the great circle at 1,000 km. NaN if unknown. */
-export function kmBetween(directions: Float32Array, a: number, b: number): number {
+export function kmBetween(vectors: Float64Array, a: number, b: number): number {
   if (a === NONE || b === NONE) return Number.NaN;
-  const dx = directions[3 * a]! - directions[3 * b]!;
-  const dy = directions[3 * a + 1]! - directions[3 * b + 1]!;
-  const dz = directions[3 * a + 2]! - directions[3 * b + 2]!;
+  const dx = vectors[3 * a]! - vectors[3 * b]!;
+  const dy = vectors[3 * a + 1]! - vectors[3 * b + 1]!;
+  const dz = vectors[3 * a + 2]! - vectors[3 * b + 2]!;
   return EARTH_RADIUS_KM * Math.sqrt(dx * dx + dy * dy + dz * dz);
 }

@@ -187,7 +187,7 @@ function writePlaces(
   const followsBoth = follows === 1 && beforeLast !== NONE && row > ask.first && previous[row - 1] === beforeLast;
   const same = place === last ? 1 : 0;
   const sameKind = lastCategory !== NONE && place !== NONE && facts.categories[place] === lastCategory ? 1 : 0;
-  const km = kmBetween(facts.directions, last, place);
+  const km = kmBetween(facts.vectors, last, place);
   const [near, around] = Number.isNaN(km) ? [0, 0] : [Math.exp(-km / 0.5), Math.exp(-km / 3)];
   out[base] = follows;
   out[base + 1] = follows * fresh;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { seasonConfigSchema } from "../season/season-config.js";
+import { geographyConfigSchema } from "../geography/geography-config.js";
 import { hoursConfigSchema } from "../hours/hours-config.js";
 
 /** Config keys of both models, with the defaults of SEAGET. */
@@ -44,6 +45,10 @@ export const poiFields = {
     .default(200)
     .describe("newest visits of the user's past, beyond the trajectory, that it may go back to; 0: none"),
   visitHidden: z.int().min(4).max(256).default(32).describe("hidden numbers of the map from a visit to its mass"),
+  geography: geographyConfigSchema
+    .nullable()
+    .prefault({})
+    .describe("where a place is, added to its vector: cells and Fourier features of the coordinates; null: none"),
   distance: z.boolean().default(true).describe("scores by distance from the last place"),
   width: z.int().min(4).max(1024).default(64).describe("numbers of a user's, a place's and a season's vector"),
   timeWidth: z.int().min(2).max(256).default(32).describe("numbers of a time's and a category's vector"),

@@ -33,6 +33,8 @@ export interface Asks {
   readonly tokens: Int32Array;
   /** (M) last place, NONE when nothing is known. */
   readonly lastPlaces: Int32Array;
+  /** (M) ms since the last check-in; 0 when the next instant is not known. */
+  readonly gaps: Float64Array;
   /** (M) in [0, GAP_CLASSES). */
   readonly gapClasses: Uint8Array;
   /** (M + 1) the past visits of question m are visitOffsets[m] .. visitOffsets[m + 1]. */
@@ -130,6 +132,7 @@ export function encodeAsks(
   return {
     tokens: Int32Array.from(asked, ({ token }) => token),
     lastPlaces: Int32Array.from(asked, ({ ask }) => ask.last),
+    gaps: Float64Array.from(asked, ({ ask }) => ask.gapMs),
     gapClasses: Uint8Array.from(asked, ({ ask }) => gapClass(ask.last, ask.gapMs, ask.fresh)),
     visitOffsets,
     visitPlaces,

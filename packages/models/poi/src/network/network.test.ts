@@ -13,7 +13,7 @@ import { poiNetwork, type Batch, type PoiNetwork } from "./network.js";
 
 const planted = plantedSequences(new Random("network"), { users: 30, items: 20, length: 9 });
 const config = parseConfig(seaget.config, { ...SMALL, layers: 2, heads: 2 }, "test");
-const data = readData(planted.train, { name: "seaget", config });
+const data = readData(planted.train, { name: "seaget", config }, new Random("data"));
 const options: EncodeOptions = {
   facts: data.facts,
   nextTime: config.nextTime,
@@ -106,6 +106,7 @@ function firstAsks(batch: Batch, count: number): Batch["asks"] {
   return {
     tokens: asks.tokens.slice(0, count),
     lastPlaces: asks.lastPlaces.slice(0, count),
+    gaps: asks.gaps.slice(0, count),
     gapClasses: asks.gapClasses.slice(0, count),
     visitOffsets: asks.visitOffsets.slice(0, count + 1),
     visitPlaces: asks.visitPlaces.slice(0, asks.visitOffsets[count]),

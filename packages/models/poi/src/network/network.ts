@@ -15,6 +15,7 @@ import {
 } from "@sequitur/nn";
 import { nextPlaceLoss } from "../choice/next-place-loss.js";
 import { DISTANCE_STEPS, DistanceSteps } from "../choice/place-scores.js";
+import type { PlaceGeography } from "../geography/place-geography.js";
 import { VISIT_FEATURES } from "../history/visit-features.js";
 import { tokenWidth, type PoiConfig } from "./config.js";
 import { GAP_CLASSES, type Answers, type Asks, type Tokens } from "./encoded.js";
@@ -34,11 +35,13 @@ export interface NetworkShape {
   readonly categoryRows: Int32Array;
   /** (N) check-ins in training. */
   readonly visits: Float32Array;
-  readonly directions: Float32Array;
+  readonly vectors: Float64Array;
   /** Row-normalised adjacency with self-loops. */
   readonly adjacency: SparseRows;
   /** (P, P) how each period of the year is made of those that training knows; absent: no season. */
   readonly seasons?: Float32Array;
+  /** Absent: places have no coordinates, or they are not to be read. */
+  readonly geography?: PlaceGeography;
 }
 
 export interface Batch {
@@ -102,6 +105,7 @@ function placesOf(parameters: Parameters, shape: NetworkShape, config: PoiConfig
   const categories = tf.keep(tf.tensor1d(shape.categoryRows, "int32"));
   const met = shape.visits.map((count) => (count > 0 ? 1 : 0));
   const visited = placeIds ? tf.keep(tf.tensor2d(met, [shape.places, 1])) : undefined;
+  const geography = shape.geography && keptGeography(shape.geography, shape.places);
   const encode = placeEncoder(parameters.scope("places"), {
     features: shape.features,
     categoryRows: shape.categories + 2,
@@ -109,10 +113,25 @@ function placesOf(parameters: Parameters, shape: NetworkShape, config: PoiConfig
     dropout: rate,
     ...(adjacency && { graph: adjacency }),
     ...(visited && { visited }),
+    ...(geography && { geography }),
   });
   return {
     encode: (pass: Pass): EncodedPlaces => encode({ numbers, categories }, pass),
-    dispose: () => tf.dispose([numbers, categories, ...(visited ? [visited] : [])]),
+    dispose: () =>
+      tf.dispose([
+        numbers,
+        categories,
+        ...(visited ? [visited] : []),
+        ...(geography ? [geography.tokens, geography.features] : []),
+      ]),
+  };
+}
+
+function keptGeography({ tokens, features, cells }: PlaceGeography, places: number) {
+  return {
+    tokens: tf.keep(tf.tensor2d(tokens, [places, tokens.length / places], "int32")),
+    features: tf.keep(tf.tensor2d(features, [places, features.length / places])),
+    cells,
   };
 }
 
@@ -126,7 +145,7 @@ function placeHead(parameters: Parameters, shape: NetworkShape, config: PoiConfi
   const bias = head.create("bias", [shape.places], zeros) as tf.Tensor as tf.Tensor1D;
   const distance = config.distance ? distanceWeights(parameters) : undefined;
   const ownMass = config.visits > 0 ? ownMasses(parameters, config, d) : undefined;
-  const steps = new DistanceSteps(shape.directions);
+  const steps = new DistanceSteps(shape.vectors);
   return (states, { map }, asks, answers, pass) => {
     const own = ownMass?.(states, asks, pass);
     const choice = { states, table, bias, ...(map && { map }), ...(distance && { distance }), ...(own && { own }) };

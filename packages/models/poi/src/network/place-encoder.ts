@@ -12,6 +12,8 @@ import {
   type Scope,
 } from "@sequitur/nn";
 
+import { geographyLayer } from "../geography/geography-layer.js";
+
 /** Widths of the graph's first layers, as published. */
 const HIDDEN = [32, 64];
 
@@ -39,6 +41,8 @@ export interface PlaceEncoderOptions {
   readonly graph?: Graph;
   /** (N, 1) 1 for places that training met: only those have a free vector. Absent: none has. */
   readonly visited?: tf.Tensor2D;
+  /** (N, R) cells and (N, 2F) Fourier features of the coordinates, with the rows of the cell table. */
+  readonly geography?: { readonly tokens: tf.Tensor2D; readonly features: tf.Tensor2D; readonly cells: number };
 }
 
 /**
@@ -50,7 +54,7 @@ export function placeEncoder(
   scope: Scope,
   options: PlaceEncoderOptions,
 ): (places: PlaceFeatures, pass: Pass) => EncodedPlaces {
-  const { features, categoryRows, width, graph: a, visited, dropout: rate } = options;
+  const { features, categoryRows, width, graph: a, visited, geography, dropout: rate } = options;
   const sizes = [...HIDDEN, width];
   const firstNumbers = linearLayer(scope.scope("numbers"), { inputs: features, outputs: HIDDEN[0]! });
   const firstCategories = embeddingLayer(scope.scope("categories"), { size: categoryRows, width: HIDDEN[0]! });
@@ -62,6 +66,14 @@ export function placeEncoder(
     visited === undefined
       ? undefined
       : (scope.create("ids", [visited.shape[0], width], normal(0.02)) as tf.Tensor as tf.Tensor2D);
+  const locate =
+    geography &&
+    geographyLayer(scope.scope("geography"), {
+      cells: geography.cells,
+      resolutions: geography.tokens.shape[1],
+      frequencies: geography.features.shape[1] / 2,
+      width,
+    });
   const mapNumbers =
     a && linearLayer(scope.scope("mapNumbers"), { inputs: features, outputs: 2, initializer: glorotUniform });
   const mapCategories =
@@ -73,6 +85,7 @@ export function placeEncoder(
       const next = map(spread(h)) as tf.Tensor2D;
       h = at === later.length - 1 ? next : dropout(tf.leakyRelu(next, 0.2), rate, pass);
     });
+    if (geography !== undefined) h = tf.add(h, locate!(geography.tokens, geography.features, pass));
     if (own !== undefined) h = tf.add(h, tf.mul(own, visited!));
     if (mapNumbers === undefined) return { vectors: h };
     const pair = tf.add(mapNumbers(numbers), embedding(mapCategories!.table, categories)) as tf.Tensor2D;

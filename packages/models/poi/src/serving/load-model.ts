@@ -5,6 +5,7 @@ import { VISIT_FEATURES } from "../history/visit-features.js";
 import { tokenWidth, type PoiConfig } from "../network/config.js";
 import { hoursFrom, hoursTensors } from "../hours/hours-tensors.js";
 import type { PlaceHours } from "../hours/place-hours.js";
+import { PRIOR_SIZE } from "../geography/distance-prior.js";
 import { GAP_CLASSES } from "../network/encoded.js";
 import { poiModel, type PoiModel } from "./poi-model.js";
 import { engineFor, Weights } from "./weights.js";
@@ -36,7 +37,7 @@ function floatShapes(config: PoiConfig, { users, places, categories }: Sizes): M
   if (given) shapes.set("token.weekHours.table", [WEEK_HOURS, t]);
   fuse("token.timeCategory", given ? [t, t, t, t] : [t, t], 2 * t);
   if (config.season !== null) {
-    shapes.set("seasons", [config.season.periods, w]);
+    shapes.set("seasons", [config.season.periods, w]).set("season.factors", [places, config.season.periods]);
     fuse("token.seasonPlace", [w, w], 2 * w);
   }
   for (let layer = 0; layer < layers; layer++) {
@@ -52,10 +53,11 @@ function floatShapes(config: PoiConfig, { users, places, categories }: Sizes): M
   linear("head.time", d, 1);
   shapes
     .set("places.vectors", [places, w])
-    .set("facts.directions", [3 * places])
+
     .set("facts.visits", [places]);
   shapes.set("facts.latitudes", [places]);
   if (config.graph) shapes.set("places.source", [places]).set("places.target", [places]);
+  if (config.geography !== null && config.geography.priorWeight > 0) shapes.set("geography.prior", [PRIOR_SIZE]);
   if (config.distance) shapes.set("distance.weights", [GAP_CLASSES, DISTANCE_STEPS]);
   if (config.visits > 0) {
     linear("visits.mass.0", VISIT_FEATURES, config.visitHidden);
@@ -81,7 +83,16 @@ export function keptTensors(
   return kept;
 }
 
-const OTHERS = ["facts.categories", "facts.zoneOf", "facts.zones", "graph.offsets", "graph.columns", "graph.values"];
+const OTHERS = [
+  "facts.vectors",
+  "facts.categories",
+  "facts.zoneOf",
+  "facts.zones",
+  "graph.offsets",
+  "graph.columns",
+  "graph.values",
+  "graph.trips",
+];
 
 /** The model in an artifact of that name; `bad-artifact` for a tensor that is missing or does not fit. */
 export function loadPoiModel(artifact: Artifact, name: string, config: PoiConfig): PoiModel {
@@ -90,15 +101,21 @@ export function loadPoiModel(artifact: Artifact, name: string, config: PoiConfig
   const categoryTable = artifactTensor(artifact, "token.categories.table", Float32Array, [-1, config.timeWidth]);
   const categories = categoryTable.length / config.timeWidth - 2;
   const tensors = new Map<string, Tensor>();
-  const take = (of: string, Data: typeof Float32Array | typeof Int32Array, shape: readonly number[]): void => {
-    const data = artifactTensor<Float32Array | Int32Array>(artifact, of, Data, shape);
+  const take = (
+    of: string,
+    Data: typeof Float32Array | typeof Float64Array | typeof Int32Array,
+    shape: readonly number[],
+  ): void => {
+    const data = artifactTensor<Float32Array | Float64Array | Int32Array>(artifact, of, Data, shape);
     tensors.set(of, { shape: shape.map((size) => (size === -1 ? data.length : size)), data });
   };
   for (const [of, shape] of floatShapes(config, { users, places, categories })) take(of, Float32Array, shape);
+  take("facts.vectors", Float64Array, [places, 3]);
   take("facts.categories", Int32Array, [places]);
   take("graph.offsets", Int32Array, [places + 1]);
   take("graph.columns", Int32Array, [-1]);
   take("graph.values", Float32Array, [-1]);
+  take("graph.trips", Int32Array, [-1]);
   take("facts.zoneOf", Int32Array, [places]);
   const zones = artifactTensor(artifact, "facts.zones", Uint8Array, [-1]);
   tensors.set("facts.zones", { shape: [zones.length], data: zones });
@@ -120,6 +137,7 @@ export interface StoredModel {
 export function modelOf({ name, config, catalog, tensors, hours }: StoredModel, engine: Weights["engine"]): PoiModel {
   const size = catalog.items.size;
   const floats = (of: string): Float32Array => tensors.get(of)!.data as Float32Array;
+  const vectors = tensors.get("facts.vectors")!.data as Float64Array;
   const integers = (of: string): Int32Array => tensors.get(of)!.data as Int32Array;
   return poiModel({
     name,
@@ -129,7 +147,7 @@ export function modelOf({ name, config, catalog, tensors, hours }: StoredModel, 
       size,
       categories: integers("facts.categories"),
       categoryCount: floats("token.categories.table").length / config.timeWidth - 2,
-      directions: floats("facts.directions"),
+      vectors,
       latitudes: floats("facts.latitudes"),
       visits: floats("facts.visits"),
       zoneOf: integers("facts.zoneOf"),
@@ -143,7 +161,9 @@ export function modelOf({ name, config, catalog, tensors, hours }: StoredModel, 
       values: floats("graph.values"),
     },
 
-    steps: new DistanceSteps(floats("facts.directions")),
+    steps: new DistanceSteps(vectors),
+    trips: integers("graph.trips"),
+    ...(config.season && { season: { periods: config.season.periods, factors: floats("season.factors") } }),
     ...(hours && { hours }),
     tensors,
     weights: new Weights(engine, tensors),

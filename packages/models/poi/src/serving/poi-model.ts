@@ -1,6 +1,8 @@
-import { NONE, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
+import { NONE, sliceQueries, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
 import type { SparseRows } from "@sequitur/nn";
 import type { Artifact, Model } from "@sequitur/recommender";
+import { addDistancePrior } from "../geography/distance-prior.js";
+import { distancesKm } from "../geography/distance.js";
 import { nextInstantAt, suppressClosed, type Visit } from "../hours/closed-places.js";
 import type { PlaceHours } from "../hours/place-hours.js";
 import { mixInto } from "../choice/mixture.js";
@@ -11,10 +13,17 @@ import { SeenPlaces } from "../history/visit-features.js";
 import { tokenWidth, type PoiConfig } from "../network/config.js";
 import { encodeAsks, encodeTokens, type Asks, type EncodeOptions } from "../network/encoded.js";
 import { Forward, type ForwardShape } from "./forward.js";
+import type { SeasonFactors } from "../season/season-factors.js";
+import type { PlaceExplanation } from "../explain/explain-place.js";
+import { explainQuery, placesWithin, type Reach } from "./place-knowledge.js";
 import type { Weights } from "./weights.js";
 
 /** A fitted next-place model. */
 export interface PoiModel extends Model {
+  /** Why it would send the user of a query to each item, in numbers: see `PlaceExplanation`. */
+  explain(batch: QueryBatch, query: number, items: ArrayLike<number>): PlaceExplanation[];
+  /** Items within reach, to be given to `score` or `recommend` as candidates. */
+  placesWithin(reach: Reach): Int32Array;
   /** Frees its memory in the scoring engine at once, not when it is collected. */
   release(): void;
 }
@@ -27,6 +36,10 @@ export interface PoiParts {
   readonly facts: PlaceFacts;
   readonly adjacency: SparseRows;
   readonly steps: DistanceSteps;
+  /** Training trips along each edge of the adjacency. */
+  readonly trips: Int32Array;
+  /** Absent where seasons are off. */
+  readonly season?: Pick<SeasonFactors, "periods" | "factors">;
   /** Absent where opening hours are off. */
   readonly hours?: PlaceHours;
   /** Everything an artifact stores, by name. */
@@ -48,6 +61,8 @@ export function poiModel(parts: PoiParts): PoiModel {
     catalog,
     score: (batch, candidates) => scoreBatch(parts, batch, candidates),
     save: (): Artifact => ({ model: name, config, catalog, tensors: sorted }),
+    explain: (batch, query, items) => explainItems(parts, batch, query, items),
+    placesWithin: (reach) => placesWithin(parts.facts.vectors, parts.hours, reach),
     release: () => weights.release(),
   };
 }
@@ -59,13 +74,7 @@ function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array)
   const scores = new Float32Array(batch.size * columns);
   const offsets = queryOffsets(batch, facts);
   const checkIns = checkInsOfQueries(batch, offsets, facts.latitudes, config.cutHours);
-  const options: EncodeOptions = {
-    facts,
-    nextTime: config.nextTime,
-    visits: config.visits,
-    periods: config.season?.periods ?? 12,
-    seen: new SeenPlaces(places),
-  };
+  const options = encodeOptions(parts);
   for (const [length, queries] of queriesByLength(batch, config.maxLength)) {
     const at = Math.max(1, Math.min(Math.floor(TOKENS / length), Math.floor(SCORES / places)));
     for (let from = 0; from < queries.length; from += at) {
@@ -83,6 +92,30 @@ function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array)
     }
   }
   return scores;
+}
+
+function explainItems(parts: PoiParts, batch: QueryBatch, query: number, items: ArrayLike<number>): PlaceExplanation[] {
+  const { config, facts, weights, catalog } = parts;
+  const one = sliceQueries(batch, query, query + 1);
+  const offsets = queryOffsets(one, facts);
+  const checkIns = checkInsOfQueries(one, offsets, facts.latitudes, config.cutHours);
+  const tokens = encodeTokens(checkIns, [sequenceOf(one, 0, offsets[0]!, parts)], encodeOptions(parts));
+  const visit = weights.engine.memory.withScratch((scratch) => {
+    const shape: ForwardShape = { config, users: catalog.users.size, width: tokenWidth(config) };
+    const forward = new Forward(weights, shape, scratch);
+    return visitOf(config, one, 0, offsets[0]!, forward.nextDayTimes(forward.states(tokens))[0]!);
+  });
+  return Array.from(items, (item) => explainQuery(parts, one, 0, item, visit));
+}
+
+function encodeOptions({ config, facts }: PoiParts): EncodeOptions {
+  return {
+    facts,
+    nextTime: config.nextTime,
+    visits: config.visits,
+    periods: config.season?.periods ?? 12,
+    seen: new SeenPlaces(facts.size),
+  };
 }
 
 /** Gives each sequence's row of ln P (N) and the time of day at which it is expected; the row is valid during the call. */
@@ -111,6 +144,7 @@ function scoreSequences(
     sequences.forEach((_, b) => {
       const row = scores.array.subarray(b * facts.size, (b + 1) * facts.size);
       addPlaceTerms(row, terms, asks.lastPlaces[b]!, asks.gapClasses[b]!);
+      addPrior(parts, row, asks.lastPlaces[b]!, asks.gaps[b]!);
       toLogSoftmax(row);
       if (own !== undefined) mixInto(row, mixtureOf(asks, own, b));
       take(b, row, dayTimes[b]!);
@@ -134,6 +168,15 @@ function placeTerms({ weights, adjacency, steps }: PoiParts): PlaceTerms {
       distance: { weights: read("distance.weights"), steps },
     }),
   };
+}
+
+/** Adds the distance prior of training trips to a row of scores, where the config gives it a weight. */
+function addPrior({ config, weights, facts }: PoiParts, row: Float32Array, last: number, gapMs: number): void {
+  const weight = config.geography?.priorWeight ?? 0;
+  if (weight === 0 || last === NONE) return;
+  const km = new Float32Array(row.length);
+  distancesKm(km, last, facts.vectors);
+  addDistancePrior(row, km, { trips: 0, logRatios: weights.get("geography.prior").array }, { gapMs, weight });
 }
 
 /** row -= ln sum e^row. */

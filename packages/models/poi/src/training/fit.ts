@@ -4,6 +4,7 @@ import {
   stringsTensor,
   throwIfCancelled,
   type Interactions,
+  type Random,
   type Tensor,
 } from "@sequitur/core";
 import {
@@ -19,25 +20,28 @@ import {
   type Training,
 } from "@sequitur/nn";
 import type { FitRun } from "@sequitur/recommender";
+import { distancePrior, type DistancePrior } from "../geography/distance-prior.js";
+import { placeGeography } from "../geography/place-geography.js";
 import { fitHours } from "../hours/fit-hours.js";
 import { hoursTensors } from "../hours/hours-tensors.js";
 import type { PlaceHours } from "../hours/place-hours.js";
-import { flowMap, rowNormalised, selfLoops } from "../graph/flow-map.js";
-import { checkInsOf, type CheckIns, type Moment, type Sequence } from "../history/check-ins.js";
-import { directionsOf, leafCategories, placeZones, type PlaceFacts } from "../history/places.js";
+import { flowMap, rowNormalised, selfLoops, tripsAlong } from "../graph/flow-map.js";
+import { checkInsOf, type CheckIns, type Sequence } from "../history/check-ins.js";
+import { placeVectors, leafCategories, placeZones, type PlaceFacts } from "../history/places.js";
 import { SeenPlaces } from "../history/visit-features.js";
-import type { PoiConfig } from "../network/config.js";
+import { tokenWidth, type PoiConfig } from "../network/config.js";
 import { categoryIndex, periodIn } from "../network/encoded.js";
 import { poiNetwork, type Batch, type NetworkShape, type PoiNetwork } from "../network/network.js";
 import { placePopularity } from "../popularity/popularity.js";
+import { seasonFactors, type SeasonFactors } from "../season/season-factors.js";
 import { seasonMixture } from "../season/season-mixture.js";
 import { keptTensors, modelOf, type StoredModel } from "../serving/load-model.js";
 import type { PoiModel } from "../serving/poi-model.js";
 import { engineFor } from "../serving/weights.js";
 import { batchCount, epochBatches, type BatchOptions } from "./batches.js";
 import { fitIdentity } from "./fit-identity.js";
-import { scoreNewPlaces } from "./new-places.js";
-import { placeNumbers } from "./place-numbers.js";
+import { describeNewPlaces } from "./new-places.js";
+import { PLACE_NUMBERS, placeNumbers } from "./place-numbers.js";
 import { trainingOffsets, trainingSequences, trajectoriesOf, userStarts } from "./windows.js";
 
 /** What a model brings to a fit. */
@@ -52,8 +56,14 @@ export interface FitData {
   readonly sequences: readonly Sequence[];
   readonly shape: NetworkShape;
   readonly facts: PlaceFacts;
+  /** Training trips along each edge of the adjacency, for explanations. */
+  readonly trips: Int32Array;
   /** Absent where opening hours are off. */
   readonly hours?: PlaceHours;
+  /** Absent where seasons are off. */
+  readonly season?: SeasonFactors;
+  /** Absent where its weight is 0. */
+  readonly prior?: DistancePrior;
 }
 
 /**
@@ -63,7 +73,7 @@ export interface FitData {
 export async function fitPoi(data: Interactions, fit: PoiFit, run: FitRun): Promise<PoiModel> {
   throwIfCancelled(run.signal);
   const { name, config } = fit;
-  const read = readData(data, fit);
+  const read = readData(data, fit, run.random.fork("data"));
   const perEpoch = batchCount(read.sequences, config.batchTargets);
   if (perEpoch === 0) {
     const wanted = config.askFirst ? "at least one check-in" : "a trajectory of at least two check-ins";
@@ -99,53 +109,65 @@ export async function fitPoi(data: Interactions, fit: PoiFit, run: FitRun): Prom
 }
 
 /** Reads training data into what the network is built over and trained on. */
-export function readData(data: Interactions, { config }: PoiFit): FitData {
-  const { catalog } = data;
-  const places = catalog.items.size;
-  const clockOf = (row: number): Moment => ({
-    hour: checkIns.hours[row]!,
-    weekHour: checkIns.weekHours[row]!,
-    month: checkIns.months[row]!,
-  });
-  const { categories, names } = leafCategories(catalog.itemColumns, places);
-  const facts: PlaceFacts = {
-    size: places,
-    categories,
-    categoryCount: names.length,
-    directions: directionsOf(catalog.itemColumns, places),
-    latitudes: Float32Array.from(
-      { length: places },
-      (_, place) => catalog.itemColumns.latitudes?.[place] ?? Number.NaN,
-    ),
-    visits: Float32Array.from(itemCounts(data)),
-    ...placeZones(catalog),
-  };
+export function readData(data: Interactions, { config }: PoiFit, random: Random): FitData {
+  const { facts, categoryNames } = factsOf(data);
   const hours = config.hours.form === "off" ? undefined : fitHours(data, config.hours);
-  const offsetOf = trainingOffsets(data, facts);
+  const weight = config.geography?.priorWeight ?? 0;
+  const prior = weight > 0 ? distancePrior(data, facts.vectors, random.fork("prior")) : undefined;
   const trajectories = trajectoriesOf(data, config.cutHours);
-  const checkIns = checkInsOf(data.items, data.times, userStarts(data), offsetOf, {
+  const checkIns = checkInsOf(data.items, data.times, userStarts(data), trainingOffsets(data, facts), {
     latitudes: facts.latitudes,
     linkHours: config.cutHours,
   });
-  const numbers = placeNumbers(placePopularity(data, popularityOptions(config)), catalog.itemColumns);
+  const numbers = placeNumbers(placePopularity(data, popularityOptions(config)), data.catalog.itemColumns);
+  const geography = config.geography && placeGeography(data, config.geography, random.fork("geography"));
   const shape: NetworkShape = {
-    users: catalog.users.size,
-    places,
-    categories: names.length,
+    users: data.catalog.users.size,
+    places: facts.size,
+    categories: categoryNames.length,
     numbers,
-    features: places === 0 ? 1 : numbers.length / places,
-    categoryRows: categories.map((_, place) => categoryIndex(facts, place)),
+    features: PLACE_NUMBERS,
+    categoryRows: facts.categories.map((_, place) => categoryIndex(facts, place)),
     visits: facts.visits,
-    directions: facts.directions,
+    vectors: facts.vectors,
     adjacency: adjacencyOf(data, trajectories, config),
+    ...(geography && { geography }),
     ...(config.season && { seasons: seasonMixture(periodCounts(checkIns, config.season.periods), config.season) }),
   };
+  const sequences = trainingSequences(data, checkIns, trajectories, config);
+  const trips = tripsAlong(
+    shape.adjacency,
+    flowMap(data, trajectories, { ...popularityOptions(config), formula: "counts" }),
+  );
+  const season = config.season && seasonFactors(data, config.season);
   return {
     checkIns,
-    sequences: trainingSequences(data, checkIns, trajectories, clockOf, config),
+    sequences,
     shape,
     facts,
+    trips,
+    ...(season && { season }),
     ...(hours && { hours }),
+    ...(prior && { prior }),
+  };
+}
+
+function factsOf(data: Interactions): { facts: PlaceFacts; categoryNames: readonly string[] } {
+  const { catalog } = data;
+  const size = catalog.items.size;
+  const { categories, names } = leafCategories(catalog.itemColumns, size);
+  const latitudeOf = catalog.itemColumns.latitudes;
+  return {
+    categoryNames: names,
+    facts: {
+      size,
+      categories,
+      categoryCount: names.length,
+      vectors: placeVectors(catalog),
+      latitudes: Float32Array.from({ length: size }, (_, place) => latitudeOf?.[place] ?? Number.NaN),
+      visits: Float32Array.from(itemCounts(data)),
+      ...placeZones(catalog),
+    },
   };
 }
 
@@ -176,7 +198,7 @@ function batchOptions(
 export function fittedModel(
   data: Interactions,
   { name, config }: PoiFit,
-  { shape, facts, hours }: FitData,
+  { shape, facts, hours, prior, season, trips }: FitData,
   network: PoiNetwork,
   parameters: Parameters,
   threads: number,
@@ -192,22 +214,30 @@ export function fittedModel(
   }
   if (shape.seasons !== undefined) {
     const periods = Math.sqrt(shape.seasons.length);
+    float("season.factors", season!.factors, [shape.places, periods]);
     const table = tensors.get("token.seasons.table")!.data as Float32Array;
     float("seasons", product(shape.seasons, table, periods, config.width), [periods, config.width]);
   }
-  const [head, bias] = ["head.places", "head.bias"].map((of) => tensors.get(of)!.data as Float32Array);
-  scoreNewPlaces(head!, bias!, facts);
-  float("facts.directions", facts.directions, [3 * shape.places]);
+  const widths = { "head.places": tokenWidth(config), "head.bias": 1, "places.vectors": config.width };
+  const learned = { ...widths, ...(source && { "places.source": 1, "places.target": 1 }) };
+  const tables = Object.entries(learned).map(([of, width]) => ({
+    values: tensors.get(of)!.data as Float32Array,
+    width,
+  }));
+  describeNewPlaces(tables, facts);
+  tensors.set("facts.vectors", { shape: [shape.places, 3], data: facts.vectors });
   float("facts.visits", facts.visits, [shape.places]);
   float("facts.latitudes", facts.latitudes, [shape.places]);
   tensors.set("facts.categories", { shape: [shape.places], data: facts.categories });
   tensors.set("facts.zoneOf", { shape: [shape.places], data: facts.zoneOf });
   tensors.set("facts.zones", stringsTensor(facts.zones));
+  if (prior !== undefined) float("geography.prior", prior.logRatios, [prior.logRatios.length]);
   for (const [of, tensor] of hours === undefined ? [] : hoursTensors(hours)) tensors.set(of, tensor);
   const { offsets, columnOf, values } = shape.adjacency;
   tensors.set("graph.offsets", { shape: [offsets.length], data: offsets });
   tensors.set("graph.columns", { shape: [columnOf.length], data: columnOf });
   float("graph.values", values, [values.length]);
+  tensors.set("graph.trips", { shape: [values.length], data: trips });
   const sizes = { users: shape.users, places: shape.places, categories: shape.categories };
   const stored: StoredModel = {
     name,

@@ -6,13 +6,40 @@ const NEAR_KM = 1;
 /** What a neighbour counts at least, so that far ones of the category decide where there are no near ones. */
 const FAR_WEIGHT = 1e-3;
 
+/** Something learned of every place: (N, width) row-major. */
+export interface PlaceTable {
+  readonly values: Float32Array;
+  readonly width: number;
+}
+
 /**
- * Gives places that training never met the mean score row and bias of met places of their category, near ones first (of
- * all places without a category): what a softmax leaves there says only that they never came. In place.
+ * Gives places that training never met the mean row of met places of their category, near ones first (of all places
+ * without a category), in every table, in place: what training leaves there says only that they never came.
  */
-export function scoreNewPlaces(table: Float32Array, bias: Float32Array, facts: PlaceFacts): void {
-  const { size, visits, categories, directions } = facts;
-  const width = table.length / size;
+export function describeNewPlaces(tables: readonly PlaceTable[], facts: PlaceFacts): void {
+  const { size, visits, categories, vectors } = facts;
+  const alike = placesByCategory(facts);
+  for (let place = 0; place < size; place++) {
+    if (visits[place]! > 0) continue;
+    const others = alike.get(categories[place]!) ?? alike.get(NONE) ?? [];
+    if (others.length === 0) return;
+    const weights = others.map((other) => {
+      const km = kmBetween(vectors, place, other);
+      return FAR_WEIGHT + (Number.isNaN(km) ? 0 : Math.exp(-km / NEAR_KM));
+    });
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const { values, width } of tables) {
+      for (let d = 0; d < width; d++) {
+        let sum = 0;
+        others.forEach((other, at) => (sum += weights[at]! * values[other * width + d]!));
+        values[place * width + d] = sum / total;
+      }
+    }
+  }
+}
+
+/** Category -> places of it that training met; NONE -> all of them. */
+function placesByCategory({ size, visits, categories }: PlaceFacts): Map<number, number[]> {
   const known = new Map<number, number[]>();
   for (let place = 0; place < size; place++) {
     if (visits[place] === 0) continue;
@@ -22,20 +49,5 @@ export function scoreNewPlaces(table: Float32Array, bias: Float32Array, facts: P
       else alike.push(place);
     }
   }
-  for (let place = 0; place < size; place++) {
-    if (visits[place]! > 0) continue;
-    const alike = known.get(categories[place]!) ?? known.get(NONE) ?? [];
-    const sums = new Float64Array(width);
-    let [biasSum, total] = [0, 0];
-    for (const other of alike) {
-      const km = kmBetween(directions, place, other);
-      const weight = FAR_WEIGHT + (Number.isNaN(km) ? 0 : Math.exp(-km / NEAR_KM));
-      for (let d = 0; d < width; d++) sums[d]! += weight * table[other * width + d]!;
-      biasSum += weight * bias[other]!;
-      total += weight;
-    }
-    if (total === 0) continue;
-    for (let d = 0; d < width; d++) table[place * width + d] = sums[d]! / total;
-    bias[place] = biasSum / total;
-  }
+  return known;
 }

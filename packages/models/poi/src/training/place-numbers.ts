@@ -1,5 +1,8 @@
 import type { ItemColumns } from "@sequitur/core";
 
+/** Numbers of a place. */
+export const PLACE_NUMBERS = 3;
+
 /** (N, 3) ln(1 + popularity), latitude and longitude, each standardised over the places; 0 where unknown. */
 export function placeNumbers(popularity: Float32Array, columns: ItemColumns): Float32Array {
   const size = popularity.length;

@@ -1,7 +1,7 @@
 import type { Interactions } from "@sequitur/core";
 import { trajectoryNumbers } from "@sequitur/data";
 import { offsetAt, type PlaceFacts } from "../history/places.js";
-import type { CheckIns, Moment, Sequence } from "../history/check-ins.js";
+import type { CheckIns, Sequence } from "../history/check-ins.js";
 
 /** (size) trajectory number of each row, ascending: the sessions of the source, or cut where a gap exceeds `cutHours`. */
 export function trajectoriesOf(train: Interactions, cutHours: number): Int32Array {
@@ -31,15 +31,15 @@ export function trainingSequences(
   train: Interactions,
   checkIns: CheckIns,
   trajectories: Int32Array,
-  clockOf: (row: number) => Moment,
   { maxLength, askFirst }: WindowOptions,
 ): Sequence[] {
+  const { hours, weekHours, months } = checkIns;
   const sequences: Sequence[] = [];
   const add = (from: number, to: number, countFrom: number): void => {
     if (countFrom > to - from) return;
     const user = train.users[from]!;
     const now = train.times[to]!;
-    const clock = clockOf(to);
+    const clock = { hour: hours[to]!, weekHour: weekHours[to]!, month: months[to]! };
     sequences.push({ user, first: train.userOffsets[user]!, from, to, now, clock, countFrom });
   };
   for (let start = 0; start < checkIns.size;) {
