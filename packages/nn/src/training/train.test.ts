@@ -165,7 +165,12 @@ describe.each(["sequitur", "cpu"] as const)("train on %s", (backend) => {
       if (at === 1) best = weight();
       return values[at++];
     };
-    const trained = await train({ ...plain, epochs: 5, validation: { value, patience: 2 } });
+    const told: number[] = [];
+    const report = ({ values }: Progress): void => {
+      if (values?.["validation"] !== undefined) told.push(values["validation"]);
+    };
+    const trained = await train({ ...plain, epochs: 5, validation: { value, patience: 2 }, report });
+    expect(told).toEqual(values.slice(0, 4));
     expect(trained).toMatchObject({ stopped: "early", epochs: 4, best: { value: 0.5, epoch: 1 } });
     expect(weight()).toBe(best);
     close();

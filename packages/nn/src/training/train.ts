@@ -201,9 +201,10 @@ class Run<Batch> {
   private async endEpoch(): Promise<void> {
     const { epochs, validation, schedule, task } = this.training;
     const { epoch, batch, lossSum } = this.position;
+    let value: number | undefined;
     let next: Position = { ...this.position, epoch: epoch + 1, batch: 0, lossSum: 0, epochLoss: lossSum / batch };
     if (validation !== undefined) {
-      const value = await this.validate(validation);
+      value = await this.validate(validation);
       if (!Number.isFinite(value)) throw diverged(task, "validation", value, `epoch ${epoch}`);
       schedule.observe?.(value);
       if (next.best === null || value > next.best.value) {
@@ -218,7 +219,7 @@ class Run<Batch> {
     this.position = { ...next, finished: early || next.epoch >= epochs };
     if (isBest) await this.save("best");
     await this.save();
-    this.tell();
+    this.tell(value);
   }
 
   private async validate(validation: Validation): Promise<number> {
@@ -250,12 +251,14 @@ class Run<Batch> {
     });
   }
 
-  private tell(): void {
+  /** Reports progress; `validation` only where an epoch has just been validated. */
+  private tell(validation?: number): void {
     const { report, task, batchesPerEpoch, epochs, schedule } = this.training;
     if (report === undefined) return;
-    const { epoch, batch, lossSum, epochLoss, step, best } = this.position;
+    const { epoch, batch, lossSum, epochLoss, step } = this.position;
     const loss = batch > 0 ? lossSum / batch : (epochLoss ?? Number.NaN);
-    const values = { epoch, loss, rate: schedule.rate(Math.max(1, step)), ...(best && { best: best.value }) };
+    const rate = schedule.rate(Math.max(1, step));
+    const values = { epoch, loss, rate, ...(validation !== undefined && { validation }) };
     const done = epoch * batchesPerEpoch + batch;
     report({ task, done, total: epochs * batchesPerEpoch, unit: "batches", values });
   }

@@ -12,18 +12,19 @@ export interface TrainingSeries {
   readonly runs: readonly { readonly seed: string; readonly points: readonly (readonly [number, number])[] }[];
 }
 
-/** Every curve worth drawing: two points or more. */
+/** Every curve worth drawing: two points or more; quality on validation over time, the others over steps. */
 export function trainingSeries(report: Report): TrainingSeries[] {
   return report.models.flatMap((model) => {
     const found = new Map<string, { unit: string; runs: { seed: string; points: (readonly [number, number])[] }[] }>();
     for (const run of model.runs) {
       for (const curve of run.curves) {
         for (const value of namesOf(curve)) {
-          const points = curve.points.flatMap(({ step, values }) =>
-            values[value] === undefined ? [] : [[step, values[value]] as const],
+          const overTime = value === "validation";
+          const points = curve.points.flatMap(({ step, wallMs, values }) =>
+            values[value] === undefined ? [] : [[overTime ? wallMs / 1000 : step, values[value]] as const],
           );
           if (points.length < 2) continue;
-          const entry = found.get(value) ?? { unit: curve.unit, runs: [] };
+          const entry = found.get(value) ?? { unit: overTime ? "seconds since the fit began" : curve.unit, runs: [] };
           entry.runs.push({ seed: String(run.seed), points });
           found.set(value, entry);
         }
