@@ -67,7 +67,7 @@ describe("the map", () => {
 
   it("tells history, recommendations and truth by name, unknown places left out", () => {
     const [first, second] = map.examples;
-    expect(first!.history.map(({ name, inSession }) => [name, inSession])).toEqual([
+    expect(first!.history.map(({ name, inTrip }) => [name, inTrip])).toEqual([
       ["T1", false],
       ["T2", false],
       ["place 5", true],

@@ -10,6 +10,8 @@ const SHOWN_USERS = 4;
 export const SHOWN_ITEMS = 5;
 /** Newest check-ins of a history that are drawn. */
 const SHOWN_HISTORY = 40;
+/** Newest check-ins of a session that count as the current trip: a session that is a whole past would be a tangle. */
+const SHOWN_TRIP = 8;
 /** Squares along the longer side of the density map. */
 const SQUARES = 32;
 /** Share of the check-ins, at each end of each axis, that may lie outside the frame: a few far trips would shrink a city to a dot. */
@@ -113,15 +115,15 @@ function example(
 ): PlaceMap["examples"][number] {
   const place = (item: number): MapPlace => placeOf(item, catalog);
   const history = listOf(queries, row);
-  const session = queries.sessionStarts[row]! - queries.offsets[row]!;
-  const recent = [...history].map((item, i) => ({ item, inSession: i >= session })).slice(-SHOWN_HISTORY);
+  const trip = Math.max(queries.sessionStarts[row]! - queries.offsets[row]!, history.length - SHOWN_TRIP);
+  const recent = [...history].map((item, i) => ({ item, inTrip: i >= trip })).slice(-SHOWN_HISTORY);
   const answer = listOf(targets, row)[0]!;
   const rank = piece?.ranks[targets.offsets[row]!] ?? Infinity;
   return {
     checkIns: history.length,
     history: recent
       .filter(({ item }) => isLocated(catalog.itemColumns, item))
-      .map(({ item, inSession }) => ({ ...place(item), inSession })),
+      .map(({ item, inTrip }) => ({ ...place(item), inTrip })),
     recommended: recommended.filter((item) => isLocated(catalog.itemColumns, item)).map(place),
     truth: place(answer),
     rank: Number.isFinite(rank) ? rank : null,

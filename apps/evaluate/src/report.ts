@@ -180,7 +180,7 @@ const mapSchema = z.strictObject({
     .array(
       z.strictObject({
         checkIns: z.number().int().describe("length of the history that the query carries"),
-        history: z.array(placeSchema.extend({ inSession: z.boolean() })).describe("its newest part, oldest first"),
+        history: z.array(placeSchema.extend({ inTrip: z.boolean() })).describe("its newest part, oldest first"),
         recommended: z.array(placeSchema).describe("best first"),
         truth: placeSchema.describe("where the user went next"),
         rank: z.number().nullable().describe("rank that the model gave to the truth"),

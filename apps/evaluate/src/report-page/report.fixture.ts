@@ -59,7 +59,7 @@ function mapFixture(): PlaceMap {
   });
   const square = (row: number, column: number, checkIns: number) => ({ row, column, checkIns });
   const [home, office, bar] = [place("Home", 1, 1), place("The office", 4, 2), place("Bar <3", 2, 5)];
-  const history = [home, office, home, office].map((past, i) => ({ ...past, inSession: i > 1 }));
+  const history = [home, office, home, office].map((past, i) => ({ ...past, inTrip: i > 1 }));
   return {
     bounds: { south: 40.7, north: 40.75, west: -74, east: -73.95 },
     squareKm: 1.4,

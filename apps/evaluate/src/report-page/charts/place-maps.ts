@@ -72,7 +72,7 @@ function squaresOfHalf({ squares }: PlaceMap): number {
 /** One test user: the past, what is recommended, and where they went. */
 export function exampleMap(map: PlaceMap, example: PlaceMap["examples"][number]): Html {
   const project = projection(map);
-  const past = example.history.map((place) => ({ ...project(place), inSession: place.inSession }));
+  const past = example.history.map((place) => ({ ...project(place), inTrip: place.inTrip }));
   const recommended = example.recommended.map(project);
   const truth = project(example.truth);
   const frame = framed(boxOf([...past, ...recommended, truth]));
@@ -82,7 +82,7 @@ export function exampleMap(map: PlaceMap, example: PlaceMap["examples"][number])
   return draw(words, frame, [
     ...densityMarks(map, frame, GROUND),
     Plot.line(
-      past.filter(({ inSession }) => inSession),
+      past.filter(({ inTrip }) => inTrip),
       { ...at, stroke: "var(--ink)", strokeWidth: 1, strokeDasharray: "3 3" },
     ),
     Plot.dot(visitsOf(past), { ...at, r: "radius", fill: "var(--c7)", stroke: "var(--paper)", strokeWidth: 0.7 }),
