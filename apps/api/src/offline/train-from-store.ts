@@ -9,7 +9,7 @@ import {
   type ModelVersion,
   type Store,
 } from "@sequitur/store";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { digestOf } from "../models/load-version.js";
 import type { Slot } from "../schemas/admin-schemas.js";
@@ -110,12 +110,13 @@ async function keepArtifact(folder: string, artifact: Artifact): Promise<{ locat
   const bytes = encodeArtifact(artifact);
   const digest = digestOf(bytes);
   const location = resolve(join(folder, `${artifact.model}-${digest.slice(0, 16)}.safetensors`));
+  const part = `${location}.${process.pid}.part`;
   try {
     await mkdir(folder, { recursive: true });
-    const part = `${location}.${process.pid}.part`;
     await writeFile(part, bytes, { flush: true });
     await rename(part, location);
   } catch (cause) {
+    await rm(part, { force: true });
     throw new PlatformError("unavailable", `cannot write ${location}: ${(cause as Error).message}`, { cause });
   }
   return { location, digest };

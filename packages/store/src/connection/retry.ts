@@ -6,6 +6,13 @@ import type { RetrySettings } from "./store-options.js";
  * a server that starts, stops or has no connection left, a lost connection.
  */
 const RETRIABLE_STATES = new Set(["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "25006"]);
+/** SQLSTATEs that pass only when somebody does something: told at once, since whoever asked waits. */
+const OUT_OF = new Map([
+  ["57014", "the statement ran out of time"],
+  ["53100", "the disk of the database is full"],
+  ["53200", "the database is out of memory"],
+  ["58030", "the database cannot read or write its files"],
+]);
 const RETRIABLE_SYSTEM = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH"]);
 const LOST_CONNECTION =
   /Connection terminated|timeout expired|connection timeout|Client has encountered a connection error/;
@@ -28,7 +35,7 @@ export function isRetriable(error: unknown): boolean {
 /**
  * Runs the work again while it fails in a way that may pass, waiting a random part of a doubling, capped time between
  * tries. The work must be idempotent: a connection lost at commit leaves open whether it was done.
- * `unavailable` after the last try, or at once for a statement that ran out of time.
+ * `unavailable` after the last try, or at once for a statement that ran out of time, a full disk or failing files.
  */
 export async function retrying<T>(
   what: string,
@@ -40,8 +47,9 @@ export async function retrying<T>(
     try {
       return await work();
     } catch (error) {
-      if (codeOf(error) === "57014") {
-        throw new PlatformError("unavailable", `${what}: the statement ran out of time.`, { cause: error });
+      const hopeless = OUT_OF.get(codeOf(error));
+      if (hopeless !== undefined) {
+        throw new PlatformError("unavailable", `${what}: ${hopeless}.`, { cause: error });
       }
       if (!isRetriable(error)) throw error;
       if (attempt >= settings.attempts) {

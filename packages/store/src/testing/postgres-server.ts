@@ -42,9 +42,9 @@ export function findPostgres(env: NodeJS.ProcessEnv): string | undefined {
  */
 export async function startPostgres(
   binaries: string,
-  options: { readonly durable?: boolean } = {},
+  options: { readonly durable?: boolean; readonly parent?: string } = {},
 ): Promise<OwnServer> {
-  const folder = await mkdtemp(join(tmpdir(), "sequitur-postgres-"));
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), "sequitur-postgres-"));
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid);
   const data = join(folder, "data");
