@@ -4,6 +4,8 @@ import { SCOPES, type Scope } from "./http/principal.js";
 export interface FuzzedRequest {
   readonly method: string;
   readonly path: string;
+  /** The operation that it is aimed at. */
+  readonly route: string;
   readonly body: unknown;
   readonly scope: Scope;
 }
@@ -75,14 +77,13 @@ const nearlyRight = fc
   })
   .map(({ base, spoilt }) => ({ ...base, ...spoilt }));
 
-/** A request to any route but those that would take the test's own keys and models away. */
+/** A request to any route; no id that is drawn names a key of the test. */
 export function fuzzedRequest(
   operations: readonly { readonly method: string; readonly path: string }[],
 ): fc.Arbitrary<FuzzedRequest> {
-  const usable = operations.filter(({ method, path }) => path.startsWith("/v1") && !/keys/.test(`${method}${path}`));
   return fc
     .record({
-      operation: fc.constantFrom(...usable),
+      operation: fc.constantFrom(...operations),
       body: fc.oneof({ weight: 6, arbitrary: nearlyRight }, jsonArbitrary.value, textArbitrary),
       id: fc.oneof(fc.constantFrom("i1", "u1", "1", "x"), textArbitrary),
       query: fc.option(fc.record({ k: scalarArbitrary })),
@@ -90,12 +91,16 @@ export function fuzzedRequest(
       scope: fc.constantFrom(...SCOPES),
     })
     .map(({ operation: { method, path }, body, id, query, rightScope, scope }) => {
-      const own = path.replace(/\/(i1|1)(?=\/|$)/, `/${encodeURIComponent(id.replaceAll(/\p{Surrogate}/gu, "?"))}`);
+      const own = path.replace(
+        /\/(i1|1|0123456789abcdef)(?=\/|$)/,
+        `/${encodeURIComponent(id.replaceAll(/\p{Surrogate}/gu, "?"))}`,
+      );
       const tail = query === null ? "" : `?k=${encodeURIComponent(String(query.k).replaceAll(/\p{Surrogate}/gu, "?"))}`;
       const hasBody = method === "POST" || method === "PUT";
       return {
         method,
         path: own + tail,
+        route: path,
         body: hasBody ? body : undefined,
         scope: rightScope > 0 ? scopeOf(method, path) : scope,
       };
@@ -104,7 +109,7 @@ export function fuzzedRequest(
 
 function scopeOf(method: string, path: string): Scope {
   if (/events|feedback/.test(path)) return "ingest";
-  if (/models|experiments|keys/.test(path)) return "admin";
+  if (/models|experiments|keys|metrics/.test(path)) return "admin";
   if (/similar/.test(path) || (method === "POST" && !/items|users/.test(path))) return "serve";
   return "catalog";
 }

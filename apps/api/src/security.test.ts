@@ -189,9 +189,14 @@ eachStore((engine) => {
     const page = await api.call("GET", "/reference", undefined, "nobody");
     expect(page.status).toBe(200);
     expect(String(page.body)).not.toMatch(/https?:\/\//);
+    // The browser asks nobody else, whatever the script of the page might want.
+    const policy = page.headers.get("content-security-policy")!.split("; ");
+    expect(policy).toContain("default-src 'self'");
+    expect(policy.join(" ")).not.toMatch(/https?:|\*|unsafe-eval|script-src|connect-src/);
     for (const [, path] of String(page.body).matchAll(/(?:src|href)="([^"]+)"/g)) {
-      const { status } = await api.call("GET", path!, undefined, "nobody");
+      const { status, body: file } = await api.call("GET", path!, undefined, "nobody");
       expect({ path, status }).toEqual({ path, status: 200 });
+      expect(/url\(["']?(https?:)?\/\/|@import/.test(String(file)), `${path} loads from elsewhere`).toBe(false);
     }
     const { body } = await api.call("GET", "/openapi.json", undefined, "nobody");
     expect(body.openapi).toBe("3.1.0");

@@ -1,4 +1,11 @@
-import { activateModelVersion, createApiKey, openStore, readInteractions, type Store } from "@sequitur/store";
+import {
+  activateModelVersion,
+  appendEvents,
+  createApiKey,
+  listModelVersions,
+  openStore,
+  type Store,
+} from "@sequitur/store";
 import { findPostgres, onServer, startPostgres, type OwnServer } from "@sequitur/store/testing";
 import { sql } from "kysely";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,8 +20,8 @@ import { clientsOf, lostEvents, readiness, serveChild } from "./load.fixture.js"
 import { smallDisk } from "./small-disk.fixture.js";
 
 const WAIT = { timeout: 30_000, interval: 50 };
-/** Beyond this a request counts as hanging: twice the time that the API allows itself here. */
-const HANGING_MS = 4_000;
+/** Beyond this a request counts as hanging: ten times what the API allows itself here, for machines under load. */
+const HANGING_MS = 20_000;
 const SETTINGS = apiSettingsSchema.parse({ answerTimeoutMs: 2_000, syncSeconds: 0.2 });
 const binaries = findPostgres(process.env);
 
@@ -99,7 +106,7 @@ onServer((engine) => {
     await expect.poll(async () => (await readiness(api.url))?.status, WAIT).toBe(200);
     await load.stop();
     expect(await lostEvents(store, load.acknowledged)).toEqual({ lost: [], doubled: 0 });
-    expect([...load.statuses.keys()].sort()).toEqual([200, 503]);
+    expect(new Set(load.statuses.keys())).toEqual(new Set([200, 503]));
     expect(load.slowestMs()).toBeLessThan(HANGING_MS);
   }, 60_000);
 
@@ -138,50 +145,17 @@ onServer((engine) => {
     const fresh = await serve(store);
     expect(await readiness(fresh.api.url)).toMatchObject({ status: 200, body: { slots: {} } });
   }, 60_000);
-});
 
-describe("a full disk", () => {
-  it.skipIf(binaries === undefined)(
-    "under PostgreSQL: refused, nothing lost, and on by itself when there is room",
-    async (test) => {
-      const disk = await smallDisk(160);
-      if (disk === undefined) return test.skip();
-      onTestFinished(disk.unmount);
-      const server = await startPostgres(binaries!, { parent: disk.folder });
-      onTestFinished(() => server.stop());
-      const store = await openStore({ databaseUrl: server.url, clock: Date.now });
-      onTestFinished(() => store.close());
-      const { api, key } = await serve(store);
-      const load = clientsOf(api.url, key, "full");
-      await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(500);
-      disk.fill();
-      await expect.poll(() => load.statuses.get(503), WAIT).toBeGreaterThan(5);
-      await disk.empty();
-      // Where the log of the server itself did not fit the server stops; whoever watches over it starts it again.
-      if (!(await readiness(api.url))?.body.database) await server.restart().catch(() => undefined);
-      const before = load.acknowledged.size;
-      await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(before + 500);
-      await load.stop();
-      expect(await lostEvents(store, load.acknowledged)).toEqual({ lost: [], doubled: 0 });
-      expect([...load.statuses.keys()].sort()).toEqual([200, 503]);
-      expect(load.slowestMs()).toBeLessThan(HANGING_MS);
-    },
-    90_000,
-  );
-
-  it("under the artifacts: the version is not registered and no half of a file stays", async (test) => {
+  it("a full disk under the artifacts: the version is not registered and no half of a file stays", async (test) => {
     const disk = await smallDisk(1);
     if (disk === undefined) return test.skip();
     onTestFinished(disk.unmount);
-    const store = await openStore({ clock: Date.now });
-    onTestFinished(() => store.close());
-    const { appendEvents, listModelVersions } = await import("@sequitur/store");
+    const store = await engine.open();
     const event = (n: number) => ({ eventId: `e${n}`, userId: `u${n % 5}`, itemId: `i${n % 9}`, time: 1e12 + n });
     await appendEvents(
       store,
       Array.from({ length: 50 }, (_, n) => event(n)),
     );
-    expect((await readInteractions(store)).size).toBe(50);
     disk.fill();
     const train = { store, artifactsDir: disk.folder, seed: 1, codeVersion: "test", activate: true, fallbacks: false };
     await expect(trainFromStore({ ...train, model: "markov" })).rejects.toMatchObject({
@@ -192,3 +166,33 @@ describe("a full disk", () => {
     expect(await listModelVersions(store)).toEqual([]);
   }, 60_000);
 });
+
+it.skipIf(binaries === undefined)(
+  "a full disk under PostgreSQL: refused, nothing lost, and on by itself when there is room",
+  async (test) => {
+    const disk = await smallDisk(160);
+    if (disk === undefined) return test.skip();
+    onTestFinished(disk.unmount);
+    const server = await startPostgres(binaries!, { parent: disk.folder });
+    onTestFinished(() => server.stop());
+    const store = await openStore({ databaseUrl: server.url, clock: Date.now });
+    onTestFinished(() => store.close());
+    const { api, key } = await serve(store);
+    const load = clientsOf(api.url, key, "full");
+    await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(500);
+    disk.fill();
+    await expect.poll(() => load.statuses.get(503), WAIT).toBeGreaterThan(5);
+    expect(await readiness(api.url)).toMatchObject({ status: 503, body: { writable: false } });
+    await disk.empty();
+    // Where the log of the server itself did not fit the server stops; whoever watches over it starts it again.
+    if (!(await readiness(api.url))?.body.database) await server.restart().catch(() => undefined);
+    const before = load.acknowledged.size;
+    await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(before + 500);
+    await load.stop();
+    await expect.poll(() => readiness(api.url), WAIT).toMatchObject({ status: 200, body: { writable: true } });
+    expect(await lostEvents(store, load.acknowledged)).toEqual({ lost: [], doubled: 0 });
+    expect(new Set(load.statuses.keys())).toEqual(new Set([200, 503]));
+    expect(load.slowestMs()).toBeLessThan(HANGING_MS);
+  },
+  90_000,
+);

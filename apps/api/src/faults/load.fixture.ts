@@ -8,7 +8,7 @@ import type { ServeChildOptions } from "./serve-child.fixture.js";
 export interface ServeChild {
   readonly url: string;
   /** kill -9; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** The API in a process of its own, answering. */
@@ -38,7 +38,7 @@ export interface Load {
   /** The longest that anybody waited for an answer or an error, ms. */
   readonly slowestMs: () => number;
   /** Ends it when what is under way has been answered. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** How long a client waits before it sends a refused batch again, ms. */
@@ -114,6 +114,7 @@ export async function readiness(url: string): Promise<{ status: number; body: Re
 interface Readiness {
   readonly ready: boolean;
   readonly database: boolean;
+  readonly writable: boolean;
   readonly slots: Readonly<Record<string, number>>;
   readonly broken: readonly string[];
 }

@@ -7,10 +7,10 @@ import { join } from "node:path";
 export interface SmallDisk {
   readonly folder: string;
   /** Takes all the room that is left. */
-  fill(): void;
+  readonly fill: () => void;
   /** Gives it back. */
-  empty(): Promise<void>;
-  unmount(): Promise<void>;
+  readonly empty: () => Promise<void>;
+  readonly unmount: () => Promise<void>;
 }
 
 /** A tmpfs of its own; undefined, and said so, where mounting is not permitted. */

@@ -48,10 +48,20 @@ const postFeedback = createRoute({
 
 /** Events and feedback. */
 export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
-  const { store, metrics } = serving;
+  const { store, metrics, writes } = serving;
   const limit = store.engine === "pglite" ? 1 : 4;
-  const append = bounded(grouped((rows: readonly Event[]) => appendEvents(store, rows), { limit }));
-  const respond = bounded(grouped((rows: readonly Feedback[]) => recordFeedback(store, rows), { limit }));
+  const append = bounded(
+    grouped(
+      writes.watched((rows: readonly Event[]) => appendEvents(store, rows)),
+      { limit },
+    ),
+  );
+  const respond = bounded(
+    grouped(
+      writes.watched((rows: readonly Feedback[]) => recordFeedback(store, rows)),
+      { limit },
+    ),
+  );
   return app
     .openapi(postEvents, async (c) => {
       const { events } = c.req.valid("json");

@@ -12,7 +12,8 @@ const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
 const readinessSchema = z
   .object({
     ready: z.boolean(),
-    database: z.boolean(),
+    database: z.boolean().openapi({ description: "it answers" }),
+    writable: z.boolean().openapi({ description: "no write was refused of late, such as by a full disk" }),
     synced: z.boolean().openapi({ description: "items and models were read" }),
     draining: z.boolean(),
     slots: z.record(z.string(), z.int()).openapi({ description: "slot -> model version that answers" }),
@@ -54,9 +55,13 @@ export function healthRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving, isDrain
       const database = await pingStore(serving.store, PING_MS);
       const synced = serving.isSynced;
       const draining = isDraining();
-      const ready = database && synced && !draining;
+      const { writable } = serving.writes;
+      const ready = database && writable && synced && !draining;
       const { slots, broken } = serving.models.state;
-      return c.json({ ready, database, synced, draining, slots: { ...slots }, broken: [...broken] }, ready ? 200 : 503);
+      return c.json(
+        { ready, database, writable, synced, draining, slots: { ...slots }, broken: [...broken] },
+        ready ? 200 : 503,
+      );
     })
     .openapi(getMetrics, async (c) => {
       const { registry } = serving.metrics;

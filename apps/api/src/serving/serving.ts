@@ -14,6 +14,7 @@ import { LiveModels, type LoadVersion } from "../models/live-models.js";
 import type { ApiSettings } from "../settings.js";
 import { LiveExperiments } from "./live-experiments.js";
 import { LiveItems } from "./live-items.js";
+import { WriteHealth } from "./write-health.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -37,6 +38,7 @@ export class Serving {
   readonly items: LiveItems;
   readonly experiments: LiveExperiments;
   readonly models: LiveModels;
+  readonly writes: WriteHealth;
   /** Commits what was shown, together with what other requests show meanwhile. */
   readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;
   /** Histories for the models, read together with those that other requests want meanwhile. */
@@ -55,6 +57,7 @@ export class Serving {
     this.metrics = metrics;
     this.logger = logger;
     this.random = random;
+    this.writes = new WriteHealth(() => store.now());
     this.items = new LiveItems(store);
     this.experiments = new LiveExperiments(store);
     const { directory } = this.items;
@@ -71,10 +74,10 @@ export class Serving {
     this.history = reader(historyLength);
     this.longHistory = reader(Math.max(seenLength, historyLength));
     this.record = grouped(
-      async (requests: readonly RequestRecord[]) => {
+      this.writes.watched(async (requests: readonly RequestRecord[]) => {
         await recordRequests(store, requests);
         return requests.map(() => true);
-      },
+      }),
       { limit, maxRows: 500 },
     );
   }
