@@ -3,6 +3,7 @@ import type { EvaluationSet } from "@sequitur/data";
 import {
   byColdTarget,
   byColdUser,
+  byTargetCount,
   byTargetLabel,
   byTargetPopularity,
   byUserActivity,
@@ -34,6 +35,7 @@ export function partitionsOf(train: Interactions, { queries, targets }: Evaluati
     { by: "user known in training", groups: byColdUser(queries.users, perUser) },
     { by: "popularity of the right item", groups: byTargetPopularity(targets, perItem) },
     { by: "right item known in training", groups: byColdTarget(targets, perItem) },
+    { by: "training interactions of the right item", groups: byTargetCount(targets, perItem) },
   ];
   if (categories) {
     const last = categories.map((names) => names.at(-1) ?? "");

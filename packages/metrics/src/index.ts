@@ -40,6 +40,7 @@ export {
   OTHER,
   UNLABELLED,
   byColdTarget,
+  byTargetCount,
   byTargetLabel,
   byTargetPopularity,
   type PopularityShares,

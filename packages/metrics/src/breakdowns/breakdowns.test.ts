@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bootstrapInterval } from "../intervals/bootstrap-interval.js";
 import { rankingMetrics } from "../ranking/ranking-metrics.js";
 import { byColdUser, byUserActivity } from "./by-activity.js";
-import { byColdTarget, byTargetLabel, byTargetPopularity } from "./by-target.js";
+import { byColdTarget, byTargetCount, byTargetLabel, byTargetPopularity } from "./by-target.js";
 import { groupIntervals, groupQueries, selectRanks, type QueryGroup } from "./query-groups.js";
 
 const rowsByName = (groups: readonly QueryGroup[]) => groups.map(({ name, rows }) => [name, ...rows]);
@@ -109,6 +109,15 @@ describe("by target", () => {
     expect(groups).toEqual([
       { name: "cold item", rows: Int32Array.of(0, 2), positions: Int32Array.of(0, 3) },
       { name: "warm item", rows: Int32Array.of(0, 1), positions: Int32Array.of(1, 2) },
+    ]);
+  });
+
+  test("counts: never met, rarely, often", () => {
+    const groups = byTargetCount(raggedFrom([[0], [1], [2], [3], [4, 1]]), [0, 1, 9, 10, 99]);
+    expect(groups).toEqual([
+      { name: "0", rows: Int32Array.of(0), positions: Int32Array.of(0) },
+      { name: "1-9", rows: Int32Array.of(1, 2, 4), positions: Int32Array.of(1, 2, 5) },
+      { name: "10+", rows: Int32Array.of(3, 4), positions: Int32Array.of(3, 4) },
     ]);
   });
 

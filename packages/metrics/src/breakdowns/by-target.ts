@@ -46,6 +46,13 @@ export function byColdTarget(targets: RaggedItems, trainCounts: ArrayLike<number
   return groupTargets(targets, (item) => [names[countOf(item, trainCounts) === 0 ? 0 : 1]!], names);
 }
 
+/** Targets by their training interactions: "0", "1-9" and "10+", which tells rare items from those never met. */
+export function byTargetCount(targets: RaggedItems, trainCounts: ArrayLike<number>): readonly TargetGroup[] {
+  const names = ["0", "1-9", "10+"];
+  const nameOf = (count: number): string => names[count === 0 ? 0 : count < 10 ? 1 : 2]!;
+  return groupTargets(targets, (item) => [nameOf(countOf(item, trainCounts))], names);
+}
+
 /** Under these names go targets without a label, and those whose labels are all too rare for a group of their own. */
 export const UNLABELLED = "(none)";
 export const OTHER = "(other)";
