@@ -1,4 +1,4 @@
-import { PlatformError, type Catalog } from "@sequitur/core";
+import { PlatformError, throwIfCancelled, type Catalog } from "@sequitur/core";
 import type { FitRun } from "@sequitur/recommender";
 import { itemTexts, textsHash } from "../text/item-texts.js";
 import { learnPieces } from "../text/learn-pieces.js";
@@ -56,26 +56,46 @@ async function startVectors(
   return new Map(pieces.flatMap((piece, at) => (vectors.has(piece) ? [[at, vectors.get(piece)!]] : [])));
 }
 
+/** Texts that are encoded between two reports, after which they are kept. */
+const CHUNK = 256;
+
 /**
  * (N, F) what a sentence encoder makes of the texts, zeros where there is none; each distinct text once, and only those
- * that its cache does not hold.
+ * that its cache does not hold. What was encoded before a cancellation is in the cache.
  */
 export async function encodeByEncoder(
   texts: readonly string[],
   { model, vocabulary, cache: folder }: SentenceEncoderConfig,
   maxTokens: number,
-  { threads = 1, report }: Pick<FitRun, "threads" | "report">,
+  { threads = 1, report, signal }: Pick<FitRun, "threads" | "report" | "signal">,
 ): Promise<{ readonly vectors: Float32Array; readonly width: number }> {
   const encoder = await openSentenceEncoder({ model, vocabulary, maxTokens, threads });
   try {
     const cache = folder === undefined ? undefined : await openVectorCache(folder, encoder.hash);
-    const distinct = [...new Set(texts)];
+    const distinct = [...new Set(texts)].filter((text) => text !== "");
     const missing = distinct.filter((text) => cache?.get(text) === undefined);
-    const encoded = await encoder.encode(missing);
-    const made = new Map(missing.flatMap((text, at) => (encoded[at]!.length > 0 ? [[text, encoded[at]!]] : [])));
-    if (made.size > 0) await cache?.add(made);
-    const values = { encoded: made.size, cached: distinct.length - missing.length };
-    report?.({ task: "encode item texts", done: distinct.length, total: distinct.length, unit: "texts", values });
+    const cached = distinct.length - missing.length;
+    const tell = (encoded: number): void =>
+      report?.({
+        task: "encode item texts",
+        done: cached + encoded,
+        total: distinct.length,
+        unit: "texts",
+        values: { cached },
+      });
+    const made = new Map<string, Float32Array>();
+    tell(0);
+    for (let from = 0; from < missing.length; from += CHUNK) {
+      throwIfCancelled(signal);
+      const part = missing.slice(from, from + CHUNK);
+      const encoded = await encoder.encode(part);
+      const some = part.flatMap((text, at): [string, Float32Array][] =>
+        encoded[at]!.length > 0 ? [[text, encoded[at]!]] : [],
+      );
+      for (const [text, vector] of some) made.set(text, vector);
+      if (some.length > 0) await cache?.add(new Map(some));
+      tell(from + part.length);
+    }
     return asRows(
       texts.map((text) => made.get(text) ?? cache?.get(text)),
       model,

@@ -12,6 +12,8 @@ describe.each([
   ["sasrec", { layers: 3, positions: "rotary", tied: false, activation: "silu", width: 12 }],
   ["sasrec", { layers: 2, intervals: true, width: 12 }],
   ["gru4rec", { layers: 2, hidden: 20 }],
+  ["lite-llm4rec", { layers: 2, width: 12 }],
+  ["lite-llm4rec", { head: "generative", beam: 5, width: 12 }],
 ])("a session of %s with %j", (name, config) => {
   const fit = async (): Promise<SequenceModel> =>
     fitted(name, train, { ...config, epochs: 2, maxLength: 8, dropout: 0.2 });
