@@ -1,8 +1,9 @@
-import { Random } from "@sequitur/core";
+import { itemCounts, Random } from "@sequitur/core";
 import { factoriseStatsLength, startEngine } from "@sequitur/kernels";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { interactionsOf, plantedClasses } from "../planted.fixture.js";
+import { bpr } from "../bpr/bpr.js";
+import { fitted, interactionsOf, plantedClasses } from "../planted.fixture.js";
 import { aliasTable } from "./alias-table.js";
 import { inBatchSampler, popularitySampler, uniformSampler } from "./negative-sampler.js";
 import { positiveRows } from "./positive-rows.js";
@@ -113,5 +114,44 @@ describe("draws", () => {
     expect(risen).toEqual(own);
     expect(sunk).toEqual([1, 2, 5]);
     held.release();
+  });
+});
+
+/** Slope of y over x by least squares. */
+function slope(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(x), mean(y)];
+  let [xy, xx] = [0, 0];
+  x.forEach((value, at) => {
+    xy += (value - mx) * (y[at]! - my);
+    xx += (value - mx) ** 2;
+  });
+  return xy / xx;
+}
+
+describe("in-batch negatives", () => {
+  // Everybody draws items by the same popularities: all there is to learn is how popular each item is.
+  const random = new Random("popularity");
+  const table = Array.from({ length: 40 }, (_, item) => 1 / (item + 4));
+  const total = table.reduce((sum, weight) => sum + weight, 0);
+  const draw = (): number => {
+    let left = random.uniform() * total;
+    return table.findIndex((weight) => (left -= weight) < 0);
+  };
+  const pairs = Array.from({ length: 8000 }, (_, row): [number, number] => [row % 2000, Math.max(0, draw())]);
+  const train = interactionsOf(pairs, 2000, 40);
+  const logCounts = Array.from(itemCounts(train), (count) => Math.log(count));
+
+  /** How the learned item biases grow with the logarithm of popularity. */
+  async function biasSlope(config: Record<string, unknown>): Promise<number> {
+    const fixed = { bias: true, biasDecay: 0, userDecay: 5, itemDecay: 5, hardest: 1, rate: 0.1, epochs: 80 };
+    const model = await fitted(bpr, train, { factors: 4, rateDecay: 0.95, ...fixed, ...config });
+    return slope(logCounts, Array.from(model.tables.bias!));
+  }
+
+  it("teach scores that are as popular as the items are, since log Q is taken off: without that, none", async () => {
+    expect(Math.abs((await biasSlope({ sampler: "in-batch" })) - 1)).toBeLessThan(0.15);
+    expect(Math.abs((await biasSlope({ sampler: "uniform" })) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(await biasSlope({ sampler: "popularity", samplerPower: 1 }))).toBeLessThan(0.3);
   });
 });

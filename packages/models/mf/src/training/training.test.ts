@@ -1,5 +1,5 @@
 import { decodeTensorFile, parseConfig, Random, type Progress } from "@sequitur/core";
-import { hitRate, noise, plantedSequences } from "@sequitur/recommender/conforms";
+import { hitRate, noise, plantedSequences, type PlantedData } from "@sequitur/recommender/conforms";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +43,19 @@ function areaUnderCurve(model: FactorModel): number {
   return right / all;
 }
 
+/** Mean NDCG at k of the planted answers, one a query: 1 / log2(1 + rank), 0 beyond k. */
+function ndcg(model: FactorModel, { queries, answers }: PlantedData, k: number): number {
+  const size = model.catalog.items.size;
+  const scores = model.score(queries);
+  let sum = 0;
+  answers.forEach((answer, b) => {
+    const row = scores.subarray(b * size, (b + 1) * size);
+    const rank = 1 + row.filter((score) => score > row[answer]!).length;
+    if (rank <= k) sum += 1 / Math.log2(1 + rank);
+  });
+  return sum / queries.size;
+}
+
 describe("threads", () => {
   it.each([
     ["bpr", bpr, { rate: 0.05, hardest: 1 }],
@@ -52,7 +65,7 @@ describe("threads", () => {
   ] as const)("%s: without locks as good as with one thread, over five seeds", async (_, recommender, config) => {
     const planted = plantedSequences(new Random("hogwild"), { users: 300, items: 30, length: 20 });
     const quality = async (threads: number): Promise<number[]> => {
-      const rates: number[] = [];
+      const values: number[] = [];
       for (const seed of [1, 2, 3, 4, 5]) {
         const model = await fitted(
           recommender,
@@ -63,15 +76,15 @@ describe("threads", () => {
             threads,
           },
         );
-        rates.push(hitRate(model, planted, 5));
+        values.push(ndcg(model, planted, 10));
       }
-      return rates;
+      return values;
     };
     const [one, three] = [await quality(1), await quality(3)];
     const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const spread = (values: number[]): number =>
       values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / (values.length - 1);
-    // Three standard errors of the difference, and the share that one user in a hundred makes.
+    // Three standard errors of the difference, and what one user in a hundred makes.
     const allowed = 3 * Math.sqrt((spread(one) + spread(three)) / 5) + 0.01;
     expect(Math.abs(mean(one) - mean(three))).toBeLessThan(allowed);
   });
