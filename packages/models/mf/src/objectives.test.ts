@@ -1,6 +1,11 @@
+import { Random } from "@sequitur/core";
+import { factoriseStatsLength, startEngine, type Engine } from "@sequitur/kernels";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bpoObjective, nbpoObjective, nbpoOriginalObjective, nbpoSurrogateObjective } from "./objectives.js";
+import { interactionsOf } from "./planted.fixture.js";
+import { positiveRows } from "./sampling/positive-rows.js";
+import { innerProduct } from "./serving/factor-tables.js";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const derivative = (f: (x: number) => number, x: number): number => (f(x + 1e-5) - f(x - 1e-5)) / 2e-5;
@@ -123,4 +128,57 @@ describe("coefficients", () => {
       }),
     );
   });
+});
+
+describe("the kernel's step", () => {
+  const { memory, kernels } = startEngine({ threads: 1 });
+  const train = interactionsOf([[0, 0]], 1, 2); // the unvoted draw is always item 1
+  const [rate, flipRate, flipBias] = [0.3, 0.2, -0.4];
+
+  it.each([
+    ["bpo", bpoObjective],
+    ["nbpo", nbpoObjective],
+    ["nbpo-original", nbpoOriginalObjective],
+    ["nbpo-surrogate", nbpoSurrogateObjective],
+  ] as const)("%s: moves by these coefficients, the positive first", (objective, { flips, positive, unvoted }) => {
+    const random = new Random(objective);
+    const vectors = (rows: number): number[][] =>
+      Array.from({ length: rows }, () => Array.from({ length: 4 }, () => 2 * random.uniform() - 0.7));
+    const [preference, flip] = [
+      { user: vectors(1)[0]!, items: vectors(2) },
+      { user: vectors(1)[0]!, items: vectors(2) },
+    ];
+    const factorsOf = (side: typeof preference) => ({
+      width: 4,
+      users: memory.floatsFrom(side.user),
+      items: memory.floatsFrom(side.items.flat()),
+    });
+    const [held, heldFlips] = [factorsOf(preference), factorsOf(flip)];
+    const { rows } = positiveRows({ memory, kernels } as Engine, train);
+    const none = { userDecay: 0, itemDecay: 0, biasDecay: 0 };
+    const draws = { objective, samples: 1, negatives: 1, candidates: 1, seed: 1, rate, ...none };
+    kernels.factorise(memory.floats(factoriseStatsLength(1)), held, rows, {
+      ...draws,
+      ...(flips && { flips: { factors: heldFlips, rate: flipRate, decay: 0, bias: flipBias } }),
+    });
+    for (const [item, coefficients] of [positive, unvoted].entries()) {
+      const s = sigmoid(innerProduct(preference.user, preference.items[item]!));
+      const gamma = flips ? sigmoid(flipBias + innerProduct(flip.user, flip.items[item]!)) : 0;
+      const c = coefficients(s, gamma);
+      ascend(preference, item, rate * c.preference);
+      ascend(flip, item, flipRate * c.flip);
+    }
+    const near = (side: typeof preference): number[] =>
+      [...side.user, ...side.items.flat()].map((value) => expect.closeTo(value, 5) as number);
+    expect([...held.users.array, ...held.items.array]).toEqual(near(preference));
+    expect([...heldFlips.users.array, ...heldFlips.items.array]).toEqual(near(flip));
+  });
+
+  function ascend({ user, items }: { user: number[]; items: number[][] }, item: number, step: number): void {
+    const before = [...user];
+    for (let k = 0; k < 4; k++) {
+      user[k]! += step * items[item]![k]!;
+      items[item]![k]! += step * before[k]!;
+    }
+  }
 });
