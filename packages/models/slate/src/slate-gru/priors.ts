@@ -1,5 +1,5 @@
 import type { SlotName } from "./globals.js";
-import { scaleOf, type StepGradients, type Trainee } from "./trainee.js";
+import { scaleOf, type Trainee } from "./trainee.js";
 import type { Choices } from "./windows.js";
 
 /** sigma of a group counts as max(|sigma|, this). */
@@ -15,25 +15,22 @@ export interface PriorShare {
 /**
  * Adds KL(q(v_i) | N(mu_g, sigma_g^2)) of the batch's items for drawn mu_g and sigma_g; with q = N(m, s^2), a dimension:
  *   log(sigma / s) + (s^2 + (m - mu)^2) / (2 sigma^2) - 1/2.
+ * Its gradient goes to the means and rhos of the items, (n, 2D), and to the drawn groups.
  */
 export function addItemPrior(
-  out: StepGradients,
-  { items, others, groups, globals, config }: Trainee,
+  gItems: Float32Array,
+  gDrawn: Float32Array,
+  { items, groups, globals, config }: Trainee,
   batch: Choices,
   drawn: Float32Array,
-  noise: Float32Array,
+  scales: Float32Array,
   { expectedTouches, size }: PriorShare,
 ): number {
   const { width, maxScale } = config;
   const values = items.values.array;
-  const gOthers = out.others.array;
   let loss = 0;
-  const addToOther = (at: number, g: number): void => {
-    const scale = scaleOf(others.values.array[globals.size + at]!, maxScale);
-    gOthers[at]! += g;
-    gOthers[globals.size + at]! += g * noise[at]! * scale * (1 - scale / maxScale);
-  };
-  for (const [place, item] of batch.items.entries()) {
+  for (let place = 0; place < batch.items.length; place++) {
+    const item = batch.items[place]!;
     const share = batch.touches[place]! / (expectedTouches[item]! * size);
     const group = groups.of[item]! * width;
     for (let j = 0; j < width; j++) {
@@ -41,17 +38,16 @@ export function addItemPrior(
       const scaleAt = globals.groupScale.from + group + j;
       const given = drawn[scaleAt]!;
       const sigma = Math.max(Math.abs(given), GROUP_SCALE_FLOOR);
-      const at = item * 2 * width + j;
-      const s = scaleOf(values[at + width]!, maxScale);
-      const gap = values[at]! - drawn[meanAt]!;
+      const s = scales[place * width + j]!;
+      const gap = values[item * 2 * width + j]! - drawn[meanAt]!;
       const variance = sigma * sigma;
-      loss += share * (Math.log(sigma / s) + (s * s + gap * gap) / (2 * variance) - 0.5);
       const gapSlope = (share * gap) / variance;
-      out.items.array[place * 2 * width + j]! += gapSlope;
-      out.items.array[place * 2 * width + width + j]! += share * (s / variance - 1 / s) * s * (1 - s / maxScale);
-      addToOther(meanAt, -gapSlope);
+      loss += share * (Math.log(sigma / s) + (s * s + gap * gap) / (2 * variance) - 0.5);
+      gItems[place * 2 * width + j]! += gapSlope;
+      gItems[place * 2 * width + width + j]! += share * (s / variance - 1 / s) * s * (1 - s / maxScale);
+      gDrawn[meanAt]! -= gapSlope;
       if (sigma > GROUP_SCALE_FLOOR) {
-        addToOther(scaleAt, Math.sign(given) * share * (1 / sigma - (s * s + gap * gap) / (variance * sigma)));
+        gDrawn[scaleAt]! += Math.sign(given) * share * (1 / sigma - (s * s + gap * gap) / (variance * sigma));
       }
     }
   }

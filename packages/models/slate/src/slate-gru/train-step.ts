@@ -1,5 +1,5 @@
 import type { Bytes, Floats, Scratch } from "@sequitur/kernels";
-import { normalRow } from "./counter-normal.js";
+import { normalAt, normalRow, rowStream } from "./counter-normal.js";
 import type { Slot, SlotName } from "./globals.js";
 import { addItemPrior, addOthersPrior } from "./priors.js";
 import { addScoreGradient, clampScore, scoreOf, softmaxInto } from "./slate-loss.js";
@@ -51,8 +51,8 @@ export function lossGradient(
   const size = batch.userOffsets.length - 1;
   const noise = scratch.floats(globals.size);
   const drawn = drawOthers(trainee, noise, context, scratch);
-  const itemNoise = scratch.floats(batch.items.length * width);
-  const vectors = drawItems(trainee, batch.items, itemNoise, context.key, scratch);
+  const drawnItems = drawItems(trainee, batch.items, context.key, scratch);
+  const { vectors } = drawnItems;
   const start = drawStarts(trainee, batch, drawn[globals.start.from]!, context.key, scratch);
   const clicks = clickBatch(batch, vectors, start.values, width, scratch);
   const encoded =
@@ -69,11 +69,12 @@ export function lossGradient(
   encoded.backward(gDrawn.array, gStart, gx, gz);
   scatterClicks(gVectors.array, gx.array, batch, clicks.length, width);
   loss += addStartPrior(gDrawn.array, globals.start, start, gStart.array, drawn[globals.start.from]!, size);
-  backToParameters(out, trainee, batch, gVectors.array, itemNoise.array, gDrawn.array, noise.array);
   if (context.phase === "linear") {
-    const priorShare = { expectedTouches: context.expectedTouches, size };
-    loss += addItemPrior(out, trainee, batch, drawn, noise.array, priorShare);
+    itemGradient(out.items.array, gVectors.array, drawnItems, config);
+    const share = { expectedTouches: context.expectedTouches, size };
+    loss += addItemPrior(out.items.array, gDrawn.array, trainee, batch, drawn, drawnItems.scales, share);
   }
+  othersGradient(out.others.array, trainee, gDrawn.array, noise.array);
   const learned = LEARNED[context.phase];
   loss += addOthersPrior(out.others.array, others.values.array, trainee, learned, context.windows);
   return loss;
@@ -105,20 +106,32 @@ function drawOthers({ globals, others, config }: Trainee, noise: Floats, context
   return drawn;
 }
 
-/** (n, D) v_i = m_i + s_i eps, eps keyed by the draw, the item and the dimension. */
-function drawItems({ items, config }: Trainee, list: Int32Array, noise: Floats, key: number, scratch: Scratch): Floats {
+/** (n, D) each: one draw of the items of a batch, and what it was made with. */
+interface ItemDraw {
+  readonly vectors: Floats;
+  readonly noise: Float32Array;
+  readonly scales: Float32Array;
+}
+
+/** v_i = m_i + s_i eps, eps keyed by the draw, the item and the dimension. */
+function drawItems({ items, config }: Trainee, list: Int32Array, key: number, scratch: Scratch): ItemDraw {
   const { width, maxScale } = config;
   const vectors = scratch.floats(list.length * width);
+  const noise = scratch.floats(list.length * width).array;
+  const scales = scratch.floats(list.length * width).array;
   const values = items.values.array;
-  for (const [place, item] of list.entries()) {
-    const own = noise.array.subarray(place * width, (place + 1) * width);
-    normalRow(own, key, item);
+  const drawn = vectors.array;
+  for (let place = 0; place < list.length; place++) {
+    const stream = rowStream(key, list[place]!);
+    const from = list[place]! * 2 * width;
     for (let j = 0; j < width; j++) {
-      const at = item * 2 * width + j;
-      vectors.array[place * width + j] = values[at]! + scaleOf(values[at + width]!, maxScale) * own[j]!;
+      const to = place * width + j;
+      noise[to] = normalAt(stream, j);
+      scales[to] = scaleOf(values[from + width + j]!, maxScale);
+      drawn[to] = values[from + j]! + scales[to] * noise[to];
     }
   }
-  return vectors;
+  return { vectors, noise, scales };
 }
 
 interface StartDraw {
@@ -256,30 +269,33 @@ function addStartPrior(
   return loss / size;
 }
 
-/** From gradients of the draw to those of means and rhos: d/dm = g, d/drho = g eps s (1 - s / maxScale). */
-function backToParameters(
-  out: StepGradients,
-  { items, others, globals, config }: Trainee,
-  { items: list }: Choices,
+/** From the gradient of the draw to that of means and rhos: d/dm = g, d/drho = g eps s (1 - s / maxScale). */
+function itemGradient(
+  out: Float32Array,
   gVectors: Float32Array,
-  itemNoise: Float32Array,
+  { noise, scales }: ItemDraw,
+  { width, maxScale }: Trainee["config"],
+): void {
+  for (let from = 0; from < scales.length; from += width) {
+    for (let j = 0; j < width; j++) {
+      const g = gVectors[from + j]!;
+      const scale = scales[from + j]!;
+      out[2 * from + j] = g;
+      out[2 * from + width + j] = g * noise[from + j]! * scale * (1 - scale / maxScale);
+    }
+  }
+}
+
+/** The same for the parameters that are not items. */
+function othersGradient(
+  out: Float32Array,
+  { others, globals, config }: Trainee,
   gDrawn: Float32Array,
   noise: Float32Array,
 ): void {
-  const { width, maxScale } = config;
-  const values = items.values.array;
-  for (const [place, item] of list.entries()) {
-    for (let j = 0; j < width; j++) {
-      const g = gVectors[place * width + j]!;
-      const scale = scaleOf(values[item * 2 * width + width + j]!, maxScale);
-      out.items.array[place * 2 * width + j] = g;
-      out.items.array[place * 2 * width + width + j] =
-        g * itemNoise[place * width + j]! * scale * (1 - scale / maxScale);
-    }
-  }
   for (let at = 0; at < globals.size; at++) {
-    const scale = scaleOf(others.values.array[globals.size + at]!, maxScale);
-    out.others.array[at] = gDrawn[at]!;
-    out.others.array[globals.size + at] = gDrawn[at]! * noise[at]! * scale * (1 - scale / maxScale);
+    const scale = scaleOf(others.values.array[globals.size + at]!, config.maxScale);
+    out[at] = gDrawn[at]!;
+    out[globals.size + at] = gDrawn[at]! * noise[at]! * scale * (1 - scale / config.maxScale);
   }
 }
