@@ -20,10 +20,11 @@ export interface SgdUpdates {
   readonly plain?: "bpr" | Objective;
   readonly flips?: FlipPlan;
   /** Fields of the training that the config calls otherwise. */
-  readonly training?: Pick<SgdConfig, "negatives" | "hardest">;
+  readonly training?: Pick<SgdConfig, Renamed>;
 }
 
-type Bare = "negatives" | "hardest";
+/** Fields that the config of a model may lack or call otherwise. */
+type Renamed = "negatives" | "hardest";
 
 /** One stochastic model of the family. */
 export interface SgdSpec<Config> {
@@ -36,7 +37,7 @@ export interface SgdSpec<Config> {
 }
 
 /** The recommender of a spec: fit by `trainSgd` or in the authors' batches, load, fold in. */
-export function sgdRecommender<Config extends Omit<SgdConfig, Bare> & Partial<Pick<SgdConfig, Bare>>>(
+export function sgdRecommender<Config extends Omit<SgdConfig, Renamed> & Partial<Pick<SgdConfig, Renamed>>>(
   spec: SgdSpec<Config>,
 ): FactorRecommender<Config> {
   const { name, config: schema, search, folds, updates } = spec;
