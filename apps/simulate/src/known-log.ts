@@ -16,7 +16,7 @@ export function knownLog({ catalog, history }: World): KnownLog {
     add({ batch, slates, clicks }) {
       for (const [b, slate] of slates.entries()) builder.add(batch.users[b]!, batch.now[b]!, slate, clicks[b]!);
     },
-    slates: builder.log,
+    slates: () => builder.log(),
     interactions() {
       const clicks = clicksOf(builder.log());
       return interactionsFrom(catalog, {

@@ -234,7 +234,9 @@ test("single choices: root mean squared error by log size", { timeout: 600_000 }
     return { truth: valueOf(world, rows, policyOf, "multinomial", 1), estimates };
   });
   const naive = errors.get("naive")!;
-  for (const [name, error] of errors) expect(name === "naive" || error < 0.5 * naive).toBe(true);
+  // The additive model cannot know who likes what: what leans on it keeps its bias, and still beats the naive mean.
+  for (const [name, error] of errors) expect(name === "naive" || error < naive).toBe(true);
+  for (const name of ["ips", "snips", "doubly-robust", "mrdr"]) expect(errors.get(name)!).toBeLessThan(0.3 * naive);
 });
 
 test.each(["position-based", "cascade"])(
