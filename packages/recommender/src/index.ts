@@ -1,5 +1,6 @@
 export {
   fitOnSlates,
+  type Explanation,
   type FitRun,
   type Model,
   type Recommender,

@@ -45,6 +45,13 @@ export interface Model {
    */
   score(batch: QueryBatch, candidates?: Int32Array): Float32Array;
   save(): Artifact;
+  /** Why it ranks each of the items where it does for one query of the batch; absent where it has nothing to tell. */
+  explain?(batch: QueryBatch, query: number, items: ArrayLike<number>): readonly Explanation[];
+}
+
+/** Why an item is ranked where it is, for people; further fields are the facts and numbers behind the text. */
+export interface Explanation {
+  readonly text: string;
 }
 
 /** What a fit gets from outside: it reads no clock, environment or console of its own. */

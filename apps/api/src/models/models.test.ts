@@ -195,4 +195,19 @@ eachStore((engine) => {
     const closed = await api.call("POST", "/v1/next-poi", { ...poi, openNow: true });
     expect(closed.body.items).toEqual([]);
   });
+
+  it("tells what a next-place model knows of its places", async () => {
+    await api.serve(await api.fit("seaget", { epochs: 1, width: 8, timeWidth: 4, hidden: 8, layers: 1 }));
+    const past = { history: [{ itemId: "i1" }], k: 2, explain: true };
+    const { items } = (await ask(past)).body;
+    for (const { reason } of items) {
+      expect(reason).toMatchObject({
+        kind: "model",
+        facts: { opening: "unknown", visits: { total: expect.any(Number) } },
+      });
+      expect(reason.text).not.toBe("");
+    }
+    const plain = await ask({ ...past, explain: false });
+    expect(plain.body.items[0].reason.facts).toBeUndefined();
+  });
 });

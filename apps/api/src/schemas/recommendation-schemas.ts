@@ -154,6 +154,9 @@ export const reasonSchema = z
     kind: z.enum(["history", "model", "popular", "new", "pinned"]),
     text: z.string(),
     itemIds: z.array(z.string()).readonly().optional(),
+    facts: z.record(z.string(), z.unknown()).readonly().optional().openapi({
+      description: "with explain, the numbers behind the text where the model gives them (next-place models do)",
+    }),
   })
   .openapi("Reason");
 

@@ -1,4 +1,5 @@
 import { queryBatch } from "@sequitur/core";
+import type { Model } from "@sequitur/recommender";
 import type { ChainItem } from "./chain.js";
 import { distanceKm } from "./distance.js";
 import type { ItemDirectory } from "./item-directory.js";
@@ -11,6 +12,8 @@ export interface Reason {
   readonly text: string;
   /** The items of the history that speak for it most, for kind "history". */
   readonly itemIds?: readonly string[];
+  /** The numbers behind the text, where the model tells them itself. */
+  readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /** Distinct items of the history that are tried as reasons, the newest. */
@@ -24,11 +27,12 @@ const BY_STAGE: Readonly<Record<string, Reason>> = {
 };
 
 /**
- * A reason for each item of an answer. With `explain`, an item of a model is explained by the items of the history that,
- * each asked alone, score it above the mean of the tried ones; this takes one more call of the model over k candidates.
+ * A reason for each item of an answer. With `explain`, a model that can tells why itself; an item of any other is
+ * explained by the items of the history that, each asked alone, score it above the mean of the tried ones; this takes
+ * one more call of the model over k candidates.
  */
 export function reasonsFor(directory: ItemDirectory, question: Question, items: readonly ChainItem[]): Reason[] {
-  const because = question.explain ? historyReasons(directory, question, items) : new Map<number, Reason>();
+  const because = question.explain ? modelReasons(directory, question, items) : new Map<number, Reason>();
   const near = question.filter.near;
   return items.map(({ index, servedBy, stage }) => {
     const own = because.get(index) ?? plainReason(question, servedBy, stage);
@@ -52,36 +56,46 @@ function kilometres(km: number): string {
   return km < 1 ? `${Math.round(km * 1000)} m` : `${km.toFixed(1)} km`;
 }
 
-function historyReasons(
-  directory: ItemDirectory,
-  question: Question,
-  items: readonly ChainItem[],
-): Map<number, Reason> {
+function modelReasons(directory: ItemDirectory, question: Question, items: readonly ChainItem[]): Map<number, Reason> {
   const reasons = new Map<number, Reason>();
-  const stages = new Set(items.map(({ stage }) => stage).filter((stage) => stage?.link !== undefined));
-  for (const stage of stages) {
-    const { model } = stage!.link!;
-    const { items: ids } = model.catalog;
-    const known = knownPart(question, ids, model.catalog.users);
-    const tried = [...new Set([...known.items].reverse())].slice(0, MOST_TRIED);
-    const own = items.filter((item) => item.stage === stage);
-    if (tried.length === 0) continue;
-    const candidates = Int32Array.from(own, ({ index }) => ids.indexOf(directory.record(index).itemId));
-    const batch = queryBatch(tried.map((item) => ({ items: [item], times: [question.now], now: question.now })));
-    const scores = model.score(batch, candidates);
-    own.forEach(({ index }, c) => {
-      const told = speaking(tried, (b) => scores[b * own.length + c]!);
-      if (told.length === 0) return;
-      if (told[0] === candidates[c]) {
-        reasons.set(index, { kind: "history", text: "you chose it before", itemIds: [ids.ids[told[0]!]!] });
-        return;
-      }
-      const itemIds = told.map((item) => ids.ids[item]!);
-      const names = itemIds.map((id) => directory.indexOf(id)).map((at, n) => nameOf(directory, at, itemIds[n]!));
-      reasons.set(index, { kind: "history", text: `because of ${names.join(" and ")}`, itemIds });
-    });
+  for (const stage of new Set(items.map((item) => item.stage))) {
+    if (stage?.link === undefined) continue;
+    const indices = items.filter((item) => item.stage === stage).map(({ index }) => index);
+    if (stage.explain === undefined) addHistoryReasons(reasons, directory, question, stage.link.model, indices);
+    else {
+      stage.explain(question, indices).forEach(({ text, ...facts }, at) => {
+        reasons.set(indices[at]!, { kind: "model", text, facts });
+      });
+    }
   }
   return reasons;
+}
+
+function addHistoryReasons(
+  reasons: Map<number, Reason>,
+  directory: ItemDirectory,
+  question: Question,
+  model: Model,
+  indices: readonly number[],
+): void {
+  const { items: ids } = model.catalog;
+  const known = knownPart(question, ids, model.catalog.users);
+  const tried = [...new Set([...known.items].reverse())].slice(0, MOST_TRIED);
+  if (tried.length === 0) return;
+  const candidates = Int32Array.from(indices, (index) => ids.indexOf(directory.record(index).itemId));
+  const batch = queryBatch(tried.map((item) => ({ items: [item], times: [question.now], now: question.now })));
+  const scores = model.score(batch, candidates);
+  indices.forEach((index, c) => {
+    const told = speaking(tried, (b) => scores[b * indices.length + c]!);
+    if (told.length === 0) return;
+    if (told[0] === candidates[c]) {
+      reasons.set(index, { kind: "history", text: "you chose it before", itemIds: [ids.ids[told[0]!]!] });
+      return;
+    }
+    const itemIds = told.map((item) => ids.ids[item]!);
+    const names = itemIds.map((id) => directory.indexOf(id)).map((at, n) => nameOf(directory, at, itemIds[n]!));
+    reasons.set(index, { kind: "history", text: `because of ${names.join(" and ")}`, itemIds });
+  });
 }
 
 /** The tried items whose score lies clearly above the mean, best first; one tried item speaks for itself. */

@@ -1,5 +1,5 @@
 import { listOf, NONE, raggedFrom } from "@sequitur/core";
-import { recommend, type Model } from "@sequitur/recommender";
+import { recommend, type Explanation, type Model } from "@sequitur/recommender";
 import type { ItemDirectory } from "./item-directory.js";
 import { itemTest, type ItemFilter, type ItemTest } from "./item-filter.js";
 import { ModelLink } from "./model-link.js";
@@ -24,6 +24,8 @@ export interface Stage {
   canServe(question: Question): boolean;
   /** At most `most` items, best first. */
   rank(question: Question, most: number): readonly Placed[];
+  /** Why it ranks these items of the directory where it does; absent where its model has nothing to tell. */
+  readonly explain?: (question: Question, indices: readonly number[]) => readonly Explanation[];
 }
 
 /** Models that need neither history nor user. */
@@ -65,6 +67,16 @@ export function modelStage({ name, versionId, model, directory, sessionGapMs }: 
         score: ranking.scores[at]!,
       }));
     },
+    ...(model.explain !== undefined && {
+      explain(question, indices) {
+        const query = queryOf(question, knownPart(question, items, users), sessionGapMs);
+        return model.explain!(
+          query,
+          0,
+          indices.map((index) => items.indexOf(directory.record(index).itemId)),
+        );
+      },
+    }),
   };
 }
 

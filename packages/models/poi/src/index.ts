@@ -26,7 +26,13 @@ export { geographyConfigSchema, type GeographyConfig } from "./geography/geograp
 export { geographyLayer, type GeographyLayerOptions } from "./geography/geography-layer.js";
 export { geographyFrom, geographyTensors } from "./geography/geography-tensors.js";
 export { placeGeography, type PlaceGeography } from "./geography/place-geography.js";
-export { explainPlace, type AskedMoment, type PlaceExplanation, type PlaceKnowledge } from "./explain/explain-place.js";
+export {
+  explainPlace,
+  type AskedMoment,
+  type PlaceExplanation,
+  type PlaceKnowledge,
+  type PlaceReasons,
+} from "./explain/explain-place.js";
 export { explanationText } from "./explain/explanation-text.js";
 export { getnext, type GetnextConfig } from "./getnext/getnext.js";
 export { seaget, type SeagetConfig } from "./seaget/seaget.js";

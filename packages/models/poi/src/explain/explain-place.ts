@@ -3,6 +3,7 @@ import { CLOSED, OPEN, slotOfWeek } from "@sequitur/data";
 import { distancesKm } from "../geography/distance.js";
 import { offsetAt, stateAt, type Visit } from "../hours/closed-places.js";
 import type { PlaceHours } from "../hours/place-hours.js";
+import { explanationText } from "./explanation-text.js";
 import type { SeasonFactors } from "../season/season-factors.js";
 
 const MINUTE_MS = 60_000;
@@ -33,8 +34,13 @@ export interface AskedMoment {
   readonly times: ArrayLike<number>;
 }
 
-/** Why a place: the numbers that speak for and against it. */
-export interface PlaceExplanation {
+/** Why a place: the numbers that speak for and against it, and the same as a line of text. */
+export interface PlaceExplanation extends PlaceReasons {
+  readonly text: string;
+}
+
+/** The numbers alone. */
+export interface PlaceReasons {
   /** Clock of the place at the visit, minutes after midnight. */
   readonly localMinutes: number;
   readonly opening: "open" | "closed" | "unknown";
@@ -57,7 +63,7 @@ export function explainPlace(item: number, asked: AskedMoment, knowledge: PlaceK
   const last = items.length === 0 ? NONE : items[items.length - 1]!;
   const km = last === NONE || vectors === undefined ? Number.NaN : distanceBetween(vectors, last, item);
   const flow = last === NONE ? undefined : trips?.(last, item);
-  return {
+  const reasons: PlaceReasons = {
     localMinutes: minutesOfDay(visit.instant + offset * MINUTE_MS),
     opening: state === OPEN ? "open" : state === CLOSED ? "closed" : "unknown",
     ...(season && { seasonFactor: season.factors[item * season.periods + period]! }),
@@ -65,6 +71,7 @@ export function explainPlace(item: number, asked: AskedMoment, knowledge: PlaceK
     ...(flow && { trips: { count: flow.count, share: flow.total === 0 ? 0 : flow.count / flow.total } }),
     visits: ownVisits(item, asked, offset),
   };
+  return { ...reasons, text: explanationText(reasons) };
 }
 
 function minutesOfDay(wallMs: number): number {

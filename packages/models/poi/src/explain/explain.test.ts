@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import { unitVectors } from "../geography/distance.js";
 import { placeHours } from "../hours/place-hours.js";
 import { explainPlace, type AskedMoment, type PlaceKnowledge } from "./explain-place.js";
-import { explanationText } from "./explanation-text.js";
 
 const HOUR = 3_600_000;
 /** Monday 6 July 2026, 16:30 UTC: 18:30 in Rome. */
@@ -53,17 +52,21 @@ it("leaves out what nobody knows", () => {
     trips: { count: 0, share: 0 },
   });
   const blank = explainPlace(2, { ...ASKED, items: [], times: [] }, {});
-  expect(blank).toEqual({ localMinutes: 18 * 60 + 30, opening: "unknown", visits: { total: 0, alike: 0 } });
-  expect(explanationText(blank)).toBe("nothing is known of this place yet");
+  expect(blank).toEqual({
+    localMinutes: 18 * 60 + 30,
+    opening: "unknown",
+    visits: { total: 0, alike: 0 },
+    text: "nothing is known of this place yet",
+  });
 });
 
 it("tells them in one line", () => {
-  expect(explanationText(explainPlace(1, ASKED, KNOWLEDGE))).toBe(
-    "you came 3 times, 1 of them at about this time; 12 % go there next (14 trips); 400 m away; open at 18:30; " +
+  expect(explainPlace(1, ASKED, KNOWLEDGE).text).toBe(
+    "you came 3 times, 1 of them at about this time; 12 % go there next (14 trips); 400 m from your last place; open at 18:30; " +
       "1.8 times its usual visits in this season",
   );
-  expect(explanationText(explainPlace(0, ASKED, KNOWLEDGE))).toBe(
-    "you came once, at about this time; right here; closed at 18:30",
+  expect(explainPlace(0, ASKED, KNOWLEDGE).text).toBe(
+    "you came once, at about this time; where you were last; closed at 18:30",
   );
-  expect(explanationText(explainPlace(2, ASKED, KNOWLEDGE))).toBe("nothing is known of this place yet");
+  expect(explainPlace(2, ASKED, KNOWLEDGE).text).toBe("nothing is known of this place yet");
 });

@@ -1,4 +1,4 @@
-import type { PlaceExplanation } from "./explain-place.js";
+import type { PlaceReasons } from "./explain-place.js";
 
 /** Season factors nearer to 1 than this are no news. */
 const NO_SEASON = 0.15;
@@ -7,23 +7,24 @@ const NO_SEASON = 0.15;
 const HERE_KM = 0.02;
 
 /**
- * The explanation as one line, the user's own habit first, each clause with its number: "you came 5 times, 3 of them at
- * about this time; 12 % go there next (14 trips); 0.4 km away; open at 18:30; 1.8 times its usual visits in this season".
+ * The reasons as one line, the user's own habit first, each clause with its number: "you came 5 times, 3 of them at
+ * about this time; 12 % go there next (14 trips); 0.4 km from your last place; open at 18:30; 1.8 times its usual visits in this season".
  */
-export function explanationText(explanation: PlaceExplanation): string {
-  const { opening, localMinutes, seasonFactor, distanceKm, trips, visits } = explanation;
+export function explanationText(reasons: PlaceReasons): string {
+  const { opening, localMinutes, seasonFactor, distanceKm, trips, visits } = reasons;
   const clock = `${twoDigits(Math.floor(localMinutes / 60))}:${twoDigits(localMinutes % 60)}`;
   const clauses = [
     visits.total > 0 && visitsClause(visits),
     trips !== undefined && trips.count > 0 && `${percent(trips.share)} go there next (${times(trips.count, "trip")})`,
-    distanceKm !== undefined && (distanceKm < HERE_KM ? "right here" : `${kilometres(distanceKm)} away`),
+    distanceKm !== undefined &&
+      (distanceKm < HERE_KM ? "where you were last" : `${kilometres(distanceKm)} from your last place`),
     opening !== "unknown" && `${opening} at ${clock}`,
     seasonFactor !== undefined && seasonClause(seasonFactor),
   ].filter((clause) => clause !== false);
   return clauses.length === 0 ? "nothing is known of this place yet" : clauses.join("; ");
 }
 
-function visitsClause({ total, alike }: PlaceExplanation["visits"]): string {
+function visitsClause({ total, alike }: PlaceReasons["visits"]): string {
   const came = total === 1 ? "you came once" : `you came ${total} times`;
   if (alike === 0) return `${came}, never at this time`;
   if (total === 1) return `${came}, at about this time`;
