@@ -1,6 +1,6 @@
 import { PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
 import type { Engine } from "@sequitur/kernels";
-import { selectBackend, tf, Parameters, type Pass } from "@sequitur/nn";
+import { Parameters, selectBackend, takeRows, tf, type Pass } from "@sequitur/nn";
 import { artifactConfig, type Artifact, type FitRun } from "@sequitur/recommender";
 import { join } from "node:path";
 import { engineFor } from "../serving/engine.js";
@@ -48,6 +48,11 @@ export const liteLlm4rec: LiteLlm4rec = {
     return liteModel(artifact.catalog, config, readTensors(artifact, config), engineFor());
   },
 };
+
+/** Rows of a table, the table itself where all are asked for. */
+function rowsOf(table: tf.Tensor2D, items: Int32Array): tf.Tensor2D {
+  return items.length === table.shape[0] ? table : takeRows(table, tf.tensor1d(items, "int32"));
+}
 
 /** How texts became vectors: the Item LM's weights, and its vectors of all items (N, F). */
 interface TextStage {
@@ -155,7 +160,7 @@ class Fit {
         modelOf,
         build: (parameters) => {
           table = tf.tensor2d(rows, [items.trained.length, width]);
-          return liteNetwork(parameters, items.trained.length, config, { width, costly: false, of: () => table! });
+          return liteNetwork(parameters, items.trained.length, config, { width, of: (items) => rowsOf(table!, items) });
         },
       });
     } finally {
@@ -209,7 +214,7 @@ class Fit {
       const centred = tf.sub(vectors, tf.tensor1d(standard.centre));
       return tf.mul(tf.mul(centred, tf.tensor1d(standard.spread.map((value) => 1 / value))), real);
     };
-    return { width: config.textWidth, costly: true, of };
+    return { width: config.textWidth, of };
   }
 
   /** Sets the token vectors that were read from a file. */

@@ -19,6 +19,8 @@ export function localItems(batch: SequenceBatch, scored: boolean): LocalItems {
   const met = new Set<number>();
   for (const list of scored ? [inputs, targets, negatives] : [inputs]) for (const item of list) met.add(item);
   met.delete(NONE);
+  // A step whose inputs are all hidden still needs a table to read from.
+  if (met.size === 0) met.add(0);
   const items = Int32Array.from(met).sort();
   const place = new Map(Array.from(items, (item, at) => [item, at]));
   const local = (list: Int32Array): Int32Array => list.map((item) => (item === NONE ? NONE : place.get(item)!));

@@ -2,6 +2,7 @@ import { NONE, Random } from "@sequitur/core";
 import { embedding, embeddingLayer, linearLayer, normal, tf, zeros, type Parameters, type Pass } from "@sequitur/nn";
 import { causalEncoder } from "../sasrec/network.js";
 import type { Objective, Output } from "../training/objectives.js";
+import { isSparse } from "../training/output-table.js";
 import { flatStates, type SequenceNetwork } from "../training/sequence-network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { digitDecoder } from "./digit-decoder.js";
@@ -11,8 +12,6 @@ import { allItems, localItems, type LocalItems } from "./local-items.js";
 export interface TextVectors {
   /** F */
   readonly width: number;
-  /** Whether a step should ask for few items, since each costs a pass over its text. */
-  readonly costly: boolean;
   readonly of: (items: Int32Array, pass: Pass) => tf.Tensor2D;
 }
 
@@ -37,11 +36,12 @@ export function liteNetwork(
   const { width, head, loss, idDropout } = config;
   const project = textProjection(parameters, texts.width, config);
   const initializer = normal(1 / Math.sqrt(2 * width));
-  const ids = config.itemId ? embeddingLayer(parameters.scope("ids"), { size, width, initializer }) : undefined;
+  const sparse = isSparse(size, loss);
+  const ids = config.itemId ? embeddingLayer(parameters.scope("ids"), { size, width, initializer, sparse }) : undefined;
   const encode = causalEncoder(parameters, config);
   const score = headOf(parameters, size, config);
   const tied = head === "tied";
-  const every = !texts.costly || (tied && loss === "softmax");
+  const every = tied && loss === "softmax";
   return {
     loss: (batch, pass, objective) => {
       const local = every ? allItems(batch, size) : localItems(batch, tied);
@@ -80,7 +80,7 @@ function headOf(
   const scope = parameters.scope("output");
   const bias = loss === "softmax" ? (scope.create("bias", [size], zeros) as tf.Tensor as tf.Tensor1D) : undefined;
   if (head === "free") {
-    const { table } = embeddingLayer(scope, { size, width, initializer: normal(0.02) });
+    const { table } = embeddingLayer(scope, { size, width, initializer: normal(0.02), sparse: isSparse(size, loss) });
     const output: Output = { table, ...(bias && { bias }) };
     return ({ states, local: { targets, negatives } }, objective) => objective({ states, targets, negatives }, output);
   }

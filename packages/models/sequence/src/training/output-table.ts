@@ -5,13 +5,18 @@ import type { TrainingConfig } from "./training-config.js";
 /** From so many items on, a sampled loss updates only the rows that a step read. */
 const SPARSE_FROM = 20_000;
 
+/** Whether a table of so many items gets its gradient as rows. */
+export function isSparse(size: number, loss: TrainingConfig["loss"]): boolean {
+  return loss !== "softmax" && size >= SPARSE_FROM;
+}
+
 /** The vectors that are read, and what scores the items: the same vectors when tied, else a table of its own. */
 export function itemTables(
   parameters: Parameters,
   size: number,
   { width, tied, loss }: Pick<TrainingConfig, "width" | "tied" | "loss">,
 ): { readonly items: EmbeddingLayer; readonly output: Output } {
-  const sparse = loss !== "softmax" && size >= SPARSE_FROM;
+  const sparse = isSparse(size, loss);
   const items = embeddingLayer(parameters.scope("items"), { size, width, sparse });
   const scope = parameters.scope("output");
   const { table } = tied ? items : embeddingLayer(scope, { size, width, sparse });
