@@ -2,15 +2,13 @@ import { z } from "zod";
 import { sasrecFields } from "../sasrec/config.js";
 import { trainingFields } from "../training/training-config.js";
 
-/** Sizes of the two language models. */
+/** Sizes of the two language models, where a config gives none. */
 const PROFILES = {
   tiny: { width: 64, layers: 2, heads: 2, hidden: 128, textWidth: 64, textLayers: 2, textHeads: 2, textHidden: 128 },
   small: { width: 128, layers: 3, heads: 4, hidden: 256, textWidth: 128, textLayers: 2, textHeads: 4, textHidden: 256 },
 } as const;
-export type ProfileName = keyof typeof PROFILES;
 
-const size = (max: number, what: string) =>
-  z.int().min(1).max(max).optional().describe(`${what}; the profile's if absent`);
+const size = (max: number, what: string) => z.int().min(1).max(max).describe(`${what}; that of the profile if absent`);
 const { tied: _tied, ...training } = trainingFields;
 
 /** A sentence encoder as an ONNX file, with the vocabulary that it was trained with. */
@@ -78,14 +76,17 @@ const fields = z.strictObject({
     .describe("staged: epochs of joint training at a tenth of the rate that follow"),
 });
 
-/** The keys as a user may leave them out. */
-type Given = z.infer<typeof fields>;
-export type LiteLlm4recConfig = Omit<Given, keyof (typeof PROFILES)["tiny"]> & {
-  readonly [Key in keyof (typeof PROFILES)["tiny"]]: number;
-};
+export type LiteLlm4recConfig = z.infer<typeof fields>;
 
-export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = fields
-  .transform((given): LiteLlm4recConfig => ({ ...PROFILES[given.profile], ...dropUndefined(given) }))
+/** Fills in the profile's sizes; what is no config at all is left to the schema. */
+function withProfile(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  const { profile } = given as { profile?: unknown };
+  return { ...PROFILES[profile === "small" ? "small" : "tiny"], ...given };
+}
+
+export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = z
+  .preprocess(withProfile, fields)
   .superRefine((config, context) => {
     const { width, heads, positions, textWidth, textHeads, training: mode, fineTuneEpochs } = config;
     const complain = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
@@ -104,7 +105,3 @@ export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = fields
       complain("fineTuneEpochs", `expected 0 with joint training, got ${fineTuneEpochs}.`);
     }
   });
-
-function dropUndefined(given: Given): Omit<LiteLlm4recConfig, never> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as LiteLlm4recConfig;
-}

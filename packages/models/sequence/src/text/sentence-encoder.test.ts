@@ -1,4 +1,4 @@
-import { parseConfig, Random } from "@sequitur/core";
+import { Random } from "@sequitur/core";
 import { hitRate, plantedSequences } from "@sequitur/recommender/conforms";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -136,14 +136,5 @@ describe("vectors on disk", () => {
     expect((await openVectorCache(dir, "m1")).get("a")).toBeUndefined();
     const blocked = await openVectorCache(join(dir, "vocab.txt"), "m1");
     await expect(blocked.add(new Map([["a", Float32Array.of(1)]]))).rejects.toMatchObject({ code: "unavailable" });
-  });
-});
-
-describe("the config", () => {
-  it("refuses to train a given encoder", () => {
-    const sentenceEncoder = { model: "m.onnx", vocabulary: "v.txt" };
-    for (const extra of [{ training: "joint" }, { fineTuneEpochs: 1 }, { wordVectors: "w.txt" }]) {
-      expect(() => parseConfig(liteLlm4rec.config, { sentenceEncoder, ...extra }, "test")).toThrow(/expected/);
-    }
   });
 });
