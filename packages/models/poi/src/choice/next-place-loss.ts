@@ -117,6 +117,10 @@ class LossPass {
           loss += this.finishRow(scores, from + row, row, items, answerLogs[row]!, statesGradient !== undefined);
         }
         if (statesGradient === undefined || tableGradient === undefined) return;
+        const sums = scratch.floats(items);
+        backend.kernels.columnSums(sums, scores, count, items);
+        const intoBias = this.gradientOf(tensors.bias)!;
+        for (let place = 0; place < items; place++) intoBias[place]! += sums.array[place]!;
         const part = statesGradient.part(from * width, count * width);
         backend.kernels.matmul(part, scores, table, { m: count, n: width, k: items });
         backend.kernels.matmul(tableGradient, scores, hidden, {
@@ -211,10 +215,9 @@ class LossPass {
 
   private addTermGradients(values: Float32Array, m: number): void {
     const { lastPlaces, gapClasses } = this.facts;
-    const { bias, map, distance } = this.tensors;
+    const { map, distance } = this.tensors;
     const none = new Float32Array(0);
     const out = {
-      bias: this.gradientOf(bias)!,
       source: map === undefined ? none : this.gradientOf(map.source)!,
       target: map === undefined ? none : this.gradientOf(map.target)!,
       distance: distance === undefined ? none : this.gradientOf(distance)!,

@@ -29,7 +29,10 @@ export function geographyLayer(
   return (tokens, features, pass) => {
     const places = tokens.shape[0];
     const parts: tf.Tensor[] = [];
-    if (table !== undefined) parts.push(tf.sum(embedding(table as tf.Tensor2D, tokens), 1));
+    if (table !== undefined) {
+      // One look-up a resolution: a sum over a middle axis would turn the whole block around.
+      for (const own of tf.unstack(tokens, 1)) parts.push(embedding(table as tf.Tensor2D, own));
+    }
     if (project !== undefined) parts.push(project(features, pass));
     return (parts.length === 0 ? tf.zeros([places, width]) : tf.addN(parts)) as tf.Tensor2D;
   };

@@ -18,6 +18,7 @@ export const getnext = poiRecommender(
     geography: null,
     distance: false,
     askFirst: false,
+    epochs: 12,
   }),
 );
 export type GetnextConfig = PoiConfig;

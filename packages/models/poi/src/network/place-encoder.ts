@@ -74,10 +74,13 @@ export function placeEncoder(
       frequencies: geography.features.shape[1] / 2,
       width,
     });
-  const mapNumbers =
-    a && linearLayer(scope.scope("mapNumbers"), { inputs: features, outputs: 2, initializer: glorotUniform });
-  const mapCategories =
-    a && embeddingLayer(scope.scope("mapCategories"), { size: categoryRows, width: 2, initializer: normal(0.1) });
+  const mapVector = (name: string): ((places: PlaceFeatures) => tf.Tensor1D) => {
+    const own = scope.scope(name);
+    const ofNumbers = linearLayer(own.scope("numbers"), { inputs: features, outputs: 1, initializer: glorotUniform });
+    const table = embeddingLayer(own.scope("categories"), { size: categoryRows, width: 1, initializer: normal(0.1) });
+    return ({ numbers, categories }) => tf.reshape(tf.add(ofNumbers(numbers), table.lookUp(categories)), [-1]);
+  };
+  const map = a && { source: mapVector("source"), target: mapVector("target") };
   return ({ numbers, categories }, pass) => {
     const x = tf.add(firstNumbers(numbers), embedding(firstCategories.table, categories)) as tf.Tensor2D;
     let h: tf.Tensor2D = tf.leakyRelu(spread(x), 0.2);
@@ -87,9 +90,8 @@ export function placeEncoder(
     });
     if (geography !== undefined) h = tf.add(h, locate!(geography.tokens, geography.features, pass));
     if (own !== undefined) h = tf.add(h, tf.mul(own, visited!));
-    if (mapNumbers === undefined) return { vectors: h };
-    const pair = tf.add(mapNumbers(numbers), embedding(mapCategories!.table, categories)) as tf.Tensor2D;
-    const [source, target] = tf.unstack(pair, 1) as [tf.Tensor1D, tf.Tensor1D];
-    return { vectors: h, map: { source, target } };
+    if (map === undefined) return { vectors: h };
+    const places = { numbers, categories };
+    return { vectors: h, map: { source: map.source(places), target: map.target(places) } };
   };
 }
