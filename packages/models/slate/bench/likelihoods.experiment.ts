@@ -1,8 +1,9 @@
 /**
  * Which likelihood explains clicks on slates that a biased policy logged? The note's world: 5,000 users, 50 items in 10
- * groups, two dimensions, 20 slates of 10 a user, ranked by the truth for half of them (or nine in ten) and random
- * otherwise. A fifth of the users is tested from the sixth slate on. Rates are chosen on the validation of the first
- * seed. Run: npm run experiment -w @sequitur/slate
+ * groups, two dimensions, 20 slates of 10 a user. Three logging policies: ranked by the truth for half of the slates and
+ * random otherwise (the note's), for nine in ten, and one that promotes items whatever the user likes. A fifth of the
+ * users is tested from the sixth slate on. Rates are chosen on the validation of the first seed.
+ * Run: npm run experiment -w @sequitur/slate
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +18,14 @@ const SEEDS = Number(process.env["SEEDS"] ?? 5);
 const USERS = Number(process.env["USERS"] ?? 5000);
 const RATES = [0.03, 0.1];
 const LIKELIHOODS = ["slate", "all-item"] as const;
-const world = (seed: number, oracleShare: number): LatentWorld =>
-  latentWorld({ users: USERS, items: 50, groups: 10, steps: 20, length: 10, oracleShare }, seed);
+const LOGGING = {
+  "half ranked by the truth": { oracleShare: 0.5 },
+  "nine in ten ranked by the truth": { oracleShare: 0.9 },
+  "promoted items": { oracleShare: 0, promotion: 1.5 },
+};
+type Logging = (typeof LOGGING)[keyof typeof LOGGING];
+const world = (seed: number, logging: Logging): LatentWorld =>
+  latentWorld({ users: USERS, items: 50, groups: 10, steps: 20, length: 10, ...logging }, seed);
 
 async function fit(from: LatentWorld, seed: number, likelihood: (typeof LIKELIHOODS)[number], rate: number) {
   const held = holdOut(from.log, { validation: 0, test: 0.2 }, new Random("test"));
@@ -65,17 +72,17 @@ function spread(values: readonly number[]): string {
 
 const rows = [];
 const start = process.cpuUsage();
-for (const oracleShare of [0.5, 0.9]) {
+for (const [name, logging] of Object.entries(LOGGING)) {
   const chosen = new Map<string, number>();
   for (const likelihood of LIKELIHOODS) {
     const tried = [];
     for (const rate of RATES)
-      tried.push({ rate, validation: (await fit(world(1, oracleShare), 1, likelihood, rate)).validation });
+      tried.push({ rate, validation: (await fit(world(1, logging), 1, likelihood, rate)).validation });
     chosen.set(likelihood, tried.toSorted((a, b) => b.validation - a.validation)[0]!.rate);
   }
   const found: Record<string, { choice: number; position: number; truth: number }[]> = { slate: [], "all-item": [] };
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const from = world(seed, oracleShare);
+    const from = world(seed, logging);
     for (const likelihood of LIKELIHOODS) {
       const { model, test } = await fit(from, seed, likelihood, chosen.get(likelihood)!);
       found[likelihood]!.push(judge(model, from, test));
@@ -84,7 +91,7 @@ for (const oracleShare of [0.5, 0.9]) {
   for (const likelihood of LIKELIHOODS) {
     const of = (key: "choice" | "position" | "truth") => found[likelihood]!.map((each) => each[key]);
     const row = {
-      oracleShare,
+      logging: name,
       likelihood,
       rate: chosen.get(likelihood),
       choice: spread(of("choice")),
@@ -96,7 +103,7 @@ for (const oracleShare of [0.5, 0.9]) {
   }
   for (const key of ["choice", "position"] as const) {
     const gaps = found["slate"]!.map((each, seed) => each[key] - found["all-item"]![seed]![key]);
-    process.stdout.write(`${oracleShare} ${key}: slate minus all-item ${spread(gaps)}\n`);
+    process.stdout.write(`${name}, ${key}: slate minus all-item ${spread(gaps)}\n`);
   }
 }
 const cpuSeconds = process.cpuUsage(start).user / 1e6;

@@ -168,6 +168,13 @@ describe("learning online", () => {
     );
   });
 
+  it.each([0, 1.5, NaN])("refuses a propensity of %d", (propensity) => {
+    const policy = greedy.make(partsOf(), {});
+    const shown = { items: Int32Array.of(1), propensities: Float64Array.of(propensity) };
+    const message = `each item must have a propensity in (0, 1], got ${propensity} in slate 0.`;
+    expect(() => policy.observe!(query, [shown], Int32Array.of(0))).toThrow(message);
+  });
+
   it.each<[string, readonly number[], number, string]>([
     ["a duplicate", [1, 2, 1], 0, "items of a slate must be distinct, got item 1 again in slate 0."],
     ["a click outside", [1, 2], 2, "a click must be NONE or a position in [0, 2), got 2 in slate 0."],

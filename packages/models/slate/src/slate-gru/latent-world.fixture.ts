@@ -21,6 +21,8 @@ export interface LatentWorldOptions {
   readonly length: number;
   /** Share of slates ranked by the truth; the rest is random. */
   readonly oracleShare: number;
+  /** Random slates promote some items: they are drawn by weights exp(promotion * N(0, 1)) that no user knows of. */
+  readonly promotion?: number;
   /** Whether clicks follow the truth, or nothing. */
   readonly noise?: boolean;
 }
@@ -39,6 +41,7 @@ export function latentWorld(options: LatentWorldOptions, seed: number): LatentWo
     const group = groups[Math.floor(at / WIDTH)]!;
     return means[group * WIDTH + (at % WIDTH)]! + 0.2 * random.normal();
   });
+  const promoted = Float64Array.from({ length: items }, () => (options.promotion ?? 0) * random.normal());
   const columns = { users: [] as number[], times: [] as number[], items: [] as number[], clicks: [] as number[] };
   const truth: number[] = [];
   for (let user = 0; user < users; user++) {
@@ -47,7 +50,7 @@ export function latentWorld(options: LatentWorldOptions, seed: number): LatentWo
       const scores = Float64Array.from({ length: items }, (_, item) =>
         scoreOf(z, vectors, item, options.noise === true),
       );
-      const slate = slateFor(scores, length, random.uniform() < options.oracleShare, random);
+      const slate = slateFor(random.uniform() < options.oracleShare ? scores : raced(promoted, random), length, random);
       const click = choose([NO_CLICK, ...slate.map((item) => scores[item]!)], random);
       columns.users.push(user);
       columns.times.push(step);
@@ -78,9 +81,15 @@ function scoreOf(z: Float64Array, vectors: Float64Array, item: number, isNoise: 
   return -MULTIPLIER * Math.hypot(...Array.from(z, (value, j) => value - vectors[item * WIDTH + j]!)) + 2;
 }
 
-function slateFor(scores: Float64Array, length: number, isRanked: boolean, random: Random): number[] {
-  const order = random.shuffle(Array.from(scores.keys()));
-  return (isRanked ? order.sort((a, b) => scores[b]! - scores[a]!) : order).slice(0, length);
+/** Log-weights with Gumbel noise: ranked, a Plackett-Luce draw; without weights, uniform. */
+function raced(logWeights: Float64Array, random: Random): Float64Array {
+  return logWeights.map((logWeight) => logWeight - Math.log(-Math.log1p(-random.uniform())));
+}
+
+/** The best of the scores, in random order: position must not matter. */
+function slateFor(scores: Float64Array, length: number, random: Random): number[] {
+  const ranked = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
+  return random.shuffle(ranked.slice(0, length));
 }
 
 function choose(scores: readonly number[], random: Random): { place: number; logProbability: number } {

@@ -111,3 +111,22 @@ describe("slate-gru on plain interactions", () => {
     expect(hitRate(fitted, chance, 3)).toBeLessThan(0.25);
   });
 });
+
+it("explains clicks on slates that promote some items better by what was shown than by the whole catalogue", async () => {
+  const { log } = latentWorld({ ...size, users: 600, oracleShare: 0, promotion: 1.5 }, 4);
+  const held = holdOut(log, { validation: 0, test: 0.3 }, new Random("test"));
+  const likelihoodOf = async (likelihood: "slate" | "all-item") => {
+    const config = slateGruConfig.parse({
+      width: 2,
+      state: "linear",
+      batchUsers: 64,
+      rate: 0.1,
+      epochs: 30,
+      likelihood,
+    });
+    return mean(
+      (await slateGru.fitSlates(held.train, config, { random: new Random(2) })).logLikelihood(log, held.test),
+    );
+  };
+  expect((await likelihoodOf("slate")) - (await likelihoodOf("all-item"))).toBeGreaterThan(0.02);
+});

@@ -9,6 +9,9 @@ import { slateModel, type SlateModel } from "./slate-model.js";
 import { trainSlates, type SlateTraining } from "./train.js";
 import { startTrainee } from "./trainee.js";
 
+/** Held-out slates that an epoch is judged by, at most: more would cost time and change no decision. */
+const JUDGED_SLATES = 20_000;
+
 const engines = new Map<number, Engine>();
 
 /** The engine of this process with so many threads. */
@@ -68,7 +71,8 @@ function trainingOf(log: SlateLog, { validation: share }: SlateGruConfig, run: F
   if (validate !== undefined) return { log, validate: (posterior) => validate(slateModel(posterior)) };
   const { train, validation } = holdOut(log, { validation: share, test: 0 }, run.random.fork("validation"));
   if (validation.length === 0) return { log };
-  const likelihood = (posterior: Posterior): number => mean(slateLogLikelihood(posterior, log, validation));
+  const judged = run.random.fork("judged").shuffle(validation).slice(0, JUDGED_SLATES).sort();
+  const likelihood = (posterior: Posterior): number => mean(slateLogLikelihood(posterior, log, judged));
   return { log: train, validate: likelihood };
 }
 
