@@ -65,6 +65,28 @@ describe("a simulated experiment", () => {
     expect(among.arms[1]!.measures).toEqual(alone.arms[0]!.measures);
   });
 
+  test("arms that rank by one model share its fit on the slates of the warm-up, and learn from then on", async () => {
+    const model = { width: 4, epochs: 3 };
+    const policy = { propensityDraws: 2 };
+    const arms = [
+      { name: "greedy:slate-gru", model },
+      { name: "in-slate-thompson:slate-gru", model, policy },
+    ];
+    const kinds: string[] = [];
+    const noting: TaskRunner = (task, io) => {
+      kinds.push(task.kind);
+      return here(task, io);
+    };
+    const settings = settingsOf({ arms, users: 40, days: 3, seeds: 1, behaviour: { delayHours: 0, windowHours: 0.5 } });
+    const report = await run(settings, {}, noting);
+    expect(kinds).toEqual(["fit", "arm", "arm"]);
+    const [greedy, thompson] = report.arms;
+    expect(greedy!.log!.certainShare).toBe(1);
+    expect(thompson!.log!.certainShare).toBeLessThan(1);
+    expect(thompson!.measures!.coverage.mean).toBeGreaterThan(greedy!.measures!.coverage.mean);
+    expect(numbers(await run(settings))).toEqual(numbers(report));
+  });
+
   test("two arms of one policy are the same by pairs, and the verdict says so", async () => {
     const report = await run(settingsOf({ arms: ["popularity", { name: "popularity", label: "again" }], seeds: 3 }));
     expect(report.arms[1]!.versusControl!.clicks).toMatchObject({ mean: 0, low: 0, high: 0 });

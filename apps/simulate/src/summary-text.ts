@@ -3,22 +3,26 @@ import { styleText } from "node:util";
 import type { ArmReport, Report, WorldMean } from "./report.js";
 
 export interface SummaryTextOptions {
+  /** Width to fit in characters; the least important columns are dropped until the table fits. */
+  readonly columns: number;
   /** Whether to write escape codes for colour. */
   readonly color: boolean;
 }
 
 interface Column {
   readonly title: string;
+  /** Lowest is dropped last; arm, clicks and verdict always stay. */
+  readonly rank: number;
   readonly cell: (arm: ArmReport) => string;
 }
 
 /** The result of an experiment for a terminal: one row an arm, failures below, then what it means. Ends in a newline. */
-export function summaryText(report: Report, { color }: SummaryTextOptions): string {
+export function summaryText(report: Report, { color, columns: room }: SummaryTextOptions): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     color ? styleText(style, text, { validateStream: false }) : text;
   const arms = report.arms.filter(({ error }) => error === null);
-  const columns = columnsOf(report);
-  const widths = columns.map(({ title, cell }) => Math.max(title.length, ...arms.map((arm) => cell(arm).length)));
+  const columns = fitted(columnsOf(report), arms, room);
+  const widths = columns.map((column) => widthOf(column, arms));
   const line = (cells: readonly string[]): string =>
     cells
       .map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
@@ -52,25 +56,44 @@ function aboutText({ config, seeds, visits }: Report): string {
 }
 
 function columnsOf(report: Report): Column[] {
-  const measure = (title: string, decimals: number, of: (arm: ArmReport) => WorldMean | null | undefined): Column => ({
-    title,
-    cell: (arm) => meanText(of(arm), decimals),
-  });
+  const measure = (
+    title: string,
+    rank: number,
+    decimals: number,
+    of: (arm: ArmReport) => WorldMean | null | undefined,
+  ): Column => ({ title, rank, cell: (arm) => meanText(of(arm), decimals) });
   const columns: Column[] = [
-    { title: "arm", cell: ({ label }) => clean(label) },
-    measure("clicks/slate", 4, ({ measures }) => measures?.clicksPerSlate),
+    { title: "arm", rank: 0, cell: ({ label }) => clean(label) },
+    measure("clicks/slate", 0, 4, ({ measures }) => measures?.clicksPerSlate),
     {
       title: `vs ${clean(report.control)}`,
+      rank: 1,
       cell: ({ versusControl }) => differenceText(versusControl?.clicksPerSlate, 4),
     },
-    measure("regret", 0, ({ measures }) => measures?.regret),
-    measure("diversity", 3, ({ measures }) => measures?.diversity),
-    measure("coverage", 3, ({ measures }) => measures?.coverage),
-    measure("new items", 3, ({ measures }) => measures?.freshShare),
-    { title: "verdict", cell: ({ verdict }) => verdict },
-    { title: "A/B test", cell: ({ reading }) => readingText(reading) },
+    measure("regret", 2, 0, ({ measures }) => measures?.regret),
+    measure("diversity", 3, 3, ({ measures }) => measures?.diversity),
+    measure("coverage", 6, 3, ({ measures }) => measures?.coverage),
+    measure("new items", 5, 3, ({ measures }) => measures?.freshShare),
+    { title: "verdict", rank: 0, cell: ({ verdict }) => verdict },
+    { title: "A/B test", rank: 4, cell: ({ reading }) => readingText(reading) },
   ];
   return report.config.regret ? columns : columns.filter(({ title }) => title !== "regret");
+}
+
+const GAP = 2;
+
+function widthOf({ title, cell }: Column, arms: readonly ArmReport[]): number {
+  return Math.max(title.length, ...arms.map((arm) => cell(arm).length));
+}
+
+function fitted(columns: readonly Column[], arms: readonly ArmReport[], room: number): Column[] {
+  const kept = [...columns];
+  const total = (): number => kept.reduce((sum, column) => sum + widthOf(column, arms) + GAP, -GAP);
+  for (;;) {
+    const worst = kept.reduce((a, b) => (b.rank > a.rank ? b : a));
+    if (worst.rank === 0 || total() <= room) return kept;
+    kept.splice(kept.indexOf(worst), 1);
+  }
 }
 
 /** `0.1234 ±0.0020`; the interval is that of the t distribution over worlds. */
@@ -92,7 +115,7 @@ function readingText(reading: ArmReport["reading"]): string {
   const last = reading?.path.at(-1);
   if (last === undefined) return "";
   const stop = reading!.stoppedOn === null ? "no decision" : `decided on day ${reading!.stoppedOn}`;
-  return `${stop}, ${pValue(last.pValue)}`;
+  return `${signed(last.low, 4)} to ${signed(last.high, 4)}, ${pValue(last.pValue)}, ${stop}`;
 }
 
 function legend({ config, seeds, sampleRatio, power, notes, arms }: Report): string[] {
@@ -103,7 +126,9 @@ function legend({ config, seeds, sampleRatio, power, notes, arms }: Report): str
   ];
   if (config.regret) lines.push("regret: expected clicks that the best slates would have brought more, in a world.");
   if (arms.some(({ reading }) => (reading?.path.length ?? 0) > 0)) {
-    lines.push("A/B test: each user sees one arm, looked at every day; always-valid p-value of clicks per slate.");
+    lines.push(
+      "A/B test: each user sees one arm, looked at every day; always-valid interval and p-value of the difference in clicks per slate.",
+    );
   }
   if (sampleRatio !== null) {
     lines.push(`Sample ratio: ${sampleRatio.mismatch ? "MISMATCH" : "as designed"} (${pValue(sampleRatio.pValue)}).`);

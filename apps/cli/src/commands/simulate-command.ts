@@ -114,7 +114,7 @@ async function runAndShow(io: Io, settings: Settings, options: Options): Promise
   );
   if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
-    io.stdout.write(summaryText(report, { color: wantsColor(io.stdout, io.env) }));
+    io.stdout.write(summaryText(report, { columns: io.stdout.columns ?? 160, color: wantsColor(io.stdout, io.env) }));
     io.stdout.write(`\nReport: ${join(out, "report.html")} (open it in a browser), ${join(out, "report.json")}\n`);
   }
   if (report.arms.every(({ error }) => error !== null)) {
