@@ -50,13 +50,13 @@ export function liteModel(
   const weights = new Weights(engine, scoring);
   const parts = partsOf(catalog, config, tensors, weights, work);
   const encode = textEncoder(config, tensors, weights, work);
-  const model = sequenceModel(parts);
+  const save = (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors });
+  const model = { ...sequenceModel(parts), save };
   return {
     ...model,
     work,
     encode,
     uncached: (texts) => uncachedModel(model, parts, tensors, texts, encode, work),
-    save: (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors }),
   };
 }
 
@@ -64,7 +64,10 @@ export function liteModel(
 function itemTable(tensors: ReadonlyMap<string, Tensor>): Tensor {
   const { shape, data } = tensors.get("items.text")!;
   const own = tensors.get("items.id")?.data;
-  return { shape, data: Float32Array.from(data, (value, at) => value + (own?.[at] ?? 0)) };
+  const table = Float32Array.from(data);
+  // A loop: a mapping function takes three times as long over a large table.
+  if (own !== undefined) for (let at = 0; at < table.length; at++) table[at]! += own[at]!;
+  return { shape, data: table };
 }
 
 function partsOf(
