@@ -1,24 +1,32 @@
 /**
- * Training, serving and evaluation speed of the sequence models at one size: 3,500 items, length 50, width 64, SASRec with
- * 2 blocks and 2 heads, GRU4Rec with 128 states. Seeded random data, so only the speed means something. Writes
- * bench/results/sequence.json. `--steps 12` and `--calls 400` change the effort.
+ * Training speed of the sequence models over 3,500 items, the memory of a fit, and serving and evaluation over as many
+ * items and users as MovieLens-1M has; length 50, width 64, SASRec with 2 blocks and 2 heads, GRU4Rec with 128 states. Seeded
+ * random data, so only the speed means something. Writes bench/results/sequence.json. `--steps 12`, `--calls 400` and
+ * `--users 6040` change the effort; `--memory NAME` is what the bench runs in processes of their own.
  */
 import { idTable, interactionsFrom, parseConfig, queryBatch, Random, sliceQueries } from "@sequitur/core";
 import type { Catalog, Interactions } from "@sequitur/core";
 import { recommend } from "@sequitur/recommender";
+import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { gru4rec, sasrec, type SequenceModel, type SequenceRecommender } from "../src/index.js";
 import { loadNow, quantile, table, writeResults } from "./measure.js";
 
 const { values: options } = parseArgs({
-  options: { steps: { type: "string", default: "12" }, calls: { type: "string", default: "400" } },
+  options: {
+    steps: { type: "string", default: "12" },
+    calls: { type: "string", default: "400" },
+    users: { type: "string", default: "6040" },
+    memory: { type: "string" },
+  },
 });
 const STEPS = Number(options.steps);
 const CALLS = Number(options.calls);
+const USERS = Number(options.users);
 const ITEMS = 3500;
+const SERVED_ITEMS = 3706;
 const LENGTH = 50;
 const BATCH = 128;
-const USERS = 2000;
 
 const MODELS: Readonly<Record<string, { recommender: SequenceRecommender<unknown>; config: Record<string, unknown> }>> =
   {
@@ -28,14 +36,14 @@ const MODELS: Readonly<Record<string, { recommender: SequenceRecommender<unknown
 const LOSSES = { "full softmax": { loss: "softmax" }, "256 negatives": { loss: "sampled-softmax", negatives: 256 } };
 
 /** Every user reads exactly `LENGTH` items and is asked for one more, so that no position is padding. */
-function randomHistories(users: number): Interactions {
+function randomHistories(users: number, items = ITEMS): Interactions {
   const random = new Random("bench/sequence");
   const names = (letter: string, size: number): string[] => Array.from({ length: size }, (_, at) => `${letter}${at}`);
-  const catalog: Catalog = { users: idTable(names("u", users)), items: idTable(names("i", ITEMS)), itemColumns: {} };
+  const catalog: Catalog = { users: idTable(names("u", users)), items: idTable(names("i", items)), itemColumns: {} };
   const size = users * (LENGTH + 1);
   return interactionsFrom(catalog, {
     users: Int32Array.from({ length: size }, (_, at) => Math.floor(at / (LENGTH + 1))),
-    items: Int32Array.from({ length: size }, () => Math.floor(ITEMS * random.uniform() ** 2)),
+    items: Int32Array.from({ length: size }, () => Math.floor(items * random.uniform() ** 2)),
     times: Float64Array.from({ length: size }, (_, at) => at),
   });
 }
@@ -44,14 +52,14 @@ async function fitTimed(
   name: string,
   extra: Record<string, unknown>,
   threads: number,
-  users: number,
+  train: Interactions,
 ): Promise<{ model: SequenceModel; stepMs: number[] }> {
   const { recommender, config } = MODELS[name]!;
   const common = { width: 64, maxLength: LENGTH, dropout: 0.2, batchTargets: BATCH * LENGTH, epochs: 1 };
   const parsed = parseConfig(recommender.config, { ...common, ...config, ...extra }, "bench");
   const at: number[] = [];
   const report = (): void => void at.push(performance.now());
-  const model = await recommender.fit(randomHistories(users), parsed, { random: new Random(1), threads, report });
+  const model = await recommender.fit(train, parsed, { random: new Random(1), threads, report });
   // The first steps compile; the last report is the end of the epoch.
   return {
     model,
@@ -76,7 +84,7 @@ async function trainingSpeed(): Promise<TrainingSpeed[]> {
   for (const model of Object.keys(MODELS)) {
     for (const [loss, extra] of Object.entries(LOSSES)) {
       for (const threads of [1, 2]) {
-        const { stepMs, model: fitted } = await fitTimed(model, extra, threads, BATCH * (STEPS + 4));
+        const { stepMs, model: fitted } = await fitTimed(model, extra, threads, randomHistories(BATCH * (STEPS + 4)));
         fitted.release();
         const perSecond = (ms: number): number => Math.round((1000 * BATCH * LENGTH) / ms);
         const [middle, best] = [quantile(stepMs, 0.5), Math.min(...stepMs)];
@@ -99,8 +107,8 @@ interface ServingSpeed {
 }
 
 async function servingSpeed(name: string): Promise<ServingSpeed> {
-  const { model } = await fitTimed(name, LOSSES["256 negatives"], 1, BATCH);
-  const train = randomHistories(USERS);
+  const train = randomHistories(USERS, SERVED_ITEMS);
+  const { model } = await fitTimed(name, LOSSES["256 negatives"], 1, randomHistories(8 * BATCH, SERVED_ITEMS));
   const history = (user: number): Int32Array =>
     train.items.subarray(user * (LENGTH + 1), (user + 1) * (LENGTH + 1) - 1);
   const [full, cached]: [number[], number[]] = [[], []];
@@ -139,12 +147,37 @@ async function servingSpeed(name: string): Promise<ServingSpeed> {
   };
 }
 
+interface FitMemory {
+  readonly model: string;
+  readonly loss: string;
+  /** Peak resident set of a process that fits one epoch, and of it before the fit with the data in it, MB. */
+  readonly peakMb: number;
+  readonly beforeMb: number;
+}
+
+const megabytes = (): number => Math.round(process.resourceUsage().maxRSS / 1000);
+
+/** Run in a process of its own: prints the memory of a fit. */
+async function fitMemory(model: string): Promise<void> {
+  const train = randomHistories(BATCH * STEPS);
+  const beforeMb = megabytes();
+  await fitTimed(model, LOSSES["full softmax"], 1, train);
+  process.stdout.write(JSON.stringify({ model, loss: "full softmax", peakMb: megabytes(), beforeMb }));
+}
+
+function memoryOf(model: string): FitMemory {
+  const command = [...process.execArgv, ...process.argv.slice(1), "--memory", model];
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })) as FitMemory;
+}
+
 async function main(): Promise<void> {
   const load = loadNow();
   const training = await trainingSpeed();
   const serving = [await servingSpeed("sasrec"), await servingSpeed("gru4rec")];
+  const memory = Object.keys(MODELS).map(memoryOf);
   const note = writeResults("sequence", load, { training, serving });
-  process.stdout.write(`${table(training)}\n\n${table(serving)}\n\n${note}\n`);
+  process.stdout.write(`${[table(training), table(serving), table(memory)].join("\n\n")}\n\n${note}\n`);
 }
 
-await main();
+if (options.memory === undefined) await main();
+else await fitMemory(options.memory);
