@@ -16,7 +16,7 @@ import type { Artifact } from "@sequitur/recommender";
 import { parseArgs } from "node:util";
 import { fitHours, hoursAgreement, hoursTensors, seaget, type PoiModel } from "../src/index.js";
 import { loadNow, table, writeResults } from "./measure.js";
-import { nycSplit } from "./nyc.js";
+import { nycSplit } from "../verify/nyc.js";
 
 const { values: options } = parseArgs({
   options: { epochs: { type: "string", default: "4" }, size: { type: "string", default: "small" } },

@@ -7,7 +7,7 @@ import { idTable, interactionsFrom, parseConfig, queryBatch, Random, type Intera
 import { parseArgs } from "node:util";
 import { getnext, seaget, type PoiModel } from "../src/index.js";
 import { loadNow, quantile, table, writeResults } from "./measure.js";
-import { nycSplit } from "./nyc.js";
+import { nycSplit } from "../verify/nyc.js";
 
 const { values: options } = parseArgs({
   options: { steps: { type: "string", default: "20" }, calls: { type: "string", default: "200" } },

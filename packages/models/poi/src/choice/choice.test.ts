@@ -6,6 +6,7 @@ import { unitVectors } from "../geography/distance.js";
 import { kmBetween } from "../history/places.js";
 import { mixInto, totalMass } from "./mixture.js";
 import { nextPlaceLoss, type ChoiceFacts, type ChoiceTensors } from "./next-place-loss.js";
+import { sampledFacts, samplePlaces } from "./sampled-places.js";
 import { addMapRow, DISTANCE_STEPS, DistanceSteps, distanceStep, MAP_SLOPE } from "./place-scores.js";
 
 const PLACES = 7;
@@ -168,6 +169,49 @@ describe("the loss of the next place", () => {
     if (name === "distance") return parts.distance !== undefined;
     return ["masses", "anew"].includes(name) ? parts.own !== undefined : true;
   }
+});
+
+describe("sampled places", () => {
+  const answers = Int32Array.of(3, NONE, 3, 40);
+
+  it("are the answers and others, weighted so that sums over all places are estimated without bias", () => {
+    const draw = new Random("sample");
+    const value = (place: number): number => Math.exp(Math.sin(place));
+    const whole = Array.from({ length: 100 }, (_, place) => value(place)).reduce((sum, one) => sum + one, 0);
+    let mean = 0;
+    for (let i = 0; i < 2000; i++) {
+      const { places, logWeights } = samplePlaces(answers, 100, 10, draw)!;
+      expect([...places]).toEqual([...new Set(places)].sort((a, b) => a - b));
+      expect(places).toHaveLength(12);
+      expect([logWeights[places.indexOf(3)], logWeights[places.indexOf(40)]]).toEqual([0, 0]);
+      places.forEach((place, at) => (mean += (value(place) * Math.exp(logWeights[at]!)) / 2000));
+    }
+    expect(mean / whole).toBeCloseTo(1, 1);
+    expect(Math.abs(mean / whole - 1)).toBeLessThan(0.02);
+    expect(samplePlaces(answers, 100, 60, draw)).toBeUndefined();
+  });
+
+  it("lose nothing of the facts when they are all places, renumbered", () => {
+    const facts: ChoiceFacts = {
+      answers: Int32Array.of(2, NONE),
+      lastPlaces: Int32Array.of(0, 6),
+      gapClasses: Uint8Array.of(1, 2),
+      visitOffsets: Int32Array.of(0, 2, 3),
+      visitPlaces: Int32Array.of(5, NONE, 1),
+      adjacency: edges,
+      steps: { from: () => Uint8Array.from({ length: PLACES }, (_, place) => place) },
+    };
+    const all = { places: Int32Array.from({ length: PLACES }, (_, at) => at), logWeights: new Float32Array(PLACES) };
+    const same = sampledFacts(facts, all, PLACES);
+    expect([same.answers, same.visitPlaces]).toEqual([facts.answers, facts.visitPlaces]);
+    expect(dense(same.adjacency)[0]).toEqual(dense(edges)[0]);
+    expect(dense(same.adjacency)[6]).toEqual(dense(edges)[6]);
+    const few = sampledFacts(facts, { places: Int32Array.of(1, 2, 4), logWeights: new Float32Array(3) }, PLACES);
+    expect([...few.answers]).toEqual([1, NONE]);
+    expect([...few.visitPlaces]).toEqual([3, NONE, 0]); // 5 lies outside the sample: mass, but no answer
+    expect(dense(few.adjacency)[0]).toEqual([1, 2, 4].map((to) => dense(edges)[0]![to]));
+    expect([...few.steps.from(0)]).toEqual([1, 2, 4]);
+  });
 });
 
 describe("the mixture", () => {

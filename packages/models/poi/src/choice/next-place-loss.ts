@@ -9,7 +9,7 @@ import {
   type SparseRows,
 } from "@sequitur/nn";
 import { logMixture, totalMass, type MixtureRow } from "./mixture.js";
-import { addPlaceTerms, addTermGradients, type DistanceSteps, type PlaceTerms } from "./place-scores.js";
+import { addPlaceTerms, addTermGradients, type PlaceTerms, type StepRows } from "./place-scores.js";
 
 /** What the loss of the next place reads; absent parts take no part. All float32. */
 export interface ChoiceTensors {
@@ -17,7 +17,7 @@ export interface ChoiceTensors {
   readonly states: tf.Tensor2D;
   readonly table: tf.Tensor2D;
   readonly bias: tf.Tensor1D;
-  /** (N) each: the two vectors of the transition attention map. */
+  /** Each last place's, and (N) of every place scored: the two vectors of the transition attention map. */
   readonly map?: { readonly source: tf.Tensor1D; readonly target: tf.Tensor1D };
   /** (classes, DISTANCE_STEPS) */
   readonly distance?: tf.Tensor2D;
@@ -34,7 +34,7 @@ export interface ChoiceFacts {
   readonly visitOffsets: Int32Array;
   readonly visitPlaces: Int32Array;
   readonly adjacency: SparseRows;
-  readonly steps: DistanceSteps;
+  readonly steps: StepRows;
 }
 
 /** Scores held at once: blocks of rows keep within a cache, and no (M, N) matrix is ever whole. */

@@ -15,7 +15,7 @@ export interface PlaceTerms {
   /** Transition attention map (GETNext, eq. 9): LeakyReLU(source[p] + target[j]) (1 + adjacency[p, j]). */
   readonly map?: { readonly source: Float32Array; readonly target: Float32Array; readonly adjacency: SparseRows };
   /** (classes, DISTANCE_STEPS) by class of gap and step of distance from the last place. */
-  readonly distance?: { readonly weights: Float32Array; readonly steps: DistanceSteps };
+  readonly distance?: { readonly weights: Float32Array; readonly steps: StepRows };
 }
 
 const asFloat = new Float32Array(1);
@@ -30,11 +30,16 @@ export function distanceStep(squared: number): number {
   return Number.isNaN(squared) ? DISTANCE_STEPS - 1 : DISTANCE_STEPS - 2;
 }
 
+/** Steps of distance from a place to every place that is scored. */
+export interface StepRows {
+  from(place: number): Uint8Array;
+}
+
 /** Bytes of distance steps that are kept at most. */
 const KEPT_BYTES = 32 << 20;
 
 /** Steps of distance from a place to every place; the rows asked for last are kept, so that no N x N matrix ever is. */
-export class DistanceSteps {
+export class DistanceSteps implements StepRows {
   private readonly vectors: Float64Array;
   private readonly size: number;
   private readonly rows = new Map<number, Uint8Array>();

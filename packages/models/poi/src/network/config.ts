@@ -68,6 +68,12 @@ export const poiFields = {
     .describe("learn also from the first check-in of a trajectory, asked before it begins"),
   timeLoss: z.number().min(0).max(1000).default(10).describe("weight of the squared error of the next time, in days"),
   categoryLoss: z.number().min(0).max(1000).default(1).describe("weight of the cross-entropy of the next category"),
+  sampledPlaces: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe("places that a step scores beside its answers, drawn at random and weighted; 0: all"),
   epochs: z.int().min(1).max(1000).default(4).describe("passes over the training data at most"),
   batchTargets: z.int().min(8).max(100_000).default(1024).describe("check-ins of one step, about"),
   rate: z.number().min(1e-6).max(1).default(2e-3).describe("learning rate of Adam at its peak"),

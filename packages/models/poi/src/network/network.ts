@@ -13,7 +13,8 @@ import {
   type Pass,
   type SparseRows,
 } from "@sequitur/nn";
-import { nextPlaceLoss } from "../choice/next-place-loss.js";
+import { sampledFacts, type SampledPlaces } from "../choice/sampled-places.js";
+import { nextPlaceLoss, type ChoiceFacts, type ChoiceTensors } from "../choice/next-place-loss.js";
 import { DISTANCE_STEPS, DistanceSteps } from "../choice/place-scores.js";
 import type { PlaceGeography } from "../geography/place-geography.js";
 import { VISIT_FEATURES } from "../history/visit-features.js";
@@ -48,6 +49,8 @@ export interface Batch {
   readonly tokens: Tokens;
   readonly asks: Asks;
   readonly answers: Answers;
+  /** The places that are scored; absent: all. */
+  readonly sampled?: SampledPlaces;
 }
 
 /** The network over its parameters. */
@@ -73,11 +76,12 @@ export function poiNetwork(
   const encode = sequenceEncoder(parameters, shape, config);
   const choose = placeHead(parameters, shape, config);
   const others = timeAndCategoryHeads(parameters, shape, config);
-  const losses: PoiNetwork["losses"] = ({ tokens, asks, answers }, pass) => {
+  const losses: PoiNetwork["losses"] = (batch, pass) => {
+    const { tokens, asks, answers } = batch;
     const places = encoder.encode(pass);
     const all = encode(tokens, places.vectors, pass);
     const states = takeRows(all, tf.tensor1d(asks.tokens, "int32")); // (M, D)
-    return { place: choose(states, places, asks, answers, pass), ...others(states, answers) };
+    return { place: choose(states, places, batch, pass), ...others(states, answers) };
   };
   return {
     losses,
@@ -135,7 +139,7 @@ function keptGeography({ tokens, features, cells }: PlaceGeography, places: numb
   };
 }
 
-type PlaceLoss = (states: tf.Tensor2D, places: EncodedPlaces, asks: Asks, answers: Answers, pass: Pass) => tf.Scalar;
+type PlaceLoss = (states: tf.Tensor2D, places: EncodedPlaces, batch: Batch, pass: Pass) => tf.Scalar;
 
 /** The loss of the next place over a linear head, the map, distances and the user's own past. */
 function placeHead(parameters: Parameters, shape: NetworkShape, config: PoiConfig): PlaceLoss {
@@ -146,12 +150,24 @@ function placeHead(parameters: Parameters, shape: NetworkShape, config: PoiConfi
   const distance = config.distance ? distanceWeights(parameters) : undefined;
   const ownMass = config.visits > 0 ? ownMasses(parameters, config, d) : undefined;
   const steps = new DistanceSteps(shape.vectors);
-  return (states, { map }, asks, answers, pass) => {
-    const own = ownMass?.(states, asks, pass);
-    const choice = { states, table, bias, ...(map && { map }), ...(distance && { distance }), ...(own && { own }) };
+  return (states, { map }, { asks, answers, sampled }, pass) => {
     const { lastPlaces, gapClasses, visitOffsets, visitPlaces } = asks;
     const past = { lastPlaces, gapClasses, visitOffsets, visitPlaces };
-    return nextPlaceLoss(choice, { answers: answers.places, ...past, adjacency: shape.adjacency, steps });
+    const facts: ChoiceFacts = { answers: answers.places, ...past, adjacency: shape.adjacency, steps };
+    const own = ownMass?.(states, asks, pass);
+    const added = { ...(distance && { distance }), ...(own && { own }) };
+    if (sampled === undefined) return nextPlaceLoss({ states, table, bias, ...(map && { map }), ...added }, facts);
+    const rows = tf.tensor1d(sampled.places, "int32");
+    const few = (vector: tf.Tensor1D): tf.Tensor1D =>
+      tf.reshape(takeRows(tf.reshape(vector, [-1, 1]), rows), [-1]) as tf.Tensor1D;
+    const choice: ChoiceTensors = {
+      states,
+      table: takeRows(table, rows),
+      bias: tf.add(few(bias), tf.tensor1d(sampled.logWeights)),
+      ...(map && { map: { source: map.source, target: few(map.target) } }),
+      ...added,
+    };
+    return nextPlaceLoss(choice, sampledFacts(facts, sampled, shape.places));
   };
 }
 

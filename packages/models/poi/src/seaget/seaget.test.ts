@@ -21,3 +21,9 @@ describe.each(["seaget", "getnext"] as const)("%s", (name) => {
     expect(hitRate(await fitted(name, chance.train), chance, 1)).toBeLessThan(0.1);
   });
 });
+
+it("learns a planted pattern from sampled places", async () => {
+  const planted = plantedSequences(new Random("sampled"), { users: 200, items: 100, length: 12 });
+  const model = await fitted("seaget", planted.train, { epochs: 6, sampledPlaces: 20, batchTargets: 40, visits: 0 });
+  expect(hitRate(model, planted, 1)).toBeGreaterThan(0.7);
+});

@@ -1,11 +1,14 @@
 import type { Random } from "@sequitur/core";
 import type { CheckIns, Sequence } from "../history/check-ins.js";
+import { samplePlaces } from "../choice/sampled-places.js";
 import { categoryIndex, encodeAsks, encodeTokens, type EncodeOptions } from "../network/encoded.js";
 import type { Batch } from "../network/network.js";
 
 export interface BatchOptions extends EncodeOptions {
   /** Tokens of a batch, padding included; a batch has one sequence at least. */
   readonly batchTargets: number;
+  /** Places scored beside the answers; 0: all. */
+  readonly sampledPlaces: number;
   /** Share of sequences whose user is hidden. */
   readonly userDropout: number;
 }
@@ -26,7 +29,13 @@ export function* epochBatches(
   );
   random.fork("order").shuffle(drawn);
   const groups = random.fork("groups").shuffle(groupsOf(drawn, options.batchTargets));
-  for (const group of groups) yield batchOf(checkIns, group, options);
+  const draw = random.fork("places");
+  for (const group of groups) {
+    const batch = batchOf(checkIns, group, options);
+    const { sampledPlaces, facts } = options;
+    const sampled = sampledPlaces > 0 ? samplePlaces(batch.answers.places, facts.size, sampledPlaces, draw) : undefined;
+    yield { ...batch, ...(sampled && { sampled }) };
+  }
 }
 
 /** How many batches an epoch has. */

@@ -188,10 +188,19 @@ function adjacencyOf(data: Interactions, trajectories: Int32Array, config: PoiCo
 
 function batchOptions(
   { facts }: FitData,
-  { batchTargets, userDropout, nextTime, visits, season }: PoiConfig,
+  { batchTargets, userDropout, sampledPlaces, nextTime, visits, season }: PoiConfig,
 ): BatchOptions {
   const periods = season?.periods ?? 12;
-  return { facts, nextTime, visits, periods, batchTargets, userDropout, seen: new SeenPlaces(facts.size) };
+  return {
+    facts,
+    nextTime,
+    visits,
+    periods,
+    batchTargets,
+    userDropout,
+    sampledPlaces,
+    seen: new SeenPlaces(facts.size),
+  };
 }
 
 /** The model with the network's weights as they are now. */
