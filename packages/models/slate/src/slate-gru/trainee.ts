@@ -1,6 +1,7 @@
 import type { Catalog, Random } from "@sequitur/core";
 import type { Engine, Floats } from "@sequitur/kernels";
 import type { SlateGruConfig } from "./config.js";
+import { normalRow } from "./counter-normal.js";
 import { globalsOf, slotOf, type Globals, type SlotName } from "./globals.js";
 import { itemGroups, type ItemGroups } from "./item-groups.js";
 
@@ -119,10 +120,13 @@ function fillItems({ items, groups, globals, others, config }: Trainee, random: 
   const { width, maxScale } = config;
   const values = items.values.array;
   const rho = rhoOf(ITEM_SCALE, maxScale);
+  const key = random.uint32();
+  const noise = new Float32Array(width);
   for (let item = 0; item < groups.of.length; item++) {
     const mean = globals.groupMean.from + groups.of[item]! * width;
     const at = item * 2 * width;
-    for (let j = 0; j < width; j++) values[at + j] = others.values.array[mean + j]! + 0.1 * random.normal();
+    normalRow(noise, key, item);
+    for (let j = 0; j < width; j++) values[at + j] = others.values.array[mean + j]! + 0.1 * noise[j]!;
     values.fill(rho, at + width, at + 2 * width);
   }
 }
