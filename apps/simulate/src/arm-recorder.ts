@@ -20,7 +20,7 @@ export function armRecorder(world: World, { warmup }: Settings): ArmRecorder {
   let row = 0;
   return {
     record(showing) {
-      const { items, propensities } = showing.slate;
+      const { items, propensities, standardErrors } = showing.slate;
       columns.user[row] = showing.user;
       columns.day[row] = showing.day;
       for (const click of showing.clicked) columns.clicks[row]! += click;
@@ -34,7 +34,10 @@ export function armRecorder(world: World, { warmup }: Settings): ArmRecorder {
       if (showing.day < warmup.days) return;
       for (const [position, item] of items.entries()) {
         shown[item]! += 1;
-        scale.weigh(propensities[position]!, open(showing.day));
+        // An error of NaN says that the propensity was not even estimated.
+        if (standardErrors && Number.isNaN(standardErrors[position]!)) scale.weights.unknown++;
+        else scale.weigh(propensities[position]!, open(showing.day));
+        if (standardErrors && standardErrors[position]! > 0) scale.weights.estimated++;
       }
     },
     piece: (seed, label) => ({
@@ -75,7 +78,7 @@ function columnsFor(rows: number) {
 /** Weights of the uniform policy, (1 / items) / propensity, summed up. */
 function weightScale() {
   const histogram = new Int32Array(BINS);
-  const weights = { count: 0, sum: 0, squares: 0, most: 0, certain: 0, least: 1 };
+  const weights = { count: 0, sum: 0, squares: 0, most: 0, certain: 0, least: 1, unknown: 0, estimated: 0 };
   const weigh = (chance: number, items: number): void => {
     const weight = 1 / (items * chance);
     weights.count++;

@@ -13,12 +13,14 @@ const manifestSchema = z.strictObject({
   segmentNames: z.array(z.string()),
   weights: z
     .strictObject({
-      count: z.int().describe("positions shown"),
+      count: z.int().describe("positions shown with a known propensity"),
       sum: z.number(),
       squares: z.number(),
       most: z.number(),
       certain: z.int().describe("positions whose propensity was above 0.999"),
       least: z.number().describe("least propensity"),
+      estimated: z.int().describe("of count, those whose propensity is a Monte Carlo estimate"),
+      unknown: z.int().describe("further positions whose propensity the policy did not know"),
     })
     .describe("weights of the uniform policy over the propensities of this arm, after the warm-up"),
   openItems: z.int().describe("items that could be shown at the end"),

@@ -24,7 +24,7 @@ const piece = (seed: number, extra: number): Piece => ({
   fresh: Float32Array.of(1, 0.5, 0, 0.25),
   shown: Int32Array.of(3, 0, 1, 0, 0, 0, 0, 0),
   propensities: Int32Array.from({ length: 24 }, (_, bin) => (bin === 23 ? 4 : 0)),
-  weights: { count: 4, sum: 2, squares: 2, most: 1, certain: 1, least: 0.1 },
+  weights: { count: 4, sum: 2, squares: 2, most: 1, certain: 1, least: 0.1, unknown: 0, estimated: 0 },
 });
 
 test("measures leave out the warm-up; worlds are the units", () => {
@@ -58,10 +58,20 @@ test("a log that leaves things out, or rests on few rows, is warned of", () => {
     certainShare: 0.25,
     leastPropensity: 0.1,
   });
-  expect(log.histogram.at(-1)).toBe(8);
-  expect(log.warnings).toEqual([
+  expect(log!.histogram.at(-1)).toBe(8);
+  expect(log!.warnings).toEqual([
     "missing support: about 50 % of what a uniform policy shows could not be shown by this arm.",
   ]);
-  const heavy = { ...piece(1, 0), weights: { count: 100, sum: 100, squares: 5000, most: 70, certain: 0, least: 1e-4 } };
-  expect(logDiagnostics([heavy]).warnings).toEqual(["weak overlap: its slates weigh like 2.0 % of their number."]);
+  const heavy = {
+    ...piece(1, 0),
+    weights: { count: 100, sum: 100, squares: 5000, most: 70, certain: 0, least: 1e-4, unknown: 3, estimated: 0 },
+  };
+  expect(logDiagnostics([heavy])!.warnings).toEqual([
+    "the propensities of 3 positions are not known.",
+    "weak overlap: its slates weigh like 2.0 % of their number.",
+  ]);
+  const drawn = { ...piece(1, 0), weights: { ...piece(1, 0).weights, estimated: 2 } };
+  expect(logDiagnostics([drawn])!.warnings[0]).toContain("Monte Carlo estimates");
+  const none = { ...piece(1, 0), weights: { ...heavy.weights, count: 0, unknown: 9 } };
+  expect(logDiagnostics([none])).toBeNull();
 });

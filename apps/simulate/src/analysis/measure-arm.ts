@@ -110,16 +110,22 @@ function sum(values: Float64Array): number {
 const SUPPORT = 0.9;
 const FEW = 0.05;
 
-/** What the propensities of an arm are worth to whoever evaluates another policy on its log. */
-export function logDiagnostics(pieces: readonly Piece[]): LogDiagnostics {
+/** What the propensities of an arm are worth to whoever evaluates another policy on its log; null when none is known. */
+export function logDiagnostics(pieces: readonly Piece[]): LogDiagnostics | null {
   const add = (value: (weights: Piece["weights"]) => number): number =>
     pieces.reduce((total, { weights }) => total + value(weights), 0);
   const positions = add(({ count }) => count);
+  if (positions === 0) return null;
   const [total, squares] = [add((weights) => weights.sum), add((weights) => weights.squares)];
   const meanWeight = total / positions;
   const effectiveShare = total ** 2 / squares / positions;
   const warnings: string[] = [];
-  if (meanWeight < SUPPORT) {
+  const unknown = add((weights) => weights.unknown);
+  if (unknown > 0) warnings.push(`the propensities of ${unknown} positions are not known.`);
+  // An estimate cannot fall below one draw in all, so weights are cut and say nothing of support.
+  const estimated = add((weights) => weights.estimated) > 0;
+  if (estimated) warnings.push("propensities are Monte Carlo estimates: with few draws the largest weights are cut.");
+  if (meanWeight < SUPPORT && !estimated) {
     const lost = (100 * (1 - meanWeight)).toFixed(0);
     warnings.push(`missing support: about ${lost} % of what a uniform policy shows could not be shown by this arm.`);
   }
