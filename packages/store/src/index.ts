@@ -14,6 +14,7 @@ export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type St
 export { eraseUser, type Erasure } from "./entities/erase-user.js";
 export { recordRequests, type Impression, type RequestRecord } from "./serving/requests.js";
 export { readSlates, type ShownItem, type ShownSlate, type SlateOptions } from "./serving/read-slates.js";
+export { slateLogOf } from "./serving/slate-log.js";
 export { recordFeedback, type Feedback } from "./serving/feedback.js";
 export {
   DEFAULT_SLOT,

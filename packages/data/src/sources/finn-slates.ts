@@ -105,8 +105,7 @@ async function readMatrix(
     }
     matrix = made;
     return (values, from) => {
-      const count = Math.max(0, Math.min(values.length, made.values.length - from));
-      made.values.set(values.subarray(0, count), from < made.values.length ? from : 0);
+      if (from < made.values.length) made.values.set(values.subarray(0, made.values.length - from), from);
     };
   });
   return matrix!;
