@@ -98,10 +98,12 @@ function notesOf(
     notes.push("One world only: how the result varies between worlds is not known, so there are no verdicts.");
   if (sampleRatio?.mismatch === true)
     notes.push("The arms did not get users as designed: find out why before reading the A/B test.");
-  for (const { label, log } of arms) {
-    if (log?.warnings.some((warning) => warning.startsWith("missing support")) === true) {
-      notes.push(`The log of ${label} cannot evaluate other policies: most items had no chance to be shown.`);
-    }
+  const blind = arms.filter(
+    ({ log }) => log?.warnings.some((warning) => warning.startsWith("missing support")) === true,
+  );
+  if (blind.length > 0) {
+    const labels = blind.map(({ label }) => label).join(", ");
+    notes.push(`No other policy can be evaluated on the log of ${labels}: most items had no chance to be shown.`);
   }
   return notes;
 }

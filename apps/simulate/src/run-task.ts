@@ -23,7 +23,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
 }
 
 /** A world after its warm-up. Each process lives through it again: it is the same for all, and cheaper than to keep. */
-async function warmedUp(settings: Settings, seed: number, run: TaskRun, record = armRecorder) {
+async function warmedUp(settings: Settings, seed: number, run: TaskRun) {
   const { warmup, users, days } = settings;
   const world = await openWorld(settings.world, { users, days: warmup.days + days, seed, ...run });
   const random = new Random(`simulate/${seed}`);
@@ -38,7 +38,7 @@ async function warmedUp(settings: Settings, seed: number, run: TaskRun, record =
   };
   const course = simulation(world, plan);
   const known = knownLog(world);
-  const recorder = record(world, settings);
+  const recorder = armRecorder(world, settings);
   const logging = await armServer(warmup.policy, { world, known, settings, random: random.fork("logging") });
   await course.run({ ...logging, name: `warm-up by ${logging.name}` }, warmup.days, recorder.record);
   return { world, course, known, recorder, random };

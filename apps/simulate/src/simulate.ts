@@ -14,6 +14,7 @@ import {
   type WorkFolder,
 } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { buildReport, type Outcome } from "./build-report.js";
@@ -202,7 +203,10 @@ async function pieceOf(
   artifactFile: string | undefined,
 ): Promise<{ piece?: Piece; error: string | null }> {
   const { settings, folder, io } = arena;
-  const pieceFile = folder.piece({ ...sharedKey(arena, seed), arm, api: arm.name === "api" ? settings.api : null });
+  // A module that was changed is another arm.
+  const code = arm.module === undefined ? null : await readFile(arm.module, "utf8").catch(() => null);
+  const api = arm.name === "api" ? settings.api : null;
+  const pieceFile = folder.piece({ ...sharedKey(arena, seed), arm, module: code, api });
   const known = await readPiece(pieceFile);
   if (known !== undefined) return { piece: known, error: null };
   const error = await attempt(arena, {
@@ -221,9 +225,8 @@ async function pieceOf(
 
 /** All that determines a piece but the arm: pieces of other settings or of other code are not taken up. */
 function sharedKey({ settings, code }: Arena, seed: number): object {
-  const { arms: _arms, control: _control, title: _title, concurrency: _c, seeds: _s, seed: _seed, ...rest } = settings;
-  const { alpha: _alpha, effect: _effect, threads: _threads, api: _api, ...determining } = rest;
-  return { ...determining, world: settings.world, seed, code };
+  const { world, behaviour, users, days, slate, warmup, learn, refitDays, batchSize, regret } = settings;
+  return { world, behaviour, users, days, slate, warmup, learn, refitDays, batchSize, regret, seed, code };
 }
 
 /** Why a task failed, or null; a cancellation is passed on. */
