@@ -36,5 +36,6 @@ export {
 export { explanationText } from "./explain/explanation-text.js";
 export { getnext, type GetnextConfig } from "./getnext/getnext.js";
 export { seaget, type SeagetConfig } from "./seaget/seaget.js";
+export { type Reach } from "./serving/place-knowledge.js";
 export { type PoiModel } from "./serving/poi-model.js";
 export { type PoiRecommender } from "./training/poi-recommender.js";

@@ -7,7 +7,8 @@ import type { Sequence } from "../history/check-ins.js";
 import { SeenPlaces } from "../history/visit-features.js";
 import { seaget } from "../seaget/seaget.js";
 import { batchOf } from "../training/batches.js";
-import { fittedModel, readData } from "../training/fit.js";
+import { readData } from "../training/fit-data.js";
+import { fittedModel } from "../training/fitted-model.js";
 import type { EncodeOptions } from "./encoded.js";
 import { poiNetwork, type Batch, type PoiNetwork } from "./network.js";
 

@@ -5,7 +5,8 @@ import { createHash } from "node:crypto";
 export function fitIdentity(name: string, config: unknown, data: Interactions, random: Random): string {
   const hash = createHash("sha256");
   const { itemColumns } = data.catalog;
-  hash.update(JSON.stringify([name, config, random.fork("identity").uint32(), itemColumns.categories ?? null]));
+  const { categories = null, timeZones = null } = itemColumns;
+  hash.update(JSON.stringify([name, config, random.fork("identity").uint32(), categories, timeZones]));
   const columns = [
     data.items,
     data.times,
