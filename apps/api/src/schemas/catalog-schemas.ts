@@ -35,10 +35,10 @@ const itemFields = {
   attributes: attributesSchema.default({}),
   latitude: latitudeSchema.optional(),
   longitude: longitudeSchema.optional(),
-  openingHours: textSchema
-    .max(1_000)
-    .default("")
-    .openapi({ description: "OSM opening_hours, local time", example: "Mo-Fr 08:00-18:00; Sa 09:00-13:00" }),
+  openingHours: textSchema.max(1_000).default("").openapi({
+    description: "OSM opening_hours, local time; what cannot be read counts as unknown",
+    example: "Mo-Fr 08:00-18:00; Sa 09:00-13:00",
+  }),
   timeZone: z
     .string()
     .max(100)

@@ -88,6 +88,9 @@ describe("itemTest", () => {
     expect(passing({ openAt: NOON, utcOffsetMinutes: 9 * 60 })).toEqual(["bar"]);
     const zoned = directoryOf({ itemId: "far", openingHours: "Mo 21:00-22:00", timeZone: "Asia/Tokyo" });
     expect(itemTest(zoned, { openAt: NOON }, NOON)(0)).toBe(true);
+    const summer = directoryOf({ itemId: "early", openingHours: "Mo 09:00-10:00", timeZone: "Europe/Rome" });
+    const [july, january] = [Date.UTC(2026, 6, 6, 7, 30), Date.UTC(2026, 0, 5, 7, 30)];
+    expect([july, january].map((openAt) => itemTest(summer, { openAt }, openAt)(0))).toEqual([true, false]);
   });
 });
 

@@ -42,7 +42,11 @@ export function dataImportCommand(data: Command, io: Io): void {
     )
     .option("--map-file <file>", "the same and more as JSON: { mapping: { user, item, time, ... }, items, ... }")
     .option("--items <file>", "a table of items, one row each")
-    .option("--items-map <pairs>", "its columns, such as item=sku,title=name,category=kind", collectColumns)
+    .option(
+      "--items-map <pairs>",
+      "its columns, such as item=sku,title=name,category=kind,openingHours=hours",
+      collectColumns,
+    )
     .option("--name <name>", "what to call it (default: after the first file)")
     .option("--out <dir>", "put it here instead of into the folder of data sets")
     .option("--title <text>", "name in reports (default: the name)")

@@ -1,4 +1,5 @@
 import type { IdTable, ItemColumns } from "@sequitur/core";
+import { isTimeZone } from "../local-time/time-zone.js";
 import { badField, type Row } from "./row.js";
 
 /** Collects what is known of items by index; a column nobody set stays absent, a value nobody set is missing. */
@@ -9,6 +10,8 @@ export class ItemColumnsBuilder {
   private readonly texts = new Map<string, string[]>();
   private latitudes: Float64Array | undefined;
   private longitudes: Float64Array | undefined;
+  private openingHours: string[] | undefined;
+  private timeZones: string[] | undefined;
 
   constructor(items: IdTable) {
     this.size = items.size;
@@ -40,13 +43,25 @@ export class ItemColumnsBuilder {
     this.longitudes[item] = longitude;
   }
 
+  setOpeningHours(item: number, hours: string): void {
+    this.openingHours ??= new Array<string>(this.size).fill("");
+    this.openingHours[item] = hours;
+  }
+
+  setTimeZone(item: number, timeZone: string): void {
+    this.timeZones ??= new Array<string>(this.size).fill("");
+    this.timeZones[item] = timeZone;
+  }
+
   finish(): ItemColumns {
-    const { titles, categories, latitudes, longitudes, texts } = this;
+    const { titles, categories, latitudes, longitudes, openingHours, timeZones, texts } = this;
     return {
       ...(titles && { titles }),
       ...(categories && { categories }),
       ...(texts.size > 0 && { texts: Object.fromEntries(texts) }),
       ...(latitudes && longitudes && { latitudes, longitudes }),
+      ...(openingHours && { openingHours }),
+      ...(timeZones && { timeZones }),
     };
   }
 }
@@ -55,10 +70,20 @@ export class ItemColumnsBuilder {
 export function readCoordinates(row: Row, latitudeField: number, longitudeField: number): readonly [number, number] {
   const latitude = row.number(latitudeField);
   const longitude = row.number(longitudeField);
-  if (!(Math.abs(latitude) <= 90)) throw badField(row, "latitude", "degrees in [-90, 90]", row.text(latitudeField));
+  if (!(Math.abs(latitude) <= 90)) {
+    const hint = Math.abs(longitude) <= 90 ? " (are latitude and longitude swapped?)" : "";
+    throw badField(row, "latitude", `degrees in [-90, 90]${hint}`, row.text(latitudeField));
+  }
   if (!(Math.abs(longitude) <= 180))
     throw badField(row, "longitude", "degrees in [-180, 180]", row.text(longitudeField));
   return [latitude, longitude];
+}
+
+/** The IANA time zone of a field, or "" for an empty one. */
+export function readTimeZone(row: Row, field: number): string {
+  const timeZone = row.text(field);
+  if (timeZone === "" || isTimeZone(timeZone)) return timeZone;
+  throw badField(row, "time zone", "an IANA name such as Europe/Rome", timeZone);
 }
 
 /** Counts values by item and tells the most common one; ties go to the value seen first. */

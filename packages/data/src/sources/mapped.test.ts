@@ -99,6 +99,32 @@ test("several files are one, and a table of items adds titles and places", async
   expect([...latitudes!]).toEqual([Number.NaN, 1.5]);
 });
 
+test("a table of items adds opening hours and time zones, and a zone that does not exist is named with its line", async () => {
+  const log = write("visits.csv", "u,i,t\na,x,2011-01-01\na,y,2011-01-02\n");
+  const mapping = { user: "u", item: "i", time: "t" };
+  const itemsOf = (file: string) => ({ file, mapping: { item: "id", openingHours: "hours", timeZone: "zone" } });
+  const good = write("places.csv", 'id,hours,zone\ny,"Mo-Fr 9-17; PH off",Europe/Rome\nx,,\n');
+  const { interactions } = await importDataset({
+    name: "mine",
+    source: { files: [log], mapping, items: itemsOf(good) },
+  });
+  const { openingHours, timeZones } = interactions.catalog.itemColumns;
+  expect([openingHours, timeZones]).toEqual([
+    ["", "Mo-Fr 9-17; PH off"],
+    ["", "Europe/Rome"],
+  ]);
+  const bad = write("bad-places.csv", "id,hours,zone\nx,24/7,Mars/Olympus\n");
+  await expect(importDataset({ name: "mine", source: { files: [log], mapping, items: itemsOf(bad) } })).rejects.toThrow(
+    /bad-places.csv.*2.*IANA name such as Europe\/Rome.*Mars\/Olympus/,
+  );
+});
+
+test("swapped coordinates are called that", async () => {
+  const path = write("swapped.csv", "u,i,t,lat,lon\na,x,5,-122.4,37.7\n");
+  const mapping = { user: "u", item: "i", time: "t", latitude: "lat", longitude: "lon" };
+  await expect(importDataset({ name: "mine", source: { files: [path], mapping } })).rejects.toThrow(/swapped/);
+});
+
 test("a table without a header is mapped by numbers", async () => {
   const path = write("bare.tsv", "a\tx\t5\na\ty\t6\n");
   const source = { files: [path], mapping: { user: "1", item: "2", time: "3" }, header: false };
@@ -144,7 +170,7 @@ test("coordinates out of range, fractions of a position and bad offsets are bad-
     return importDataset({ name: "mine", source: { files: [path], mapping } });
   };
   await expect(read("a,b,1,90.5,0,0,0")).rejects.toThrow(
-    /line 2: expected degrees in \[-90, 90\] in latitude, got "90.5"/,
+    /line 2: expected degrees in \[-90, 90\] .*in latitude, got "90.5"/,
   );
   await expect(read("a,b,1,0,-181,0,0")).rejects.toThrow(/expected degrees in \[-180, 180\] in longitude, got "-181"/);
   await expect(read("a,b,1,0,0,1.5,0")).rejects.toThrow(/expected a whole number from 0 in position, got "1.5"/);

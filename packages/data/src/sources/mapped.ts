@@ -5,7 +5,7 @@ import type { RowConsumer } from "./delimited.js";
 import { readOffset } from "./foursquare.js";
 import type { Imported, Importer } from "./importer.js";
 import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
-import { ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
+import { ItemColumnsBuilder, readCoordinates, readTimeZone } from "./item-columns.js";
 import { mappedOptions, type ColumnMapping, type ItemMapping, type MappedOptions } from "./mapping.js";
 import { badField, type Row } from "./row.js";
 import { findFile, type ImportRun } from "./source-folder.js";
@@ -180,9 +180,13 @@ async function readItemTable(
       mapping.latitude === undefined || mapping.longitude === undefined
         ? undefined
         : ([fieldOf(mapping.latitude), fieldOf(mapping.longitude)] as const);
+    const hours = mapping.openingHours === undefined ? -1 : fieldOf(mapping.openingHours);
+    const zone = mapping.timeZone === undefined ? -1 : fieldOf(mapping.timeZone);
     return (row) => {
       const item = items.indexOf(row.text(id));
       if (item < 0) return;
+      if (hours >= 0) itemColumns.setOpeningHours(item, row.text(hours));
+      if (zone >= 0) itemColumns.setTimeZone(item, readTimeZone(row, zone));
       readItem?.(row)(itemColumns, item);
       if (place !== undefined && !row.isEmpty(place[0]))
         itemColumns.setCoordinates(item, readCoordinates(row, ...place));

@@ -24,15 +24,14 @@ export const columnMapping = z.strictObject({
 });
 
 /** The columns of a separate table of items. */
-export const itemMapping = columnMapping.pick({
-  item: true,
-  title: true,
-  category: true,
-  text: true,
-  categorySeparator: true,
-  latitude: true,
-  longitude: true,
-});
+export const itemMapping = columnMapping
+  .pick({ item: true, title: true, category: true, text: true, categorySeparator: true })
+  .extend({
+    latitude: column.optional().describe("Column with degrees north of the item."),
+    longitude: column.optional().describe("Column with degrees east."),
+    openingHours: column.optional().describe("Column with opening hours in OSM syntax, local time."),
+    timeZone: column.optional().describe("Column with the IANA time zone of the item."),
+  });
 
 /** How a table is written; what is left out is read off the file's name. */
 export const tableFormat = z.strictObject({

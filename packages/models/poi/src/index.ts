@@ -24,7 +24,6 @@ export { distanceKm, distancesKm, unitVectors, type Point } from "./geography/di
 export { fourierFeatures } from "./geography/fourier.js";
 export { geographyConfigSchema, type GeographyConfig } from "./geography/geography-config.js";
 export { geographyLayer, type GeographyLayerOptions } from "./geography/geography-layer.js";
-export { geographyFrom, geographyTensors } from "./geography/geography-tensors.js";
 export { placeGeography, type PlaceGeography } from "./geography/place-geography.js";
 export {
   explainPlace,

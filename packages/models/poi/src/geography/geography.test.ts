@@ -1,6 +1,5 @@
 import { idTable, interactionsFrom, NONE, PlatformError, Random, type Interactions } from "@sequitur/core";
 import { closeSequitur, EVALUATION, gradientError, Parameters, selectBackend, tf } from "@sequitur/nn";
-import { decodeArtifact, encodeArtifact } from "@sequitur/recommender";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cellTokens, cellVocabulary } from "./cells.js";
 import { catalogCoordinates } from "./coordinates.js";
@@ -9,7 +8,6 @@ import { distanceKm, distancesKm, unitVectors } from "./distance.js";
 import { fourierFeatures } from "./fourier.js";
 import { geographyConfigSchema } from "./geography-config.js";
 import { geographyLayer } from "./geography-layer.js";
-import { geographyFrom, geographyTensors } from "./geography-tensors.js";
 import { placeGeography } from "./place-geography.js";
 
 const CONFIG = geographyConfigSchema.parse({});
@@ -184,18 +182,6 @@ describe("the layer", () => {
     expect(middle.length).toBeGreaterThan(2);
     expect(Math.abs(answer[40]!)).toBeLessThan(1.2);
     expect(Number.isFinite(answer[41])).toBe(true);
-  });
-
-  it("comes back from an artifact", () => {
-    const prior = distancePrior(train, places.vectors, new Random("prior"));
-    const artifact = {
-      model: "seaget",
-      config: {},
-      catalog: train.catalog,
-      tensors: new Map(geographyTensors(places, prior)),
-    };
-    expect(geographyFrom(decodeArtifact(encodeArtifact(artifact), "test"))).toEqual({ places, prior });
-    expect(geographyFrom({ ...artifact, tensors: new Map() })).toBeUndefined();
   });
 });
 
