@@ -78,7 +78,7 @@ describe("slate-gru on slates", () => {
 
   it("keeps everything through an artifact, and refuses a tensor of another shape", async () => {
     const { log } = latentWorld({ ...size, users: 30 }, 2);
-    const config = slateGruConfig.parse({ width: 3, epochs: 2 });
+    const config = slateGruConfig.parse({ width: 3, epochs: 2, samples: 2, score: "dot", prior: "flat" });
     const model = await slateGru.fitSlates(log, config, { random: new Random(3) });
     const artifact = decodeArtifact(encodeArtifact(model.save()), "test");
     const loaded = slateGru.load(artifact);

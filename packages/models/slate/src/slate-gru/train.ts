@@ -1,28 +1,12 @@
-import { idTable, PlatformError, throwIfCancelled, type SlateLog } from "@sequitur/core";
-import { artifactConfig, artifactTensor, readArtifact, writeArtifact, type FitRun } from "@sequitur/recommender";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { PlatformError, throwIfCancelled, type SlateLog } from "@sequitur/core";
+import type { FitRun } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
+import { checkpoint, identityOf, resume, type Position } from "./checkpoint.js";
 import { NAME, posteriorOf, type Posterior } from "./posterior.js";
 import { GROUP_SCALE_FLOOR } from "./priors.js";
-import { lossGradient } from "./train-step.js";
-import { meansOf, resetAdam, rhoOf, scaleOf, stateOf, type StepGradients, type Trainee } from "./trainee.js";
-import { batchReader, windowsOf, type BatchReader, type Windows } from "./windows.js";
-
-const CHECKPOINT = "slate-gru-checkpoint";
-const positionSchema = z.strictObject({
-  identity: z.string().describe("what the run is"),
-  epoch: z.int().min(0).describe("epochs finished in all"),
-  phase: z.enum(["linear", "gru"]).describe("the present phase"),
-  waited: z.int().min(0).describe("epochs of the phase since the best"),
-  best: z.number().nullable().describe("the best validation of the phase"),
-  step: z.int().min(0).describe("Adam steps of the phase"),
-  finished: z.boolean().describe("nothing is left to do"),
-});
-type Position = z.infer<typeof positionSchema>;
+import { lossGradient, type StepContext } from "./train-step.js";
+import { meansOf, resetAdam, rhoOf, scaleOf, type StepGradients, type Trainee } from "./trainee.js";
+import { batchReader, windowsOf, type BatchReader, type Choices, type Windows } from "./windows.js";
 
 /** The data of a fit and how it is judged. */
 export interface SlateTraining {
@@ -97,11 +81,7 @@ async function trainEpoch(
 }
 
 /** One Adam step on the mean gradient of several draws; the mean loss. */
-export function takeStep(
-  trainee: Trainee,
-  batch: Parameters<typeof lossGradient>[2],
-  draws: readonly Parameters<typeof lossGradient>[3][],
-): number {
+function takeStep(trainee: Trainee, batch: Choices, draws: readonly StepContext[]): number {
   const { engine, config, items, others } = trainee;
   const { kernels, memory } = engine;
   return memory.withScratch((scratch) => {
@@ -191,72 +171,6 @@ function nextPhase(position: Position, trainee: Trainee, best: Map<string, Float
   resetAdam(trainee);
   best.clear();
   return { ...position, phase: "gru", waited: 0, best: null, step: 0 };
-}
-
-function identityOf({ config }: Trainee, log: SlateLog, run: FitRun): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([config, run.random.fork("identity").uint32(), log.catalog.items.size]));
-  for (const column of [log.items, log.offsets, log.clicks, log.userOffsets]) {
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  }
-  return hash.digest("hex").slice(0, 32);
-}
-
-const EMPTY = { items: idTable([]), users: idTable([]), itemColumns: {} };
-
-async function checkpoint(
-  trainee: Trainee,
-  best: ReadonlyMap<string, Float32Array>,
-  position: Position,
-  { checkpointDir }: FitRun,
-): Promise<void> {
-  if (checkpointDir === undefined) return;
-  const all = [...stateOf(trainee), ...Array.from(best, ([name, data]) => [`best/${name}`, data] as const)];
-  const tensors = new Map(all.map(([name, data]) => [name, { shape: [data.length], data }]));
-  await mkdir(checkpointDir, { recursive: true });
-  await writeArtifact(join(checkpointDir, "last.safetensors"), {
-    model: CHECKPOINT,
-    config: position,
-    catalog: EMPTY,
-    tensors,
-  });
-}
-
-async function resume(
-  trainee: Trainee,
-  best: Map<string, Float32Array>,
-  identity: string,
-  { checkpointDir }: FitRun,
-): Promise<Position> {
-  const start: Position = {
-    identity,
-    epoch: 0,
-    phase: "linear",
-    waited: 0,
-    best: null,
-    step: 0,
-    finished: false,
-  };
-  const path = checkpointDir === undefined ? undefined : join(checkpointDir, "last.safetensors");
-  if (path === undefined || !existsSync(path)) return start;
-  const artifact = await readArtifact(path);
-  const position = artifactConfig(artifact, CHECKPOINT, positionSchema);
-  if (position.identity !== identity) {
-    throw new PlatformError(
-      "bad-artifact",
-      `${path}: expected a checkpoint of this run, got another's; use another folder.`,
-    );
-  }
-  for (const [name, values] of stateOf(trainee)) {
-    values.set(artifactTensor(artifact, name, Float32Array, [values.length]));
-  }
-  for (const name of ["items", "others"] as const) {
-    if (artifact.tensors.has(`best/${name}`)) {
-      best.set(name, artifactTensor(artifact, `best/${name}`, Float32Array, [trainee[name].values.length]).slice());
-    }
-  }
-  trainee.step = position.step;
-  return position;
 }
 
 function addTo(out: Float32Array, values: Float32Array): void {

@@ -1,7 +1,7 @@
 import { clickedItem, NONE, type Random, type SlateLog } from "@sequitur/core";
 import type { SlateGruConfig } from "./config.js";
 
-/** What the likelihood sees of one slate: its choices and what was chosen. */
+/** A batch of B windows as the likelihood sees it: the choices of each step, what was chosen, and the items met. */
 export interface Choices {
   /** (B + 1) into the steps. */
   readonly userOffsets: Int32Array;
