@@ -3,15 +3,16 @@ import type { SparseRows } from "@sequitur/nn";
 import type { Artifact, Model } from "@sequitur/recommender";
 import { addDistancePrior } from "../geography/distance-prior.js";
 import { distancesKm } from "../geography/distance.js";
-import { nextInstantAt, suppressClosed, type Visit } from "../hours/closed-places.js";
+import { suppressClosed } from "../hours/closed-places.js";
 import type { PlaceHours } from "../hours/place-hours.js";
 import { mixInto } from "../choice/mixture.js";
 import { addPlaceTerms, type DistanceSteps, type PlaceTerms } from "../choice/place-scores.js";
-import { checkInsOf, momentOf, type CheckIns, type Sequence } from "../history/check-ins.js";
-import { offsetAt, type PlaceFacts } from "../history/places.js";
+import type { CheckIns, Sequence } from "../history/check-ins.js";
+import type { PlaceFacts } from "../history/places.js";
 import { SeenPlaces } from "../history/visit-features.js";
 import { tokenWidth, type PoiConfig } from "../network/config.js";
 import { encodeAsks, encodeTokens, type Asks, type EncodeOptions } from "../network/encoded.js";
+import { queriesByLength, readQueries, sequenceOf, visitOf } from "./queries.js";
 import { Forward, type ForwardShape } from "./forward.js";
 import type { SeasonFactors } from "../season/season-factors.js";
 import type { PlaceExplanation } from "../explain/explain-place.js";
@@ -72,17 +73,16 @@ function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array)
   const places = catalog.items.size;
   const columns = candidates?.length ?? places;
   const scores = new Float32Array(batch.size * columns);
-  const offsets = queryOffsets(batch, facts);
-  const checkIns = checkInsOfQueries(batch, offsets, facts.latitudes, config.cutHours);
+  const queries = readQueries(batch, facts, config);
   const options = encodeOptions(parts);
-  for (const [length, queries] of queriesByLength(batch, config.maxLength)) {
+  for (const [length, alike] of queriesByLength(batch, config.maxLength)) {
     const at = Math.max(1, Math.min(Math.floor(TOKENS / length), Math.floor(SCORES / places)));
-    for (let from = 0; from < queries.length; from += at) {
-      const part = queries.slice(from, from + at);
-      const sequences = part.map((query) => sequenceOf(batch, query, offsets[query]!, parts));
-      scoreSequences(parts, checkIns, sequences, options, (b, row, dayTime) => {
+    for (let from = 0; from < alike.length; from += at) {
+      const part = alike.slice(from, from + at);
+      const sequences = part.map((query) => sequenceOf(queries, query, facts, config));
+      scoreSequences(parts, queries.checkIns, sequences, options, (b, row, dayTime) => {
         if (parts.hours !== undefined) {
-          const visit = visitOf(parts.config, batch, part[b]!, offsets[part[b]!]!, dayTime);
+          const visit = visitOf(queries, part[b]!, config, dayTime);
           suppressClosed(row, parts.hours, visit, config.hours);
         }
         const out = scores.subarray(part[b]! * columns, (part[b]! + 1) * columns);
@@ -97,13 +97,12 @@ function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array)
 function explainItems(parts: PoiParts, batch: QueryBatch, query: number, items: ArrayLike<number>): PlaceExplanation[] {
   const { config, facts, weights, catalog } = parts;
   const one = sliceQueries(batch, query, query + 1);
-  const offsets = queryOffsets(one, facts);
-  const checkIns = checkInsOfQueries(one, offsets, facts.latitudes, config.cutHours);
-  const tokens = encodeTokens(checkIns, [sequenceOf(one, 0, offsets[0]!, parts)], encodeOptions(parts));
+  const queries = readQueries(one, facts, config);
+  const tokens = encodeTokens(queries.checkIns, [sequenceOf(queries, 0, facts, config)], encodeOptions(parts));
   const visit = weights.engine.memory.withScratch((scratch) => {
     const shape: ForwardShape = { config, users: catalog.users.size, width: tokenWidth(config) };
     const forward = new Forward(weights, shape, scratch);
-    return visitOf(config, one, 0, offsets[0]!, forward.nextDayTimes(forward.states(tokens))[0]!);
+    return visitOf(queries, 0, config, forward.nextDayTimes(forward.states(tokens))[0]!);
   });
   return Array.from(items, (item) => explainQuery(parts, one, 0, item, visit));
 }
@@ -187,63 +186,4 @@ function toLogSoftmax(row: Float32Array): void {
   for (const value of row) sum += Math.exp(value - most);
   const shift = most + Math.log(sum);
   for (let at = 0; at < row.length; at++) row[at]! -= shift;
-}
-
-/** Query numbers by tokens read, so that no sequence is padded and a score does not depend on its neighbours. */
-function queriesByLength(batch: QueryBatch, maxLength: number): Map<number, number[]> {
-  const byLength = new Map<number, number[]>();
-  for (let b = 0; b < batch.size; b++) {
-    const length = 1 + Math.min(maxLength, batch.offsets[b + 1]! - batch.sessionStarts[b]!);
-    const alike = byLength.get(length);
-    if (alike === undefined) byLength.set(length, [b]);
-    else alike.push(b);
-  }
-  return byLength;
-}
-
-/** (B) minutes east of UTC: the query's clock, else that at its last place, else UTC. */
-function queryOffsets(batch: QueryBatch, facts: PlaceFacts): Int16Array {
-  return Int16Array.from({ length: batch.size }, (_, b) => {
-    const end = batch.offsets[b + 1]!;
-    const last = end === batch.offsets[b] ? NONE : batch.items[end - 1]!;
-    return batch.utcOffsetMinutes?.[b] ?? offsetAt(facts, last, batch.now[b]!);
-  });
-}
-
-/** When the next place would be visited: now, or at the predicted time of day after the last check-in. */
-function visitOf({ nextTime }: PoiConfig, batch: QueryBatch, b: number, offset: number, dayTime: number): Visit {
-  const end = batch.offsets[b + 1]!;
-  if (nextTime === "given" || end === batch.offsets[b]) return { instant: batch.now[b]!, utcOffsetMinutes: offset };
-  return { instant: nextInstantAt(batch.times[end - 1]!, dayTime, offset), utcOffsetMinutes: offset };
-}
-
-function sequenceOf(batch: QueryBatch, b: number, offset: number, { config, facts }: PoiParts): Sequence {
-  const to = batch.offsets[b + 1]!;
-  const now = batch.now[b]!;
-  const last = to === batch.offsets[b] ? NONE : batch.items[to - 1]!;
-  return {
-    user: batch.users[b]!,
-    first: batch.offsets[b]!,
-    from: Math.max(batch.sessionStarts[b]!, to - config.maxLength),
-    to,
-    now,
-    clock: momentOf(now, offset, facts.latitudes[last] ?? batch.latitudes?.[b] ?? Number.NaN),
-    countFrom: to,
-  };
-}
-
-function checkInsOfQueries(
-  batch: QueryBatch,
-  offsets: Int16Array,
-  latitudes: Float32Array,
-  linkHours: number,
-): CheckIns {
-  const starts = new Uint8Array(batch.items.length);
-  const offsetOf = new Int16Array(batch.items.length);
-  for (let b = 0; b < batch.size; b++) {
-    const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
-    if (from < to) starts[from] = 1;
-    offsetOf.fill(offsets[b]!, from, to);
-  }
-  return checkInsOf(batch.items, batch.times, starts, (row) => offsetOf[row]!, { latitudes, linkHours });
 }
