@@ -12,6 +12,7 @@ import {
 import pino, { type Logger } from "pino";
 import { createApi, type Api } from "./app.js";
 import { SCOPES, type Scope } from "./http/principal.js";
+import type { LoadVersion } from "./models/live-models.js";
 import type { Slot } from "./schemas/admin-schemas.js";
 import { apiSettingsSchema, type ApiSettings } from "./settings.js";
 
@@ -38,11 +39,14 @@ export interface TestApi extends Api {
   fit(name: string, config?: unknown): Promise<Model>;
 }
 
-export async function testApi(store: Store, settings: Partial<ApiSettings> = {}): Promise<TestApi> {
+export async function testApi(
+  store: Store,
+  settings: Partial<ApiSettings> = {},
+  loadOther: LoadVersion = () => Promise.reject(new Error("gone")),
+): Promise<TestApi> {
   const models = new Map<string, Model>();
   const { logger, log } = memoryLogger();
-  const load = async ({ digest }: ModelVersion): Promise<Model> =>
-    models.get(digest) ?? Promise.reject(new Error("gone"));
+  const load: LoadVersion = async (version) => models.get(version.digest) ?? loadOther(version);
   const parsed = apiSettingsSchema.parse({ requestsPerSecondPerAddress: 100_000, ...settings });
   const api = createApi({ store, load, settings: parsed, logger });
   await api.serving.start();

@@ -3,6 +3,7 @@ export {
   type Explanation,
   type FitRun,
   type Model,
+  type ModelVectors,
   type Recommender,
   type Retriever,
   type SearchRange,
@@ -22,3 +23,4 @@ export {
   type ArtifactOrigin,
 } from "./artifact.js";
 export { recommend, type RecommendOptions, type Scorer } from "./recommend.js";
+export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";

@@ -44,6 +44,8 @@ export interface Model {
    * Column c of a call with candidates equals column candidates[c] of the call without.
    */
   score(batch: QueryBatch, candidates?: Int32Array): Float32Array;
+  /** Vectors whose inner products order the items as its scores do, or nearly; absent where there are none. */
+  vectors?(): ModelVectors;
   save(): Artifact;
   /** Why it ranks each of the items where it does for one query of the batch; absent where it has nothing to tell. */
   explain?(batch: QueryBatch, query: number, items: ArrayLike<number>): readonly Explanation[];
@@ -52,6 +54,15 @@ export interface Model {
 /** Why an item is ranked where it is, for people; further fields are the facts and numbers behind the text. */
 export interface Explanation {
   readonly text: string;
+}
+
+/** Rows of one width, in the order of the catalogue. */
+export interface ModelVectors {
+  readonly width: number;
+  /** (N, width) row-major. */
+  readonly items: Float32Array;
+  /** (U, width) row-major; absent where users have none of their own. */
+  readonly users?: Float32Array;
 }
 
 /** What a fit gets from outside: it reads no clock, environment or console of its own. */

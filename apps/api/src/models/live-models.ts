@@ -1,11 +1,11 @@
-import { PlatformError } from "@sequitur/core";
-import type { Model } from "@sequitur/recommender";
-import { getModelVersion, listModelSlots, type ModelVersion, type Store } from "@sequitur/store";
+import { idTable, PlatformError } from "@sequitur/core";
+import { exactSearch, type Model } from "@sequitur/recommender";
+import { getModelVersion, listModelSlots, readVectors, type ModelVersion, type Store } from "@sequitur/store";
 import type { Logger } from "pino";
 import type { ApiMetrics } from "../metrics/api-metrics.js";
 import { SLOTS, type Slot } from "../schemas/admin-schemas.js";
 import type { ItemDirectory } from "../serving/item-directory.js";
-import { modelStage, newestStage, type Stage } from "../serving/stage.js";
+import { modelStage, newestStage, type ItemVectors, type Stage } from "../serving/stage.js";
 
 /** Reads the artifact of a version and gives its model; throws `bad-artifact` or `not-found`. */
 export type LoadVersion = (version: ModelVersion) => Promise<Model>;
@@ -135,7 +135,12 @@ export class LiveModels {
       wanted.add(versionId);
     }
     this.chosen = { chain: [...chain, newestStage(this.parts.directory)], shadow };
-    for (const versionId of this.loaded.keys()) if (!wanted.has(versionId)) this.loaded.delete(versionId);
+    for (const [versionId, stages] of this.loaded) {
+      if (wanted.has(versionId)) continue;
+      this.loaded.delete(versionId);
+      // Searches do not wait for anything: none is under way now, and no chain holds the stage any more.
+      for (const { vectors } of [...stages.values()].slice(0, 1)) vectors?.search.release();
+    }
   }
 
   private stageBefore(slot: Slot): Stage | undefined {
@@ -167,9 +172,15 @@ export class LiveModels {
     const { directory, sessionGapMs, load, logger } = this.parts;
     const [other] = stages.values();
     const model = other?.link?.model ?? (await load(version));
-    const stage = modelStage({ name: SERVED_BY[slot], versionId, model, directory, sessionGapMs });
+    const vectors = other?.vectors ?? (await itemVectors(this.parts.store, versionId));
+    const stage = modelStage({ name: SERVED_BY[slot], versionId, model, vectors, directory, sessionGapMs });
     this.loaded.set(versionId, stages.set(slot, stage));
     logger.info({ versionId, model: version.model, slot }, "model version loaded");
     return stage;
   }
+}
+
+async function itemVectors(store: Store, versionId: number): Promise<ItemVectors | undefined> {
+  const { ids, width, data } = await readVectors(store, versionId, "item");
+  return ids.length === 0 ? undefined : { ids: idTable(ids), search: exactSearch(data, width) };
 }

@@ -191,7 +191,7 @@ eachStore((engine) => {
     const poi = { history: [], latitude: 11.001, longitude: 22, radiusKm: 1, k: 5 };
     const near = await api.call("POST", "/v1/next-poi", poi);
     expect(near.body.items).toMatchObject([{ itemId: "near", distanceKm: expect.closeTo(0.111, 2) }]);
-    expect(near.body.items[0].reason.text).toContain("111 m away");
+    expect(near.body.items[0].reason.text).toContain("111 m from here");
     const closed = await api.call("POST", "/v1/next-poi", { ...poi, openNow: true });
     expect(closed.body.items).toEqual([]);
   });

@@ -1,11 +1,21 @@
 import { loadRecommender } from "@sequitur/builtin";
-import { parseConfig, PlatformError, Random, type Interactions, type Report } from "@sequitur/core";
+import {
+  parseConfig,
+  PlatformError,
+  Random,
+  type Catalog,
+  type Interactions,
+  type Report,
+  type SlateLog,
+} from "@sequitur/core";
 import { fingerprint } from "@sequitur/data";
-import { encodeArtifact, type Artifact } from "@sequitur/recommender";
+import { encodeArtifact, fitOnSlates, type Artifact, type Model } from "@sequitur/recommender";
 import {
   activateModelVersion,
   readInteractions,
+  readSlates,
   registerModelVersion,
+  writeVectors,
   type ModelVersion,
   type Store,
 } from "@sequitur/store";
@@ -13,6 +23,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { digestOf } from "../models/load-version.js";
 import type { Slot } from "../schemas/admin-schemas.js";
+import { slateLogOf } from "./slate-log-of.js";
 
 export interface TrainRequest {
   readonly store: Store;
@@ -92,17 +103,36 @@ async function trainOne(request: TrainRequest, train: Interactions, job: Job): P
   const recommender = await loadRecommender(model);
   const config = parseConfig(recommender.config, job.config, `config of ${model}`);
   const random = new Random(seed).fork(model);
-  const fitted = await recommender.fit(train, config, {
-    random,
-    ...runOf(request),
-    ...(threads !== undefined && { threads }),
-  });
+  const run = { random, ...runOf(request), ...(threads !== undefined && { threads }) };
+  const slates = recommender.fitSlates === undefined ? undefined : await slatesOf(request, train.catalog);
+  const fitted =
+    slates === undefined
+      ? await recommender.fit(train, config, run)
+      : await fitOnSlates(recommender, slates, config, run);
   const origin = { dataFingerprint: print, seed, codeVersion };
   const { location, digest } = await keepArtifact(request.artifactsDir, { ...fitted.save(), origin });
   const record = { model, digest, location, config, dataFingerprint: print };
   const version = await registerModelVersion(store, record);
+  await keepVectors(store, version.versionId, fitted);
   if (activate) await activateModelVersion(store, version.versionId, { slot, reason: "trained from the store" });
   return { slot, version, active: activate };
+}
+
+/** What was shown and chosen, for models of slates; undefined while nothing was shown. */
+async function slatesOf(request: TrainRequest, catalog: Catalog): Promise<SlateLog | undefined> {
+  const { store, feedback = POSITIVE_FEEDBACK, signal } = request;
+  const log = slateLogOf(await readSlates(store, { ...(signal && { signal }) }), catalog, feedback);
+  return log.size === 0 ? undefined : log;
+}
+
+/** Vectors lie beside their version in the store, so that items can be compared and users erased without its artifact. */
+async function keepVectors(store: Store, versionId: number, model: Model): Promise<void> {
+  const found = model.vectors?.();
+  if (found === undefined) return;
+  const { catalog } = model;
+  const { width, items, users } = found;
+  await writeVectors(store, versionId, "item", { ids: catalog.items.ids, width, data: items });
+  if (users) await writeVectors(store, versionId, "user", { ids: catalog.users.ids, width, data: users });
 }
 
 /** Writes the file beside its place and moves it there, so that no server ever reads half of it. */

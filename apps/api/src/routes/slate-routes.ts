@@ -11,11 +11,12 @@ import {
   type SlateOut,
   type SlateRequest,
 } from "../schemas/recommendation-schemas.js";
-import { answer, modelBehind, recordOf, shownItems } from "../serving/answer.js";
+import { answer, failureLog, modelBehind, recordOf, shownItems } from "../serving/answer.js";
 import { questionsOf } from "../serving/ask.js";
 import type { Serving } from "../serving/serving.js";
 import { drawSlateItems } from "../serving/slate-draw.js";
-import { policyOf, type PolicyChoice } from "../serving/slate-policies.js";
+import { drawPosteriorSlate } from "../serving/posterior-slate.js";
+import { drawsFromPosterior, policyOf, type PolicyChoice } from "../serving/slate-policies.js";
 import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
 
 const postSlates = createRoute({
@@ -39,27 +40,26 @@ async function slateFor(serving: Serving, request: SlateRequest): Promise<SlateO
   const [question] = await questionsOf(serving, [request]);
   const arm = await armFor(serving, request);
   const choice = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
-  const policy = policyOf(choice);
   const requestId = randomUUID();
   const stages = arm?.modelVersion === undefined ? serving.models.chain : serving.models.chainWith(arm.modelVersion);
-  const pool = Math.max(request.pool, request.k);
-  const drawn = drawSlateItems({
-    rank: (k, firstOnly) => answer(serving, { ...question!, k }, { stages, firstOnly }),
-    policy,
-    k: request.k,
-    pool,
-    random: serving.random.fork(requestId),
-  });
+  const random = serving.random.fork(requestId);
+  const rank = (k: number, firstOnly: boolean) => answer(serving, { ...question!, k }, { stages, firstOnly });
+  const { k } = request;
+  const asked = { stage: stages[0], question: question!, random, rest: () => rank(k, false) };
+  const drawn = drawsFromPosterior(choice)
+    ? await drawPosteriorSlate({ ...asked, choice, failed: failureLog(serving) })
+    : drawSlateItems({ rank, policy: policyOf(choice), k, pool: Math.max(request.pool, k), random });
+  const policy = choice.kind;
   const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
   serving.metrics.answers.inc({ route: "slates", served_by: drawn.found.servedBy });
   const { items, propensities } = drawn;
   const kept = { requestId, userId: request.userId, kind: "slates", question: question!, items, propensities };
-  await serving.record([recordOf(serving, { ...kept, policy: policy.name, experiment })]);
+  await serving.record([recordOf(serving, { ...kept, policy, experiment })]);
   return {
     requestId,
     servedBy: drawn.found.servedBy,
     ...modelBehind(drawn.found),
-    policy: policy.name,
+    policy,
     ...(experiment && { experiment }),
     items: shownItems(serving, question!, items).map((item, position) => ({
       ...item,

@@ -130,6 +130,8 @@ export const policySchema = z
     z.strictObject({ kind: z.literal("greedy") }),
     z.strictObject({ kind: z.literal("softmax"), temperature: z.number().min(0.01).max(100).default(1) }),
     z.strictObject({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).default(0.1) }),
+    z.strictObject({ kind: z.literal("thompson") }),
+    z.strictObject({ kind: z.literal("in-slate-thompson") }),
   ])
   .openapi("Policy");
 
@@ -200,7 +202,9 @@ export const slateSchema = z
         ...shownItem,
         position: z.int(),
         propensity: z.number().openapi({
-          description: "P(this item here | the items above it), exact; the product over positions is P(slate)",
+          description:
+            "P(this item here | the items above it), exact, so that the product over positions is P(slate); " +
+            "thompson, in-slate-thompson: P(this item here), estimated from further draws",
         }),
       }),
     ),

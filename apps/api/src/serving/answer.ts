@@ -18,14 +18,19 @@ export function answer(serving: Serving, question: Question, options: AnswerOpti
   const { stages = serving.models.chain, firstOnly = false } = options;
   const { directory } = serving.items;
   const stop = serving.metrics.ranking.startTimer();
-  const failed = (stage: Stage, error: unknown): void => {
-    serving.metrics.stageFailures.inc({ stage: stage.name });
-    serving.logger.error({ err: error, versionId: stage.versionId, stage: stage.name }, "a model failed to rank");
-  };
+  const failed = failureLog(serving);
   const found = askChain({ directory, stages, failed, firstOnly }, question);
   stop();
   shadow(serving, question, found);
   return found;
+}
+
+/** Counts and logs a model that threw. */
+export function failureLog(serving: Serving): (stage: Stage, error: unknown) => void {
+  return (stage, error) => {
+    serving.metrics.stageFailures.inc({ stage: stage.name });
+    serving.logger.error({ err: error, versionId: stage.versionId, stage: stage.name }, "a model failed to rank");
+  };
 }
 
 function shadow(serving: Serving, question: Question, found: ChainAnswer): void {

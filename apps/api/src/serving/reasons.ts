@@ -39,7 +39,7 @@ export function reasonsFor(directory: ItemDirectory, question: Question, items: 
     if (near === undefined) return own;
     const { latitude, longitude } = directory.record(index);
     const km = distanceKm(near, latitude, longitude);
-    return Number.isNaN(km) ? own : { ...own, text: `${own.text}; ${kilometres(km)} away` };
+    return Number.isNaN(km) ? own : { ...own, text: `${own.text}; ${kilometres(km)} from here` };
   });
 }
 

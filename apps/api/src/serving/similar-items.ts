@@ -13,8 +13,9 @@ import type { Stage } from "./stage.js";
 const NEAR_KM = 2;
 
 /**
- * The items that the active model puts after a history of this item alone; for an item that it does not know, and to
- * fill up, the items with the most shared categories, near ones first among equals.
+ * The items whose vectors of the active version point the same way; where there are none, those that the model puts
+ * after a history of this item alone; for an item that neither knows, and to fill up, the items with the most shared
+ * categories, near ones first among equals.
  */
 export function similarItems(serving: Serving, itemId: string, k: number): { question: Question; found: ChainAnswer } {
   const now = serving.store.now();
@@ -28,8 +29,32 @@ export function similarItems(serving: Serving, itemId: string, k: number): { que
     explain: false,
   };
   const models = serving.models.chain.filter(({ link }) => link !== undefined && link.model.name !== "popularity");
-  const stages = [...models, contentStage(serving.items.directory, itemId)];
+  const vectors = models.flatMap((stage) => vectorStage(serving.items.directory, stage, itemId) ?? []);
+  const stages = [...vectors, ...models, contentStage(serving.items.directory, itemId)];
   return { question, found: answer(serving, question, { stages }) };
+}
+
+/** Items by the cosine of their vectors; undefined where the version has none. */
+function vectorStage(directory: ItemDirectory, stage: Stage, itemId: string): Stage | undefined {
+  const { name, versionId, link, vectors } = stage;
+  if (vectors === undefined) return undefined;
+  const { ids, search } = vectors;
+  const self = ids.indexOf(itemId);
+  return {
+    name,
+    versionId,
+    link,
+    canServe: () => self !== NONE,
+    rank(question, most) {
+      const test = itemTest(directory, question.filter, question.now);
+      const indexOf = (row: number): number => directory.indexOf(ids.ids[row]!);
+      const { rows, cosines } = search.nearest(self, most, (row) => {
+        const index = indexOf(row);
+        return index !== NONE && test(index);
+      });
+      return Array.from(rows, (row, at) => ({ index: indexOf(row), score: cosines[at]! }));
+    },
+  };
 }
 
 /** Items alike by what is known of them: |shared categories| / |all categories|, plus closeness below any of these steps. */

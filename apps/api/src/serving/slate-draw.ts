@@ -32,12 +32,23 @@ export function drawSlateItems({ rank, policy, k, pool, random }: SlateDraw): Dr
   const slate = policy.slate(ranking, Math.max(0, k - pinned.length), random);
   const items = Array.from(slate.items, (place) => free[place]!);
   const propensities = Array.from(slate.propensities);
+  return completed({ found, items, propensities }, pinned, k, () => rank(k, false));
+}
+
+/** Pins at their places, and what the chain would show below a short slate; all of that with propensity 1. */
+export function completed(
+  { found, items: drawn, propensities: chances }: DrawnSlate,
+  pinned: readonly { readonly item: ChainItem; readonly position: number }[],
+  k: number,
+  rest: () => ChainAnswer,
+): DrawnSlate {
+  const [items, propensities] = [[...drawn], [...chances]];
   for (const { item, position } of pinned) {
     const at = Math.min(position, items.length);
     items.splice(at, 0, item);
     propensities.splice(at, 0, 1);
   }
-  if (items.length < k) fillUp(items, propensities, rank(k, false), k);
+  if (items.length < k) fillUp(items, propensities, rest(), k);
   return { found, items: items.slice(0, k), propensities: propensities.slice(0, k) };
 }
 

@@ -5,13 +5,23 @@ import type { Policy } from "@sequitur/recommender";
 export type PolicyChoice =
   | { readonly kind: "greedy" }
   | { readonly kind: "softmax"; readonly temperature: number }
-  | { readonly kind: "epsilon-greedy"; readonly epsilon: number };
+  | { readonly kind: "epsilon-greedy"; readonly epsilon: number }
+  | PosteriorChoice;
+
+/** Policies that draw from the posterior of the model, in place of ordering its ranking. */
+export interface PosteriorChoice {
+  readonly kind: "thompson" | "in-slate-thompson";
+}
+
+export function drawsFromPosterior(choice: PolicyChoice): choice is PosteriorChoice {
+  return choice.kind === "thompson" || choice.kind === "in-slate-thompson";
+}
 
 /**
  * The policy of a choice. All draw one position after another without putting back, and the propensity of a position is
  * P(this item here | the items above it), exact; their product is the probability of the whole slate.
  */
-export function policyOf(choice: PolicyChoice): Policy {
+export function policyOf(choice: Exclude<PolicyChoice, PosteriorChoice>): Policy {
   if (choice.kind === "greedy") return { name: "greedy", slate: greedySlate };
   if (choice.kind === "softmax") return softmaxPolicy(choice.temperature);
   return epsilonGreedyPolicy(choice.epsilon);

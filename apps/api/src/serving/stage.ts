@@ -1,5 +1,5 @@
-import { listOf, NONE, raggedFrom } from "@sequitur/core";
-import { recommend, type Explanation, type Model } from "@sequitur/recommender";
+import { listOf, NONE, raggedFrom, type IdTable, type QueryBatch } from "@sequitur/core";
+import { recommend, type Explanation, type Model, type VectorSearch } from "@sequitur/recommender";
 import type { ItemDirectory } from "./item-directory.js";
 import { itemTest, type ItemFilter, type ItemTest } from "./item-filter.js";
 import { ModelLink } from "./model-link.js";
@@ -20,12 +20,30 @@ export interface Stage {
   /** The model version that stands behind it; absent for the newest items. */
   readonly versionId?: number | undefined;
   readonly link?: ModelLink | undefined;
+  /** The version's item vectors, where the store holds some. */
+  readonly vectors?: ItemVectors | undefined;
   /** Whether it has something to go by for this question; the chain moves on when not. */
   canServe(question: Question): boolean;
   /** At most `most` items, best first. */
   rank(question: Question, most: number): readonly Placed[];
   /** Why it ranks these items of the directory where it does; absent where its model has nothing to tell. */
   readonly explain?: (question: Question, indices: readonly number[]) => readonly Explanation[];
+  /** The question as a slate policy over the same model takes it; absent where no model stands behind it. */
+  ask?(question: Question): Asked;
+}
+
+/** Vectors of items, to find those alike. */
+export interface ItemVectors {
+  /** Row <-> item. */
+  readonly ids: IdTable;
+  readonly search: VectorSearch;
+}
+
+/** A question in the indices of a model. */
+export interface Asked {
+  readonly batch: QueryBatch;
+  /** Items that may be shown. */
+  readonly candidates: Int32Array;
 }
 
 /** Models that need neither history nor user. */
@@ -35,25 +53,34 @@ export interface ModelStageParts {
   readonly name: string;
   readonly versionId?: number | undefined;
   readonly model: Model;
+  readonly vectors?: ItemVectors | undefined;
   readonly directory: ItemDirectory;
   readonly sessionGapMs: number;
 }
 
 /** A stage that asks a fitted model. */
-export function modelStage({ name, versionId, model, directory, sessionGapMs }: ModelStageParts): Stage {
+export function modelStage({ name, versionId, model, vectors, directory, sessionGapMs }: ModelStageParts): Stage {
   const link = new ModelLink(model, directory);
   const { items, users } = model.catalog;
+  const batchOf = (question: Question): QueryBatch =>
+    queryOf(question, knownPart(question, items, users), sessionGapMs);
   return {
     name,
     versionId,
     link,
+    vectors,
     canServe(question) {
       if (model.name === FOR_EVERYBODY) return true;
       if (question.userId !== undefined && users.indexOf(question.userId) !== NONE) return true;
       return question.history.some(({ itemId }) => items.indexOf(itemId) !== NONE);
     },
+    ask(question) {
+      const barred = new Set(question.exclude.map((id) => items.indexOf(id)));
+      const all = link.candidates(testFor(directory, question)) ?? Int32Array.from({ length: items.size }, (_, i) => i);
+      return { batch: batchOf(question), candidates: all.filter((item) => !barred.has(item)) };
+    },
     rank(question, most) {
-      const query = queryOf(question, knownPart(question, items, users), sessionGapMs);
+      const query = batchOf(question);
       const candidates = link.candidates(testFor(directory, question));
       if (candidates?.length === 0) return [];
       const barred = question.exclude.map((id) => items.indexOf(id)).filter((item) => item !== NONE);
@@ -69,9 +96,8 @@ export function modelStage({ name, versionId, model, directory, sessionGapMs }: 
     },
     ...(model.explain !== undefined && {
       explain(question, indices) {
-        const query = queryOf(question, knownPart(question, items, users), sessionGapMs);
         return model.explain!(
-          query,
+          batchOf(question),
           0,
           indices.map((index) => items.indexOf(directory.record(index).itemId)),
         );

@@ -5,6 +5,7 @@ import { engineFor } from "../engines.js";
 import type { Folded, FoldIn } from "../folding/fold-in.js";
 import { distinctItems } from "./distinct-items.js";
 import { tensorsOf, type FactorTables } from "./factor-tables.js";
+import { dotVectors } from "./export-vectors.js";
 import { dotScores, itemIndex, type ItemIndex } from "./item-index.js";
 
 /** A fitted factorisation: a Model whose vectors can be looked at, extended and searched. */
@@ -83,6 +84,7 @@ export function factorModel(parts: FactorModelParts): FactorModel {
     queryVectors,
     index,
     score: (batch, candidates) => dotScores(index(), queryVectors(batch), candidates),
+    vectors: () => dotVectors(model),
     save: () => ({ model: name, config, catalog, tensors: tensorsOf(tables) }),
     foldInUser: (items) => foldedUser(parts, items).vector,
     foldInItem: (users) => foldedItem(parts, users),
