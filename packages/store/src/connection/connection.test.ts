@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Random } from "@sequitur/core";
-import { appendEvents, openStore, pingStore, upsertItems, type Change, type Store } from "../index.js";
+import { appendEvents, openStore, pingStore, upsertItems, userHistory, type Change, type Store } from "../index.js";
 import { dumpSchema } from "../testing/dump-schema.js";
 import { eachStore, findPostgres, onServer, startPostgres, type OwnServer } from "../testing/index.js";
 import { runAppender } from "../testing/run-appender.fixture.js";
@@ -148,6 +148,25 @@ describe("retrying", () => {
     });
     await expect(wrong).rejects.toThrow("syntax");
     expect(tries).toBe(5);
+  });
+});
+
+onServer((engine) => {
+  it("keeps to a schema of its own when the URL names one, beside tables of others", async () => {
+    const url = new URL(await engine.database());
+    const other = await openStore({ databaseUrl: url.href, clock: Date.now });
+    await sql`drop schema public cascade; create schema public; create schema sequitur`.execute(other.db);
+    await sql`create table users (name text); insert into users values ('mine')`.execute(other.db);
+    url.searchParams.set("options", "-csearch_path=sequitur");
+    const store = await openStore({ databaseUrl: url.href, clock: Date.now });
+    const event = { eventId: "e", userId: "ann", itemId: "cafe", time: Date.UTC(2026, 0, 1, 12) };
+    expect(await appendEvents(store, [event])).toEqual([{ status: "accepted" }]);
+    expect(await userHistory(store, [event], { limit: 1 })).toMatchObject([[{ itemId: "cafe", time: event.time }]]);
+    const { rows } = await sql`show timezone`.execute(store.db);
+    expect(rows).toEqual([{ TimeZone: "UTC" }]);
+    const { rows: mine } = await sql`select * from public.users`.execute(other.db);
+    expect(mine).toEqual([{ name: "mine" }]);
+    await Promise.all([store.close(), other.close()]);
   });
 });
 

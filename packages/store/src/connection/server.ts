@@ -8,13 +8,14 @@ import type { ResolvedOptions } from "./store-options.js";
 /** A pool on a PostgreSQL server. Connects when first used. */
 export function openServer(options: ResolvedOptions): Backend {
   const { pool: limits } = options;
+  const { connectionString, settings } = splitUrl(options.databaseUrl!);
   const config: ClientConfig = {
-    connectionString: options.databaseUrl!,
+    connectionString,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     keepAlive: true,
     application_name: "sequitur",
     types: columnTypes,
-    options: "-c timezone=UTC",
+    options: `${settings} -c timezone=UTC`,
   };
   const pool = new Pool({
     ...config,
@@ -33,6 +34,15 @@ export function openServer(options: ResolvedOptions): Backend {
     onChange: (handler) => listen(config, options, handler),
     close: async () => {},
   };
+}
+
+/** The URL without its `options`, which would replace ours, such as -csearch_path=sequitur; and these. */
+function splitUrl(databaseUrl: string): { connectionString: string; settings: string } {
+  if (!databaseUrl.includes("options=")) return { connectionString: databaseUrl, settings: "" };
+  const url = new URL(databaseUrl);
+  const settings = url.searchParams.get("options") ?? "";
+  url.searchParams.delete("options");
+  return { connectionString: url.href, settings };
 }
 
 /**
