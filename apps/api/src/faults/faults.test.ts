@@ -7,7 +7,6 @@ import {
   type Store,
 } from "@sequitur/store";
 import { findPostgres, onServer, startPostgres, type OwnServer } from "@sequitur/store/testing";
-import { sql } from "kysely";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +30,8 @@ async function serve(store: Store): Promise<{ api: RunningApi; key: string }> {
   const { secret } = await createApiKey(store, { name: "client", scopes: ["ingest", "serve", "admin"] });
   return { api, key: secret };
 }
+
+const run = (store: Store, text: string): Promise<unknown> => store.prepared(text, { name: text, text, values: [] });
 
 describe.skipIf(binaries === undefined)("with a server of its own", () => {
   let server: OwnServer;
@@ -63,7 +64,8 @@ onServer((engine) => {
   it("two servers that start at once migrate in turns; kill -9 of one in mid-ingest loses nothing", async () => {
     const databaseUrl = await engine.database();
     const wiped = await openStore({ databaseUrl, clock: Date.now });
-    await sql`drop schema public cascade; create schema public`.execute(wiped.db);
+    await run(wiped, "drop schema public cascade");
+    await run(wiped, "create schema public");
     await wiped.close();
     const [first, second] = await Promise.all([serveChild({ databaseUrl }), serveChild({ databaseUrl })]);
     onTestFinished(() => second.kill());
@@ -91,16 +93,17 @@ onServer((engine) => {
     const databaseUrl = await engine.database();
     const pool = { max: 4, statementTimeoutMs: 700, connectTimeoutMs: 500 };
     const store = await openStore({ databaseUrl, clock: Date.now, pool });
-    const other = await openStore({ databaseUrl, clock: Date.now });
+    // One connection, so that one statement after the other is of one transaction.
+    const other = await openStore({ databaseUrl, clock: Date.now, pool: { max: 1 } });
     onTestFinished(() => Promise.all([store.close(), other.close()]).then(() => undefined));
     const { api, key } = await serve(store);
     const load = clientsOf(api.url, key, "slow");
     await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(300);
-    await other.db.transaction().execute(async (held) => {
-      await sql`lock table interactions in access exclusive mode`.execute(held);
-      await expect.poll(() => load.statuses.get(503), WAIT).toBeGreaterThan(5);
-      expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
-    });
+    await run(other, "begin");
+    await run(other, "lock table interactions in access exclusive mode");
+    await expect.poll(() => load.statuses.get(503), WAIT).toBeGreaterThan(5);
+    expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+    await run(other, "commit");
     const after = load.acknowledged.size;
     await expect.poll(() => load.acknowledged.size, WAIT).toBeGreaterThan(after + 300);
     await expect.poll(async () => (await readiness(api.url))?.status, WAIT).toBe(200);
