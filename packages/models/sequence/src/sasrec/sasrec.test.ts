@@ -13,6 +13,7 @@ describe("sasrec", () => {
   it.each([
     ["its defaults", {}],
     ["rotary positions, two tables, gelu and dropout", { positions: "rotary", tied: false, dropout: 0.1, epochs: 12 }],
+    ["learned positions and BPR-max", { positions: "learned", loss: "bpr-max", negatives: 12, epochs: 12 }],
     ["hidden items and averaged weights", { itemDropout: 0.1, averageDecay: 0.8, windows: "fixed" }],
   ])("learns a planted pattern with %s", async (_, extra) => {
     expect(hitRate(await fitted("sasrec", planted.train, extra), planted, 1)).toBeGreaterThan(0.8);
