@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 // PROFILE=folder writes a processor profile of each server.
 
 const { env } = process;
-const SECONDS = Number(env["SECONDS_EACH"] ?? 5);
+const SECONDS = Number(env["SECONDS_EACH"] ?? 4);
 const MINUTES = Number(env["MINUTES"] ?? 0.5);
 const SIZES = (env["ITEMS"] ?? "10000,100000").split(",").map(Number);
 const ENGINES = (env["ENGINES"] ?? "PGlite,PostgreSQL").split(",");

@@ -200,6 +200,12 @@ eachStore((engine) => {
     }
     const { body } = await api.call("GET", "/openapi.json", undefined, "nobody");
     expect(body.openapi).toBe("3.1.0");
+    // Middlewares are for all methods; every other route is in the document.
+    for (const { method, path } of api.app.routes.filter(({ method: name }) => name !== "ALL")) {
+      if (path.startsWith("/reference") || path === "/openapi.json") continue;
+      const documented = body.paths[path.replaceAll(/:(\w+)/g, "{$1}")] as Record<string, unknown> | undefined;
+      expect(documented?.[method.toLowerCase()], `${method} ${path}`).toBeDefined();
+    }
     const text = JSON.stringify(body);
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       expect(Object.keys(body.components.schemas)).toContain(name);
