@@ -32,6 +32,7 @@ export interface HoursSources extends Pick<HoursConfig, "unreadable" | "pairs"> 
 export function placeHours(catalog: Pick<Catalog, "items" | "itemColumns">, sources: HoursSources): PlaceHours {
   const { openingHours, timeZones, categories } = catalog.itemColumns;
   const pool = timetablePool();
+  const weeks = categoryWeeks(sources);
   const timetables = new Int32Array(catalog.items.size).fill(NONE);
   for (let item = 0; item < timetables.length; item++) {
     const zone = timeZones?.[item] ?? "";
@@ -41,7 +42,8 @@ export function placeHours(catalog: Pick<Catalog, "items" | "itemColumns">, sour
     }
     const text = openingHours?.[item] ?? "";
     const own = text === "" ? undefined : ownTable(text, catalog.items.ids[item]!, sources.unreadable);
-    const table = own ?? categoryTable(categories?.[item] ?? [], sources);
+    const category = own === undefined ? categories?.[item]?.findLast((name) => weeks.has(name)) : undefined;
+    const table = own ?? (category === undefined ? undefined : weeks.get(category));
     if (table !== undefined) timetables[item] = pool.add(table, zone);
   }
   return { ...pool.finish(), timetables };
@@ -57,14 +59,11 @@ function ownTable(text: string, itemId: string, unreadable: HoursConfig["unreada
   }
 }
 
-/** A week, or a year of weeks, of the most specific category that has one. */
-function categoryTable(categories: readonly string[], { pairs, learned }: HoursSources): Uint8Array | undefined {
-  for (const category of categories.toReversed()) {
-    const pair = Object.hasOwn(pairs, category) ? pairs[category] : undefined;
-    const table = pair === undefined ? learned?.get(category) : pairWeek(pair);
-    if (table !== undefined) return table;
-  }
-  return undefined;
+/** The week of every category that has one; a pair counts more than what was learned. */
+function categoryWeeks({ pairs, learned }: HoursSources): Map<string, Uint8Array> {
+  const weeks = new Map(learned);
+  for (const [category, pair] of Object.entries(pairs)) weeks.set(category, pairWeek(pair));
+  return weeks;
 }
 
 /**
