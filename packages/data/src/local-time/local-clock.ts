@@ -3,7 +3,7 @@ import { zoneOffsetMinutes } from "./time-zone.js";
 /** Half-hour slots of a local week, Monday 00:00 first. */
 export const SLOTS_PER_WEEK = 336;
 export const SLOTS_PER_DAY = 48;
-/** Slots of a local week in each of the 12 months: the resolution of every clock table of the city. */
+/** Slots of a local week in each of the 12 months: the resolution of every table by local time. */
 export const SLOTS_PER_YEAR = 12 * SLOTS_PER_WEEK;
 
 export const MINUTE_MS = 60_000;

@@ -26,7 +26,8 @@ const SOMEWHERE = { address: { country_code: "de", state: "Berlin" } } as unknow
  * first; OPEN, CLOSED or UNKNOWN. Reads OSM `opening_hours` syntax. A half hour is closed if its place is closed in
  * more than half of that time over the month, so rules of single days and public holidays have no say and a season that
  * ends within a month counts there by its longer part. Hours past midnight belong to the month of their instant.
- * The array is shared: do not write into it. `bad-data` quotes a text that cannot be read; school holidays (SH) cannot be: nobody says whose they are.
+ * The array is shared: do not write into it. `bad-data` quotes a text that cannot be read; one with school holidays (SH)
+ * never can: nobody says whose they are.
  */
 export function openingTable(hours: string): Uint8Array {
   let table = known.get(hours);

@@ -8,7 +8,8 @@ const HERE_KM = 0.02;
 
 /**
  * The reasons as one line, the user's own habit first, each clause with its number: "you came 5 times, 3 of them at
- * about this time; 12 % go there next (14 trips); 0.4 km from your last place; open at 18:30; 1.8 times its usual visits in this season".
+ * about this time; 12 % go there next (14 trips); 400 m from your last place; open at 18:30; 1.8 times its usual visits
+ * in this season".
  */
 export function explanationText(reasons: PlaceReasons): string {
   const { opening, localMinutes, seasonFactor, distanceKm, trips, visits } = reasons;
