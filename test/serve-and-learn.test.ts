@@ -25,11 +25,11 @@ eachStore((engine) => {
   beforeAll(async () => {
     store = await engine.open();
     log = (await openDataset({ ...source, datasetsDir: join(root, "datasets") })).interactions;
-  }, 60_000);
+  }, 300_000);
 
   it(
     `imports ${source.name}, trains, serves, is told what people did, and the next version answers by it`,
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async () => {
       const imported = await importInteractions(store, log, { source: source.name });
       expect(imported).toEqual({ rows: log.size, added: log.size });

@@ -38,4 +38,4 @@ test("sequitur start tells the whole story, is quick the second time, and its li
   const second = await end;
   expect(second.code).toBe(0);
   expect(second.err).toContain("--fresh makes it again");
-}, 180_000);
+}, 600_000);
