@@ -18,6 +18,7 @@ export const getnext = poiRecommender(
     geography: null,
     distance: false,
     askFirst: false,
+    sampledPlaces: 0,
     epochs: 12,
   }),
 );

@@ -72,9 +72,9 @@ export const poiFields = {
     .int()
     .min(0)
     .max(1_000_000)
-    .default(0)
+    .default(512)
     .describe("places that a step scores beside its answers, drawn at random and weighted; 0: all"),
-  epochs: z.int().min(1).max(1000).default(4).describe("passes over the training data at most"),
+  epochs: z.int().min(1).max(1000).default(3).describe("passes over the training data at most"),
   batchTargets: z.int().min(8).max(100_000).default(1024).describe("check-ins of one step, about"),
   rate: z.number().min(1e-6).max(1).default(2e-3).describe("learning rate of Adam at its peak"),
   weightDecay: z.number().min(0).max(10).default(0.05).describe("of AdamW, on matrices and tables"),
