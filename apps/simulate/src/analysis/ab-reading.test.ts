@@ -32,7 +32,7 @@ describe("A/A with a look every day", () => {
       }
       expect(valid).toBeLessThanOrEqual(50);
       expect(naive).toBeGreaterThan(80);
-    expect(naive).toBeGreaterThan(1.5 * lastOnly);
+      expect(naive).toBeGreaterThan(1.5 * lastOnly);
       // One look at the end holds its level, and the alarm of the sample ratio its own of 0.001.
       expect(Math.abs(lastOnly - 50)).toBeLessThan(30);
       expect(ratio).toBeLessThan(6);
