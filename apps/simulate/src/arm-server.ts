@@ -46,8 +46,8 @@ export async function armServer(arm: ArmChoice, run: ArmRun): Promise<SlateServe
   return refitted(name, first, async (fits) => policyOf(await fit(fits)), { ...run, refitDays });
 }
 
-function learning(name: string, policy: SlatePolicy, { known }: ArmRun): SlateServer {
-  const server = policyServer(policy);
+function learning(name: string, policy: SlatePolicy, { known, settings }: ArmRun): SlateServer {
+  const server = policyServer(policy, settings);
   return {
     name,
     ask: (request) => server.ask(request),

@@ -80,6 +80,14 @@ export const settingsSchema = z.strictObject({
       "days between fits of models that cannot learn from single slates; null = they stay as after the warm-up",
     ),
   batchSize: z.int().min(1).max(10_000).default(256).describe("visits answered at once"),
+  propensityEvery: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(16)
+    .describe(
+      "of so many batches, one gets its propensities where they take draws of their own, as those of Thompson arms do; 1: all",
+    ),
   regret: z.boolean().default(true).describe("also work out the best slate of every visit"),
   alpha: z.number().gt(0).lt(0.5).default(0.05).describe("probability of a false alarm of the tests"),
   effect: z

@@ -87,6 +87,17 @@ describe("a simulated experiment", () => {
     expect(numbers(await run(settings))).toEqual(numbers(report));
   });
 
+  test("a part of the batches gets propensities that have to be drawn for, and that changes no click", async () => {
+    const arms = [{ name: "thompson:slate-gru", model: { width: 4, epochs: 2 }, policy: { propensityDraws: 2 } }];
+    const of = async (propensityEvery: number) =>
+      (await run(settingsOf({ arms, users: 40, days: 3, seeds: 1, batchSize: 4, propensityEvery }))).arms[0]!;
+    const [all, some] = [await of(1), await of(4)];
+    expect(some.measures).toEqual(all.measures);
+    expect(some.log!.positions).toBeLessThan(0.5 * all.log!.positions);
+    expect(all.log!.warnings.some((warning) => warning.includes("are not known"))).toBe(false);
+    expect(some.log!.warnings.some((warning) => warning.includes("are not known"))).toBe(true);
+  });
+
   test("two arms of one policy are the same by pairs, and the verdict says so", async () => {
     const report = await run(settingsOf({ arms: ["popularity", { name: "popularity", label: "again" }], seeds: 3 }));
     expect(report.arms[1]!.versusControl!.clicks).toMatchObject({ mean: 0, low: 0, high: 0 });

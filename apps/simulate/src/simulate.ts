@@ -225,8 +225,10 @@ async function pieceOf(
 
 /** All that determines a piece but the arm: pieces of other settings or of other code are not taken up. */
 function sharedKey({ settings, code }: Arena, seed: number): object {
-  const { world, behaviour, users, days, slate, warmup, learn, refitDays, batchSize, regret } = settings;
-  return { world, behaviour, users, days, slate, warmup, learn, refitDays, batchSize, regret, seed, code };
+  const { world, behaviour, users, days, slate, warmup, learn, refitDays, batchSize, propensityEvery, regret } =
+    settings;
+  const pace = { learn, refitDays, batchSize, propensityEvery };
+  return { world, behaviour, users, days, slate, warmup, ...pace, regret, seed, code };
 }
 
 /** Why a task failed, or null; a cancellation is passed on. */

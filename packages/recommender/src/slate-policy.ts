@@ -7,6 +7,11 @@ export interface SlateOptions {
   readonly candidates?: Int32Array;
   /** Forked by the caller, one per batch; a policy forks it by query, so that batches of any size draw alike. */
   readonly random: Random;
+  /**
+   * false: nobody will use the propensities, and a policy that would have to draw for them may leave them unknown
+   * (1, with a standard error of NaN). The slates are the same. Default true.
+   */
+  readonly propensities?: boolean;
 }
 
 /**

@@ -26,11 +26,15 @@ export interface SlateServer {
   learn?(outcomes: Outcomes): void | Promise<void>;
 }
 
-/** A policy in this process. */
-export function policyServer(policy: SlatePolicy): SlateServer {
+/** A policy in this process; of every `propensityEvery` batches the first asks for propensities, the others need none. */
+export function policyServer(policy: SlatePolicy, { propensityEvery = 1 } = {}): SlateServer {
+  let asked = 0;
   return {
     name: policy.name,
-    ask: ({ batch, k, candidates, random }) => policy.slates(batch, k, { random, ...(candidates && { candidates }) }),
+    ask: ({ batch, k, candidates, random }) => {
+      const propensities = asked++ % propensityEvery === 0;
+      return policy.slates(batch, k, { random, propensities, ...(candidates && { candidates }) });
+    },
     ...(policy.observe && {
       learn: ({ batch, slates, clicks }: Outcomes) => policy.observe!(batch, slates, clicks),
     }),

@@ -106,7 +106,8 @@ function logSection(report: Report): Html | null {
   return safe`<section id="log">
     <h2>What the logs are good for</h2>
     <p>
-      Every position was logged with its propensity. A log whose items were often unlikely can tell what other policies
+      Positions are logged with their propensities; those of Thompson arms are estimated for one batch in
+      ${report.config.propensityEvery}. A log whose items were often unlikely can tell what other policies
       would have earned; one whose items were certain cannot.
     </p>
     ${logTable(report)}

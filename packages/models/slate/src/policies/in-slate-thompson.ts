@@ -33,7 +33,7 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
     const place = collision === "next-draw" ? nextDraw : sameDraw;
     return {
       name: parts.name,
-      slates(batch, k, { candidates, random }) {
+      slates(batch, k, { candidates, random, propensities = true }) {
         checkSlateSize(k);
         const size = Math.min(k, candidates?.length ?? parts.catalog.items.size);
         return Array.from({ length: batch.size }, (_, b) => {
@@ -42,7 +42,7 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
           const rankings = (count: number): Int32Array[] => Array.from({ length: count }, ranking);
           if (size === 0) return estimatedSlate(new Int32Array(0), { count: 0, hits: new Float64Array(0) });
           const items = place(rankings(size), size);
-          const pool = draws === 0 ? [] : rankings(Math.max(size, draws));
+          const pool = draws === 0 || !propensities ? [] : rankings(Math.max(size, draws));
           return estimatedSlate(items, dealt(items, pool, place, own));
         });
       },

@@ -116,6 +116,24 @@ describe("Thompson sampling", () => {
     expect(propensityGap(slatesOf(greedy.make(partsOf(), {}), query, 10, 2, new Random(1)))).toBe(0);
   });
 
+  it("shows the same where propensities are not asked for, and leaves them unknown", () => {
+    const parts = partsOf([1, 1, 1, 1, 1, 1]);
+    const policies = [
+      thompson.make(parts, { propensityDraws: 8 }),
+      inSlateThompson.make(parts, { collision: "next-draw", propensityDraws: 8 }),
+    ];
+    const batch = queryBatch([{ items: [1] }, { items: [] }, { items: [5] }]);
+    for (const policy of policies) {
+      const [asked, spared] = [true, false].map((propensities) =>
+        policy.slates(batch, 3, { random: new Random(11), propensities }),
+      );
+      expect(rows(spared!)).toEqual(rows(asked!));
+      expect(asked!.every(({ standardErrors }) => standardErrors!.every((error) => error >= 0))).toBe(true);
+      expect(spared!.every(({ propensities: all }) => all.every((p) => p === 1))).toBe(true);
+      expect(spared!.every(({ standardErrors }) => standardErrors!.every(Number.isNaN))).toBe(true);
+    }
+  });
+
   it("needs a model with a posterior", () => {
     const catalog = catalogOf(2);
     const parts = { name: "thompson:given", catalog, model: scoresModel(catalog, [1, 2]) };

@@ -21,12 +21,13 @@ export const thompson: PolicyKind<ThompsonConfig> = {
   name: "thompson",
   needs: "posterior",
   config: thompsonConfig,
-  make(parts, { propensityDraws: count }) {
+  make(parts, { propensityDraws: draws }) {
     const learner = slateLearnerOf(parts);
     return {
       name: parts.name,
-      slates(batch, k, { candidates, random }) {
+      slates(batch, k, { candidates, random, propensities = true }) {
         checkSlateSize(k);
+        const count = propensities ? draws : 0;
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
           const draw = (): Int32Array => learner.drawTop(batch, b, k, own.uint32(), candidates);
