@@ -29,44 +29,64 @@ export function momentOf(time: number, offsetMinutes: number, latitude: number):
   };
 }
 
-/** Check-ins as the network reads them, each user's together and oldest first. */
-export interface CheckIns {
+/** The columns of `Moment`. */
+export interface Moments {
+  readonly hours: Float32Array;
+  readonly weekHours: Uint8Array;
+  readonly months: Uint8Array;
+}
+
+/** Check-ins as the network reads them, each user's together and oldest first; their moments are those at their places. */
+export interface CheckIns extends Moments {
   readonly size: number;
   /** Place index; NONE for what lies outside the catalogue. */
   readonly places: Int32Array;
   /** ms since the epoch, UTC. */
   readonly times: Float64Array;
-  /** Local hour of the day, in [0, 24). */
-  readonly hours: Float32Array;
-  /** Local hour of the week, in [0, 168). */
-  readonly weekHours: Uint8Array;
-  /** Month of the climate at the place, see `Moment`. */
-  readonly months: Uint8Array;
+  /** The same instants to somebody who asks then where the user goes: on the clock and in the climate of the place before. */
+  readonly asked: Moments;
   /** Place of the same user's check-in before, NONE where there is none within `linkHours`. */
   readonly previous: Int32Array;
 }
 
-/** The columns above; `latitudes` (N) are the places'. `starts[row]` is 1 where a user's check-ins begin; offsets are minutes east of UTC by row. */
+/** Minutes east of UTC on the user's clock at a row, were the user at a place (NONE: nobody knows where). */
+export type OffsetOf = (row: number, place: number) => number;
+
+/** The columns above; `latitudes` (N) are the places'. `starts[row]` is 1 where a user's check-ins begin. */
 export function checkInsOf(
   items: Int32Array,
   times: Float64Array,
   starts: Uint8Array,
-  offsetOf: (row: number) => number,
+  offsetOf: OffsetOf,
   { latitudes, linkHours }: { readonly latitudes: Float32Array; readonly linkHours: number },
 ): CheckIns {
   const size = items.length;
   const places = items.map((item) => (item >= 0 && item < latitudes.length ? item : NONE));
-  const [hours, weekHours, months] = [new Float32Array(size), new Uint8Array(size), new Uint8Array(size)];
-  const previous = new Int32Array(size).fill(NONE);
+  const before = places.map((_, row) => (starts[row] === 1 ? NONE : (places[row - 1] ?? NONE)));
+  const momentsAt = (where: Int32Array): Moments =>
+    momentsOf(size, (row) => {
+      const place = where[row]!;
+      return momentOf(times[row]!, offsetOf(row, place), latitudes[place] ?? Number.NaN);
+    });
+  const isLinked = (row: number): boolean => row > 0 && times[row]! - times[row - 1]! <= linkHours * HOUR_MS;
+  const previous = before.map((place, row) => (isLinked(row) ? place : NONE));
+  return { size, places, times, ...momentsAt(places), asked: momentsAt(before), previous };
+}
+
+function momentsOf(size: number, ofRow: (row: number) => Moment): Moments {
+  const moments = { hours: new Float32Array(size), weekHours: new Uint8Array(size), months: new Uint8Array(size) };
   for (let row = 0; row < size; row++) {
-    const moment = momentOf(times[row]!, offsetOf(row), latitudes[places[row]!] ?? Number.NaN);
-    hours[row] = moment.hour;
-    weekHours[row] = moment.weekHour;
-    months[row] = moment.month;
-    if (starts[row] === 1 || times[row]! - times[row - 1]! > linkHours * HOUR_MS) continue;
-    previous[row] = places[row - 1]!;
+    const { hour, weekHour, month } = ofRow(row);
+    moments.hours[row] = hour;
+    moments.weekHours[row] = weekHour;
+    moments.months[row] = month;
   }
-  return { size, places, times, hours, weekHours, months, previous };
+  return moments;
+}
+
+/** The moment of a row. */
+export function momentAt({ hours, weekHours, months }: Moments, row: number): Moment {
+  return { hour: hours[row]!, weekHour: weekHours[row]!, month: months[row]! };
 }
 
 /** One run of check-ins to be read, and the moments at which the next one is asked for. */

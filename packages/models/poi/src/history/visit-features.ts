@@ -1,5 +1,5 @@
 import { NONE } from "@sequitur/core";
-import { HOUR_MS, type CheckIns, type Sequence } from "./check-ins.js";
+import { HOUR_MS, momentAt, type CheckIns, type Sequence } from "./check-ins.js";
 import { kmBetween, type PlaceFacts } from "./places.js";
 
 /** Numbers that describe one past visit to somebody who asks where the user goes next. */
@@ -41,11 +41,7 @@ export function askAt(checkIns: CheckIns, sequence: Sequence, at: number, nextTi
     ? sequence.clock
     : reference === NONE
       ? { hour: 0, weekHour: 0, month: 0 }
-      : {
-          hour: checkIns.hours[reference]!,
-          weekHour: checkIns.weekHours[reference]!,
-          month: checkIns.months[reference]!,
-        };
+      : momentAt(nextTime === "given" ? checkIns.asked : checkIns, reference);
   const time = own ? sequence.now : reference === NONE ? 0 : checkIns.times[reference]!;
   const gapMs = known ? Math.max(0, time - checkIns.times[end - 1]!) : 0;
   // Without the next instant all that is known is whether the trajectory goes on.

@@ -1,5 +1,6 @@
-import { stringsOf, stringsTensor, type Tensor } from "@sequitur/core";
+import { NONE, stringsTensor, type Tensor } from "@sequitur/core";
 import { artifactTensor, type Artifact } from "@sequitur/recommender";
+import { indicesFrom, zonesFrom } from "../serving/stored-indices.js";
 import type { PlaceHours } from "./place-hours.js";
 
 const NAMES = { weekOf: "hours.weekOf", zoneOf: "hours.zoneOf", timetables: "hours.timetables" } as const;
@@ -18,15 +19,12 @@ export function hoursTensors(hours: PlaceHours): [string, Tensor][] {
   ];
 }
 
-/** Reads them back; `bad-artifact` when a tensor is missing or of another shape. */
+/** Reads them back; `bad-artifact` when a tensor is missing, of another shape, or points outside the others. */
 export function hoursFrom(artifact: Artifact): PlaceHours {
-  const zoneOf = artifactTensor(artifact, NAMES.zoneOf, Int32Array, [-1]);
-  const zones = artifactTensor(artifact, ZONES, Uint8Array, [-1]);
-  return {
-    weeks: artifactTensor(artifact, WEEKS, Uint8Array, [-1, 336]),
-    weekOf: artifactTensor(artifact, NAMES.weekOf, Int32Array, [zoneOf.length, 12]),
-    zoneOf,
-    zones: stringsOf({ shape: [zones.length], data: zones }, `artifact of ${artifact.model}: tensor ${ZONES}`),
-    timetables: artifactTensor(artifact, NAMES.timetables, Int32Array, [artifact.catalog.items.size]),
-  };
+  const weeks = artifactTensor(artifact, WEEKS, Uint8Array, [-1, 336]);
+  const zones = zonesFrom(artifact, ZONES);
+  const zoneOf = indicesFrom(artifact, NAMES.zoneOf, [-1], [NONE, zones.length]);
+  const weekOf = indicesFrom(artifact, NAMES.weekOf, [zoneOf.length, 12], [0, weeks.length / 336]);
+  const timetables = indicesFrom(artifact, NAMES.timetables, [artifact.catalog.items.size], [NONE, zoneOf.length]);
+  return { weeks, weekOf, zoneOf, zones, timetables };
 }

@@ -92,7 +92,7 @@ describe("compiled hours", () => {
     const nothing = placeHours(catalogOf({}, 4), REFUSE);
     const empty = { ...artifact, tensors: new Map(hoursTensors(nothing)) };
     expect(hoursFrom(decodeArtifact(encodeArtifact(empty), "test"))).toEqual(nothing);
-    expect(() => hoursFrom({ ...artifact, tensors: new Map() })).toThrow("hours.zoneOf");
+    expect(() => hoursFrom({ ...artifact, tensors: new Map() })).toThrow("hours.weeks");
   });
 });
 

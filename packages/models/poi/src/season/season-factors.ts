@@ -1,5 +1,6 @@
 import { NONE, type Interactions } from "@sequitur/core";
 import { zoneOffsetMinutes } from "@sequitur/data";
+import { leafCategories } from "../history/places.js";
 import { periodOf } from "./period.js";
 import type { SeasonConfig } from "./season-config.js";
 import { seasonMixture } from "./season-mixture.js";
@@ -42,7 +43,8 @@ export function seasonFactors(train: Interactions, config: SeasonConfig): Season
     counts[period]! += 1;
     own[train.items[row]! * periods + period]! += 1;
   });
-  const { categoryOf, categoryCount } = leafCategories(train);
+  const { categories: categoryOf, names } = leafCategories(train.catalog.itemColumns, size);
+  const categoryCount = names.length;
   const grouped = new Float64Array(categoryCount * periods);
   for (let item = 0; item < size; item++) {
     const category = categoryOf[item]!;
@@ -81,16 +83,4 @@ function lifter(counts: Float64Array, mixture: Float32Array) {
       out[at * periods + p] = observed / expected;
     }
   };
-}
-
-function leafCategories(train: Interactions): { categoryOf: Int32Array; categoryCount: number } {
-  const numbers = new Map<string, number>();
-  const { categories } = train.catalog.itemColumns;
-  const categoryOf = Int32Array.from({ length: train.catalog.items.size }, (_, item) => {
-    const category = categories?.[item]?.at(-1);
-    if (category === undefined) return NONE;
-    if (!numbers.has(category)) numbers.set(category, numbers.size);
-    return numbers.get(category)!;
-  });
-  return { categoryOf, categoryCount: numbers.size };
 }

@@ -1,4 +1,4 @@
-import { PlatformError, stringsOf, type Tensor } from "@sequitur/core";
+import { NONE, PlatformError, stringsOf, stringsTensor, type Tensor } from "@sequitur/core";
 import { artifactTensor, type Artifact } from "@sequitur/recommender";
 import { DISTANCE_STEPS, DistanceSteps } from "../choice/place-scores.js";
 import { VISIT_FEATURES } from "../history/visit-features.js";
@@ -8,6 +8,7 @@ import type { PlaceHours } from "../hours/place-hours.js";
 import { PRIOR_SIZE } from "../geography/distance-prior.js";
 import { GAP_CLASSES } from "../network/encoded.js";
 import { poiModel, type PoiModel } from "./poi-model.js";
+import { indicesFrom, offsetsFrom, zonesFrom } from "./stored-indices.js";
 import { engineFor, Weights } from "./weights.js";
 
 const WEEK_HOURS = 168;
@@ -51,11 +52,7 @@ function floatShapes(config: PoiConfig, { users, places, categories }: Sizes): M
   }
   shapes.set("head.places", [places, d]).set("head.bias", [places]);
   linear("head.time", d, 1);
-  shapes
-    .set("places.vectors", [places, w])
-
-    .set("facts.visits", [places]);
-  shapes.set("facts.latitudes", [places]);
+  shapes.set("places.vectors", [places, w]).set("facts.visits", [places]).set("facts.latitudes", [places]);
   if (config.graph) shapes.set("places.source", [places]).set("places.target", [places]);
   if (config.geography !== null && config.geography.priorWeight > 0) shapes.set("geography.prior", [PRIOR_SIZE]);
   if (config.distance) shapes.set("distance.weights", [GAP_CLASSES, DISTANCE_STEPS]);
@@ -94,12 +91,12 @@ const OTHERS = [
   "graph.trips",
 ];
 
-/** The model in an artifact of that name; `bad-artifact` for a tensor that is missing or does not fit. */
+/** The model in an artifact of that name; `bad-artifact` for a tensor that is missing, misshapen or points nowhere. */
 export function loadPoiModel(artifact: Artifact, name: string, config: PoiConfig): PoiModel {
   const places = artifact.catalog.items.size;
   const users = artifact.catalog.users.size;
   const categoryTable = artifactTensor(artifact, "token.categories.table", Float32Array, [-1, config.timeWidth]);
-  const categories = categoryTable.length / config.timeWidth - 2;
+  const categories = Math.max(0, categoryTable.length / config.timeWidth - 2);
   const tensors = new Map<string, Tensor>();
   const take = (
     of: string,
@@ -111,14 +108,16 @@ export function loadPoiModel(artifact: Artifact, name: string, config: PoiConfig
   };
   for (const [of, shape] of floatShapes(config, { users, places, categories })) take(of, Float32Array, shape);
   take("facts.vectors", Float64Array, [places, 3]);
-  take("facts.categories", Int32Array, [places]);
-  take("graph.offsets", Int32Array, [places + 1]);
-  take("graph.columns", Int32Array, [-1]);
-  take("graph.values", Float32Array, [-1]);
-  take("graph.trips", Int32Array, [-1]);
-  take("facts.zoneOf", Int32Array, [places]);
-  const zones = artifactTensor(artifact, "facts.zones", Uint8Array, [-1]);
-  tensors.set("facts.zones", { shape: [zones.length], data: zones });
+  const keep = (of: string, data: Int32Array): unknown => tensors.set(of, { shape: [data.length], data });
+  keep("facts.categories", indicesFrom(artifact, "facts.categories", [places], [NONE, categories]));
+  const edges = indicesFrom(artifact, "graph.columns", [-1], [0, places]);
+  keep("graph.columns", edges);
+  keep("graph.offsets", offsetsFrom(artifact, "graph.offsets", places, edges.length));
+  take("graph.values", Float32Array, [edges.length]);
+  take("graph.trips", Int32Array, [edges.length]);
+  const zones = zonesFrom(artifact, "facts.zones");
+  tensors.set("facts.zones", stringsTensor(zones));
+  keep("facts.zoneOf", indicesFrom(artifact, "facts.zoneOf", [places], [NONE, zones.length]));
   const hours = config.hours.form === "off" ? undefined : hoursFrom(artifact);
   for (const [of, tensor] of hours === undefined ? [] : hoursTensors(hours)) tensors.set(of, tensor);
   return modelOf({ name, config, catalog: artifact.catalog, tensors, ...(hours && { hours }) }, engineFor());
@@ -160,7 +159,6 @@ export function modelOf({ name, config, catalog, tensors, hours }: StoredModel, 
       columnOf: integers("graph.columns"),
       values: floats("graph.values"),
     },
-
     steps: new DistanceSteps(vectors),
     trips: integers("graph.trips"),
     ...(config.season && { season: { periods: config.season.periods, factors: floats("season.factors") } }),

@@ -83,7 +83,7 @@ function scoreBatch(parts: PoiParts, batch: QueryBatch, candidates?: Int32Array)
       scoreSequences(parts, queries.checkIns, sequences, options, (b, row, dayTime) => {
         if (parts.hours !== undefined) {
           const visit = visitOf(queries, part[b]!, config, dayTime);
-          suppressClosed(row, parts.hours, visit, config.hours);
+          if (visit !== undefined) suppressClosed(row, parts.hours, visit, config.hours);
         }
         const out = scores.subarray(part[b]! * columns, (part[b]! + 1) * columns);
         if (candidates === undefined) out.set(row);
@@ -99,11 +99,12 @@ function explainItems(parts: PoiParts, batch: QueryBatch, query: number, items: 
   const one = sliceQueries(batch, query, query + 1);
   const queries = readQueries(one, facts, config);
   const tokens = encodeTokens(queries.checkIns, [sequenceOf(queries, 0, facts, config)], encodeOptions(parts));
-  const visit = weights.engine.memory.withScratch((scratch) => {
+  const predicted = weights.engine.memory.withScratch((scratch) => {
     const shape: ForwardShape = { config, users: catalog.users.size, width: tokenWidth(config) };
     const forward = new Forward(weights, shape, scratch);
     return visitOf(queries, 0, config, forward.nextDayTimes(forward.states(tokens))[0]!);
   });
+  const visit = predicted ?? { instant: one.now[0]!, utcOffsetMinutes: queries.offsets[0]! };
   return Array.from(items, (item) => explainQuery(parts, one, 0, item, visit));
 }
 

@@ -1,5 +1,5 @@
 import { NONE, type QueryBatch } from "@sequitur/core";
-import { checkInsOf, momentOf, type CheckIns, type Sequence } from "../history/check-ins.js";
+import { checkInsOf, momentOf, type CheckIns, type OffsetOf, type Sequence } from "../history/check-ins.js";
 import { offsetAt, type PlaceFacts } from "../history/places.js";
 import { nextInstantAt, type Visit } from "../hours/closed-places.js";
 import type { PoiConfig } from "../network/config.js";
@@ -14,8 +14,7 @@ export interface ReadQueries {
 
 /** The columns of a batch's histories, on the clocks of its queries. */
 export function readQueries(batch: QueryBatch, facts: PlaceFacts, config: PoiConfig): ReadQueries {
-  const offsets = queryOffsets(batch, facts);
-  return { batch, offsets, checkIns: checkInsOfQueries(batch, offsets, facts.latitudes, config.cutHours) };
+  return { batch, offsets: queryOffsets(batch, facts, config), checkIns: checkInsOfQueries(batch, facts, config) };
 }
 
 /** Query numbers by tokens read, so that no sequence is padded and a score does not depend on its neighbours. */
@@ -31,20 +30,30 @@ export function queriesByLength(batch: QueryBatch, maxLength: number): Map<numbe
 }
 
 /** (B) minutes east of UTC: the query's clock, else that at its last place, else UTC. */
-function queryOffsets(batch: QueryBatch, facts: PlaceFacts): Int16Array {
+function queryOffsets(batch: QueryBatch, facts: PlaceFacts, { nextTime }: PoiConfig): Int16Array {
   return Int16Array.from({ length: batch.size }, (_, b) => {
     const end = batch.offsets[b + 1]!;
-    const last = end === batch.offsets[b] ? NONE : batch.items[end - 1]!;
-    return batch.utcOffsetMinutes?.[b] ?? offsetAt(facts, last, batch.now[b]!);
+    if (batch.utcOffsetMinutes !== undefined) return batch.utcOffsetMinutes[b]!;
+    if (end === batch.offsets[b]) return 0;
+    return offsetAt(facts, batch.items[end - 1]!, nextTime === "given" ? batch.now[b]! : batch.times[end - 1]!);
   });
 }
 
-/** When the next place would be visited: now, or at the predicted time of day after the last check-in. */
-export function visitOf({ batch, offsets }: ReadQueries, b: number, { nextTime }: PoiConfig, dayTime: number): Visit {
-  const offset = offsets[b]!;
+/**
+ * When the next place would be visited: now, or at the predicted time of day after the last check-in; undefined where
+ * that is to be predicted and there is none.
+ */
+export function visitOf(
+  { batch, offsets }: ReadQueries,
+  b: number,
+  { nextTime }: PoiConfig,
+  dayTime: number,
+): Visit | undefined {
+  const utcOffsetMinutes = offsets[b]!;
+  if (nextTime === "given") return { instant: batch.now[b]!, utcOffsetMinutes };
   const end = batch.offsets[b + 1]!;
-  if (nextTime === "given" || end === batch.offsets[b]) return { instant: batch.now[b]!, utcOffsetMinutes: offset };
-  return { instant: nextInstantAt(batch.times[end - 1]!, dayTime, offset), utcOffsetMinutes: offset };
+  if (end === batch.offsets[b]) return undefined;
+  return { instant: nextInstantAt(batch.times[end - 1]!, dayTime, utcOffsetMinutes), utcOffsetMinutes };
 }
 
 /** The current trajectory of query b, its newest check-ins. */
@@ -68,18 +77,16 @@ export function sequenceOf(
   };
 }
 
-function checkInsOfQueries(
-  batch: QueryBatch,
-  offsets: Int16Array,
-  latitudes: Float32Array,
-  linkHours: number,
-): CheckIns {
-  const starts = new Uint8Array(batch.items.length);
-  const offsetOf = new Int16Array(batch.items.length);
+/** On the query's clock where it has one, else on those of the places, as in training. */
+function checkInsOfQueries(batch: QueryBatch, facts: PlaceFacts, { cutHours }: PoiConfig): CheckIns {
+  const { items, times, utcOffsetMinutes } = batch;
+  const starts = new Uint8Array(items.length);
+  const recorded = utcOffsetMinutes && new Int16Array(items.length);
   for (let b = 0; b < batch.size; b++) {
     const [from, to] = [batch.offsets[b]!, batch.offsets[b + 1]!];
     if (from < to) starts[from] = 1;
-    offsetOf.fill(offsets[b]!, from, to);
+    recorded?.fill(utcOffsetMinutes![b]!, from, to);
   }
-  return checkInsOf(batch.items, batch.times, starts, (row) => offsetOf[row]!, { latitudes, linkHours });
+  const offsetOf: OffsetOf = (row, place) => recorded?.[row] ?? offsetAt(facts, place, times[row]!);
+  return checkInsOf(items, times, starts, offsetOf, { latitudes: facts.latitudes, linkHours: cutHours });
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
+import { seaget } from "../seaget/seaget.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -51,6 +52,10 @@ describe.each(["seaget", "getnext"] as const)("a fit of %s", (name) => {
     expect(encodeArtifact(resumed.save())).toEqual(encodeArtifact(whole.save()));
     const other = fitted(name, planted.train, { ...noisy, rate: 0.02 }, { checkpointDir: dir });
     await expect(other).rejects.toMatchObject({ code: "bad-artifact" });
+    const itemColumns = { openingHours: Array.from({ length: 20 }, () => "24/7") };
+    const opened = { ...planted.train, catalog: { ...planted.train.catalog, itemColumns } };
+    const elsewhere = fitted(name, opened, noisy, { checkpointDir: dir });
+    await expect(elsewhere).rejects.toMatchObject({ code: "bad-artifact" });
     await rm(dir, { recursive: true });
   });
 
@@ -115,6 +120,25 @@ describe("what SEAGET takes from the data", () => {
     expect(given.score(later)).not.toEqual(given.score(queries));
   });
 
+  it("does not read it by way of summer time or opening hours either", async () => {
+    const columns = {
+      timeZones: Array.from({ length: 20 }, () => "Europe/Rome"),
+      openingHours: Array.from({ length: 20 }, (_, place) => (place < 10 ? "Mo-Su 08:00-20:00" : "")),
+    };
+    const train = { ...planted.train, catalog: { ...planted.train.catalog, itemColumns: columns } };
+    const model = await fitted("seaget", train, { nextTime: "predicted", epochs: 1 });
+    const [items, times] = [planted.queries.items.slice(0, 3), planted.queries.times.slice(0, 3)];
+    const at = (now: number) =>
+      model.score(
+        queryBatch([
+          { items, times, now },
+          { items: [], now },
+        ]),
+      );
+    const noon = Date.UTC(2024, 0, 15, 12);
+    expect(at(noon + 182.5 * DAY)).toEqual(at(noon)); // in summer, at midnight
+  });
+
   it("ranks a new place by its category and whereabouts", async () => {
     const random = new Random("cold");
     const kinds = ["food", "work"];
@@ -165,6 +189,26 @@ describe("what SEAGET takes from the data", () => {
     expect([first!.opening, second!.opening]).toEqual(["open", "closed"]);
     expect(first!.localMinutes).toBe(12 * 60);
     expect(first!.visits.total).toBe([...planted.queries.items.subarray(0, 8)].filter((item) => item === 3).length);
+  });
+
+  it("refuses an artifact whose numbers point outside its tensors", async () => {
+    const timeZones = Array.from({ length: 20 }, () => "Europe/Rome");
+    const train = { ...planted.train, catalog: { ...planted.train.catalog, itemColumns: { timeZones } } };
+    const artifact = (await fitted("seaget", train, { epochs: 1 })).save();
+    for (const [name, at, value] of [
+      ["facts.categories", 0, 1],
+      ["facts.zoneOf", 3, 1],
+      ["graph.columns", 0, 20],
+      ["graph.offsets", 1, 1e6],
+      ["graph.offsets", 20, 0],
+      ["hours.timetables", 0, 0],
+    ] as const) {
+      const { shape, data } = artifact.tensors.get(name)!;
+      const damaged = { shape, data: (data as Int32Array).with(at, value) };
+      const load = (): unknown => seaget.load({ ...artifact, tensors: new Map(artifact.tensors).set(name, damaged) });
+      const refusal = { code: "bad-artifact", message: expect.stringContaining(name) as string };
+      expect(load).toThrow(expect.objectContaining(refusal));
+    }
   });
 
   it("gives scores to places of a season that training never saw", async () => {

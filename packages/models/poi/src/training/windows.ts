@@ -1,7 +1,7 @@
 import type { Interactions } from "@sequitur/core";
 import { trajectoryNumbers } from "@sequitur/data";
 import { offsetAt, type PlaceFacts } from "../history/places.js";
-import type { CheckIns, Sequence } from "../history/check-ins.js";
+import { momentAt, type CheckIns, type OffsetOf, type Sequence } from "../history/check-ins.js";
 
 /** (size) trajectory number of each row, ascending: the sessions of the source, or cut where a gap exceeds `cutHours`. */
 export function trajectoriesOf(train: Interactions, cutHours: number): Int32Array {
@@ -33,13 +33,12 @@ export function trainingSequences(
   trajectories: Int32Array,
   { maxLength, askFirst }: WindowOptions,
 ): Sequence[] {
-  const { hours, weekHours, months } = checkIns;
   const sequences: Sequence[] = [];
   const add = (from: number, to: number, countFrom: number): void => {
     if (countFrom > to - from) return;
     const user = train.users[from]!;
     const now = train.times[to]!;
-    const clock = { hour: hours[to]!, weekHour: weekHours[to]!, month: months[to]! };
+    const clock = momentAt(checkIns.asked, to);
     sequences.push({ user, first: train.userOffsets[user]!, from, to, now, clock, countFrom });
   };
   for (let start = 0; start < checkIns.size;) {
@@ -64,8 +63,8 @@ export function userStarts({ users, size }: Interactions): Uint8Array {
 }
 
 /** The user's clock by row: minutes east of UTC as recorded, else the clock at the place, else UTC. */
-export function trainingOffsets({ context, items, times }: Interactions, facts: PlaceFacts): (row: number) => number {
+export function trainingOffsets({ context, times }: Interactions, facts: PlaceFacts): OffsetOf {
   const { utcOffsetMinutes } = context;
   if (utcOffsetMinutes !== undefined) return (row) => utcOffsetMinutes[row]!;
-  return (row) => offsetAt(facts, items[row]!, times[row]!);
+  return (row, place) => offsetAt(facts, place, times[row]!);
 }
