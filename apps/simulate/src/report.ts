@@ -54,7 +54,7 @@ export interface Reading {
   readonly path: readonly {
     readonly day: number;
     readonly difference: number;
-    /** The always-valid confidence sequence. */
+    /** The always-valid confidence sequence and its p-value, corrected (Bonferroni) for the number of arms. */
     readonly low: number;
     readonly high: number;
     readonly pValue: number;

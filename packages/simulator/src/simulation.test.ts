@@ -131,6 +131,49 @@ describe("feedback", () => {
     expect(always.told.length).toBeGreaterThan(20);
   });
 
+  test("nobody hears of an outcome before it is due: neither the policy nor the history of a question", async () => {
+    const HOUR_MS = 3_600_000;
+    const world = worldOf(150, { visitsPerDay: 2 });
+    const windowHours = 30;
+    const sightings = { outcomes: 0, passed: 0, histories: 0 };
+    let told: { shownAt: number; click: number }[] = [];
+    const policy: SlatePolicy = {
+      name: "listening",
+      slates(batch, k, options) {
+        const now = Math.min(...batch.now);
+        const dayStart = now - ((now - world.start) % (24 * HOUR_MS));
+        // Learning is daily, so what is known was due when the day began, and that is after it was shown.
+        for (const { shownAt, click } of told) {
+          expect(shownAt + (click === NONE ? windowHours * HOUR_MS : 0)).toBeLessThanOrEqual(dayStart);
+        }
+        told = [];
+        for (const time of batch.times) expect(time).toBeLessThanOrEqual(dayStart);
+        sightings.histories += batch.times.length;
+        return randomPolicy(50).slates(batch, k, options);
+      },
+      observe(batch, _shown, clicks) {
+        for (const [b, click] of clicks.entries()) told.push({ shownAt: batch.now[b]!, click });
+        sightings.outcomes += clicks.length;
+        sightings.passed += clicks.filter((click) => click === NONE).length;
+      },
+    };
+    await shownBy(world, policy, planOf({ batchSize: 16 }, { delayHours: 20, windowHours }));
+    expect(Math.min(sightings.outcomes - sightings.passed, sightings.passed, sightings.histories)).toBeGreaterThan(100);
+  });
+
+  test("learning before each batch does not hear of a click before its delay has passed", async () => {
+    // Within the first day a click is known with probability 1 - exp(-hours left / 20).
+    const always = countingPolicy(50);
+    const world = worldOf(1500, { visitsPerDay: 4, lateUsers: 0 });
+    const plan = planOf({ learn: "batch", batchSize: 20 }, { delayHours: 20, windowHours: 1_000 });
+    const clicks = (await shownBy(world, always, plan, 1)).filter(({ click }) => click !== NONE).map(({ now }) => now);
+    const end = world.visits.times.findLast((time) => time < world.start + 86_400_000)!;
+    const chances = clicks.map((now) => 1 - Math.exp(-(end - now) / 3_600_000 / 20));
+    const deviation = Math.sqrt(sum(chances.map((p) => p * (1 - p))));
+    expect(Math.abs(sum([...always.counts]) - sum(chances))).toBeLessThan(4 * deviation + 5);
+    expect(always.told.length).toBe(sum([...always.counts]));
+  });
+
   test("a question carries the clicks that are known, oldest first, none of the future", async () => {
     const world = worldOf(80);
     let longest = 0;

@@ -1,4 +1,4 @@
-import { differenceOfRatios } from "@sequitur/metrics";
+import { alwaysValidPath, differenceOfRatios, mixingVariance, ratioEstimate } from "@sequitur/metrics";
 import { describe, expect, test } from "vitest";
 import type { Piece } from "../piece.js";
 import { assignedArm, readAsAbTest } from "./ab-reading.js";
@@ -76,6 +76,38 @@ describe("reading two arms", () => {
     expect(heterogeneityPValue!).toBeLessThan(0.01);
     expect(power!.detectable).toBeLessThan(Math.abs(expected.relative));
     expect(power!.needed).toBeGreaterThan(100);
+  });
+
+  test("corrects the always-valid path for the number of arms", async () => {
+    const world = smallSettings({ users: 900, days: 6 });
+    const piece = await simulatedPiece(fixedServer(0), world, 1);
+    const arms = new Map(["control", "b", "c"].map((label) => [label, [piece]] as const));
+    const { path } = readAsAbTest(arms, "control", world).readings.get("c")!;
+    const sample = (from: number, before: number, isOurs: (user: number) => boolean) => {
+      const users = new Map<number, [number, number]>();
+      piece.user.forEach((user, row) => {
+        if (piece.day[row]! < from || piece.day[row]! >= before || !isOurs(user)) return;
+        const [clicks, slates] = users.get(user) ?? [0, 0];
+        users.set(user, [clicks + piece.clicks[row]!, slates + 1]);
+      });
+      return {
+        numerators: Float64Array.from(users.values(), ([clicks]) => clicks),
+        denominators: Float64Array.from(users.values(), ([, slates]) => slates),
+      };
+    };
+    const { unitVariance } = ratioEstimate(sample(0, 4, () => true));
+    const looks = path.map(({ day }) => {
+      const of = (which: number) => sample(4, 4 + day, (user) => assignedArm(1, user, 3) === which);
+      return differenceOfRatios(of(0), of(2));
+    });
+    const level = 0.05 / 2;
+    const mixing = mixingVariance(Math.sqrt((2 * unitVariance) / (900 / 3)), level);
+    expect(path.length).toBeGreaterThan(2);
+    for (const [i, look] of alwaysValidPath(looks, { mixingVariance: mixing, alpha: level }).entries()) {
+      expect(path[i]!.low).toBeCloseTo(look.low, 12);
+      expect(path[i]!.high).toBeCloseTo(look.high, 12);
+      expect(path[i]!.pValue).toBeCloseTo(Math.min(1, 2 * look.pValue), 12);
+    }
   });
 
   test("says nothing where there is nothing to read", async () => {

@@ -51,10 +51,12 @@ export function readAsAbTest(arms: ReadonlyMap<string, readonly Piece[]>, contro
   const paths = new Map<string, Reading["path"]>();
   const segmentNames = arms.get(control)?.[0]?.segmentNames ?? [];
   if (base === undefined) return { readings: new Map(), sampleRatio: null, power: null };
-  const planned = plannedMixing(arms.get(control)!, labels.length, settings);
+  // Bonferroni: the arms together give a false alarm with probability alpha at most.
+  const family = { compared: Math.max(1, labels.length - 1), days: settings.days, alpha: settings.alpha };
+  const planned = plannedMixing(arms.get(control)!, labels.length, settings, family.alpha / family.compared);
   // Every arm's totals grow with the days of the control's path, so each pair walks a copy.
   for (const [label, own] of users) {
-    paths.set(label, label === control || planned === null ? [] : pathOf(base, own, planned, settings));
+    paths.set(label, label === control || planned === null ? [] : pathOf(base, own, planned, family));
   }
   for (const own of users.values()) addDays(own, settings.days);
   const effects = effectsOf(
@@ -144,7 +146,7 @@ const copy = (users: ArmUsers): ArmUsers => ({ ...users, clicks: users.clicks.sl
  * The mixing variance from what is known before the start: the spread of clicks per slate over users in the control's
  * warm-up, and the number of users planned for each arm. Null without clicks.
  */
-function plannedMixing(pieces: readonly Piece[], arms: number, { warmup, alpha }: Settings): number | null {
+function plannedMixing(pieces: readonly Piece[], arms: number, { warmup }: Settings, alpha: number): number | null {
   const clicks: number[] = [];
   const owners: number[] = [];
   for (const [world, piece] of pieces.entries()) {
@@ -167,7 +169,13 @@ function plannedMixing(pieces: readonly Piece[], arms: number, { warmup, alpha }
   return mixingVariance(Math.sqrt((2 * unitVariance) / planned), alpha);
 }
 
-function pathOf(base: ArmUsers, arm: ArmUsers, mixing: number, { days, alpha }: Settings): Reading["path"] {
+/** Intervals and p-values of an arm after each day, corrected for the number of arms compared with the control. */
+function pathOf(
+  base: ArmUsers,
+  arm: ArmUsers,
+  mixing: number,
+  { compared, days, alpha }: { readonly compared: number; readonly days: number; readonly alpha: number },
+): Reading["path"] {
   const [control, treatment] = [copy(base), copy(arm)];
   const path: Reading["path"][number][] = [];
   let look: AlwaysValidLook | undefined;
@@ -177,9 +185,16 @@ function pathOf(base: ArmUsers, arm: ArmUsers, mixing: number, { days, alpha }: 
     if (!mayLook(control) || !mayLook(treatment)) continue;
     const effect = differenceOfRatios(sampleOf(control), sampleOf(treatment));
     if (!(effect.standardError > 0)) continue;
-    look = alwaysValidLook(effect, { mixingVariance: mixing, alpha }, look);
+    look = alwaysValidLook(effect, { mixingVariance: mixing, alpha: alpha / compared }, look);
     const { difference, low, high, pValue } = look;
-    path.push({ day: day + 1, difference, low, high, pValue, naivePValue: effect.pValue });
+    path.push({
+      day: day + 1,
+      difference,
+      low,
+      high,
+      pValue: Math.min(1, compared * pValue),
+      naivePValue: effect.pValue,
+    });
   }
   return path;
 }

@@ -57,7 +57,8 @@ function testSection(report: Report): Html | null {
     <h2>What an A/B test would have said</h2>
     <p>
       Here each user belongs to one arm, as in a real test, and only their slates there count. The band is the
-      always-valid interval: one may look every day and stop as soon as it excludes 0 (dashed line).
+      always-valid interval, corrected for the number of arms: one may look every day and stop as soon as it excludes 0
+      (dashed line). An arm that learns has learnt from all users, in a real test it would from its own alone.
     </p>
     ${ratioText(report)}
     ${readingTable(report)}
