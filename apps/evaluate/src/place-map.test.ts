@@ -61,6 +61,7 @@ describe("the map", () => {
     expect(map.bounds.east).toBeLessThan(9.11);
     const drawn = map.squares.reduce((sum, { checkIns }) => sum + checkIns, 0);
     expect(drawn + map.outside).toBe(1993); // seven check-ins have no place
+    expect(map.checkIns).toBe(1993);
     expect(map.squares.length).toBeLessThan(1200);
     for (const { row, column } of map.squares) expect(Math.min(row, column)).toBeGreaterThanOrEqual(0);
   });

@@ -60,7 +60,7 @@ export function placeMap({ train, test, shown, model }: MapParts): PlaceMap | nu
   if (located.length === 0) return null;
   return {
     ...density(located, catalog.itemColumns as Required<Located>),
-    checkIns: train.size,
+    checkIns: located.length,
     model: model?.label ?? null,
     examples: shown.map((row, i) => example(row, model?.piece.shown[i] ?? [], catalog, test, model?.piece)),
   };

@@ -174,7 +174,7 @@ const mapSchema = z.strictObject({
     .array(z.strictObject({ row: z.number().int(), column: z.number().int(), checkIns: z.number().int() }))
     .describe("training check-ins by square, from the south-west corner; empty squares are left out"),
   outside: z.number().int().describe("training check-ins outside the frame"),
-  checkIns: z.number().int().describe("training check-ins"),
+  checkIns: z.number().int().describe("training check-ins at places with coordinates"),
   model: z.string().nullable().describe("label of the model whose recommendations are shown: the best"),
   examples: z
     .array(
