@@ -6,7 +6,7 @@ import { clicksOfQuery, drawParameters, userPreference } from "./user-state.js";
 /**
  * The k best items of query b under one posterior draw of all parameters, best first, ties to the lower item. Item
  * vectors are drawn a number at a time and never stored; under the l2 score an item is left as soon as it is further
- * away than the k best so far, which changes nothing but the time.
+ * away than the k best so far, which changes nothing but the time. Under the dot score one normal draws the whole product.
  */
 export function topUnderDraw(
   posterior: Posterior,
@@ -20,9 +20,10 @@ export function topUnderDraw(
     throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
   }
   const parameters = drawParameters(posterior, key);
-  const z = userPreference(posterior, parameters, clicksOfQuery(posterior, batch, b), batch.users[b]!);
+  const clicks = clicksOfQuery(posterior, batch, b);
+  const z = userPreference(posterior, parameters, clicks, batch.users[b]!);
   const count = candidates?.length ?? posterior.catalog.items.size;
-  const loss = posterior.config.score === "l2" ? squaredDistance : negativeProduct;
+  const loss = posterior.config.score === "l2" ? squaredDistance : productOf(clicks);
   const best = new BestItems(Math.min(k, count));
   for (let place = 0; place < count; place++) {
     const item = candidates ? candidates[place]! : place;
@@ -51,12 +52,25 @@ function squaredDistance(
   return sum;
 }
 
-function negativeProduct({ itemMeans, itemScales }: Posterior, z: Float32Array, key: number, item: number): number {
-  const at = item * z.length;
-  const stream = rowStream(key, item);
-  let sum = 0;
-  for (let j = 0; j < z.length; j++) sum -= z[j]! * (itemMeans[at + j]! + itemScales[at + j]! * normalAt(stream, j));
-  return sum;
+/**
+ * -z.v for the drawn v. Given z it is normal with mean -z.m and variance sum (z_j s_j)^2, so that one number draws it; but
+ * z was made of the vectors of the clicked items, which must therefore be drawn whole.
+ */
+function productOf(clicks: Int32Array): typeof squaredDistance {
+  const clicked = new Set(clicks);
+  return ({ itemMeans, itemScales }, z, key, item) => {
+    const at = item * z.length;
+    const stream = rowStream(key, item);
+    const whole = clicked.has(item);
+    let [sum, variance] = [0, 0];
+    for (let j = 0; j < z.length; j++) {
+      sum -= z[j]! * itemMeans[at + j]!;
+      const scale = z[j]! * itemScales[at + j]!;
+      if (whole) sum -= scale * normalAt(stream, j);
+      else variance += scale * scale;
+    }
+    return whole ? sum : sum - Math.sqrt(variance) * normalAt(stream, 0);
+  };
 }
 
 /** The `size` items of least value, ties to the lower item. */
