@@ -41,28 +41,40 @@ describe("a process", () => {
   });
 });
 
+/** Stops a run by Ctrl-C and by kill -9, and resumes it each time, to the same files; gives the numbers of a whole run and those of the resumed ones. */
+async function stopAndResume(
+  args: readonly string[],
+  numbersOf: (json: string) => unknown,
+  files: readonly string[],
+): Promise<{ readonly whole: unknown; readonly resumed: readonly unknown[] }> {
+  const folder = await scratchFolder();
+  const whole = await sequitur(...args, "--out", join(folder, "whole"), "--json", "--quiet");
+  expect(whole).toMatchObject({ code: 0, err: "" });
+  const ends = [
+    ["SIGINT", 130, "--resume goes on"],
+    ["SIGKILL", null, ""],
+  ] as const;
+  const numbersAfter: unknown[] = [];
+  for (const [signal, code, message] of ends) {
+    const out = join(folder, signal);
+    const child = start([...args, "--out", out]);
+    const end = ended(child);
+    await pieceIn(out);
+    child.kill(signal);
+    expect(await end).toMatchObject({ code, err: expect.stringContaining(message) });
+    expect(await readdir(out)).toEqual([".progress"]);
+    const resumed = await sequitur(...args, "--out", out, "--resume", "--json", "--quiet");
+    expect(resumed).toMatchObject({ code: 0, err: "" });
+    numbersAfter.push(numbersOf(resumed.out));
+    expect(await readdir(out)).toEqual(files);
+  }
+  return { whole: numbersOf(whole.out), resumed: numbersAfter };
+}
+
 describe("an evaluation that does not come to its end", () => {
   test("goes on with --resume after Ctrl-C and after kill -9, to the same numbers", async () => {
-    const folder = await scratchFolder();
-    const whole = await sequitur(...CITY, ...MODELS, "--out", join(folder, "whole"), "--json", "--quiet");
-    expect(whole).toMatchObject({ code: 0, err: "" });
-    const ends = [
-      ["SIGINT", 130, "--resume goes on"],
-      ["SIGKILL", null, ""],
-    ] as const;
-    for (const [signal, code, message] of ends) {
-      const out = join(folder, signal);
-      const child = start([...CITY, ...MODELS, "--out", out]);
-      const end = ended(child);
-      await pieceIn(out);
-      child.kill(signal);
-      expect(await end).toMatchObject({ code, err: expect.stringContaining(message) });
-      expect(await readdir(out)).toEqual([".progress"]);
-      const resumed = await sequitur(...CITY, ...MODELS, "--out", out, "--resume", "--json", "--quiet");
-      expect(resumed).toMatchObject({ code: 0, err: "" });
-      expect(numbers(JSON.parse(resumed.out))).toEqual(numbers(JSON.parse(whole.out)));
-      expect(await readdir(out)).toEqual(WHOLE);
-    }
+    const run = await stopAndResume([...CITY, ...MODELS], (json) => numbers(JSON.parse(json)), WHOLE);
+    expect(run.resumed).toEqual([run.whole, run.whole]);
   });
 
   test.runIf(process.platform === "linux")("loses one model when its process is killed, not the others", async () => {
@@ -84,26 +96,8 @@ const ARMS = ["--slate", "4", "--seeds", "1", "--arms", "popularity,random"];
 
 describe("a simulation that does not come to its end", () => {
   test("goes on with --resume after Ctrl-C and after kill -9, to the same numbers", async () => {
-    const folder = await scratchFolder();
-    const whole = await sequitur(...WORLD, ...ARMS, "--out", join(folder, "whole"), "--json", "--quiet");
-    expect(whole).toMatchObject({ code: 0, err: "" });
-    const ends = [
-      ["SIGINT", 130, "--resume goes on"],
-      ["SIGKILL", null, ""],
-    ] as const;
-    for (const [signal, code, message] of ends) {
-      const out = join(folder, signal);
-      const child = start([...WORLD, ...ARMS, "--out", out]);
-      const end = ended(child);
-      await pieceIn(out);
-      child.kill(signal);
-      expect(await end).toMatchObject({ code, err: expect.stringContaining(message) });
-      expect(await readdir(out)).toEqual([".progress"]);
-      const resumed = await sequitur(...WORLD, ...ARMS, "--out", out, "--resume", "--json", "--quiet");
-      expect(resumed).toMatchObject({ code: 0, err: "" });
-      expect(armsOf(resumed.out)).toEqual(armsOf(whole.out));
-      expect(await readdir(out)).toEqual(["report.html", "report.json"]);
-    }
+    const run = await stopAndResume([...WORLD, ...ARMS], armsOf, ["report.html", "report.json"]);
+    expect(run.resumed).toEqual([run.whole, run.whole]);
   });
 
   test.runIf(process.platform === "linux")("loses one arm when its process is killed, not the others", async () => {
