@@ -353,7 +353,7 @@ function entryOf(score: f32, item: i32): i64 {
 
 // @ts-ignore: decorator
 @inline
-function scoreOf(entry: i64): f32 {
+export function scoreOf(entry: i64): f32 {
   const bits = <i32>(entry >> 32);
   return reinterpret<f32>(bits ^ ((bits >> 31) & i32.MAX_VALUE));
 }
@@ -365,7 +365,7 @@ function itemOf(entry: i64): i32 {
 }
 
 /** All k places hold -infinity and no item: worse than anything. */
-function clear(heap: usize, k: i32): void {
+export function clear(heap: usize, k: i32): void {
   for (let at = 0; at < k; at++) store<i64>(heap + (<usize>at << 3), entryOf(-Infinity, -1));
 }
 
@@ -381,7 +381,7 @@ function offerFour(heap: usize, k: i32, scores: v128, item: i32, exclude: usize)
 /** Puts (score, item) in place of the root when it is better. */
 // @ts-ignore: decorator
 @inline
-function offer(heap: usize, k: i32, score: f32, item: i32, exclude: usize): void {
+export function offer(heap: usize, k: i32, score: f32, item: i32, exclude: usize): void {
   const worst = load<i64>(heap);
   if (!(score >= scoreOf(worst))) return; // NaN goes here too
   const entry = entryOf(score, item);
@@ -425,7 +425,7 @@ function merge(outItems: usize, outScores: usize, heaps: usize, k: i32): i32 {
 }
 
 /** Empties the heap into the lists, the best first; places without an item hold NONE and -infinity. */
-function unload(outItems: usize, outScores: usize, heap: usize, k: i32): i32 {
+export function unload(outItems: usize, outScores: usize, heap: usize, k: i32): i32 {
   let kept = 0;
   for (let size = k; size > 0; size--) {
     const entry = load<i64>(heap);

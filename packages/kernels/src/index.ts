@@ -31,6 +31,8 @@ export { type LinearGradients, type LinearKernels, type LinearShape } from "./li
 export { NORM_EPSILON, type LayerNormGradients, type NormKernels, type NormShape } from "./norms/norms.js";
 export { type SoftmaxKernels } from "./softmax/softmax.js";
 export { type EmbeddingKernels } from "./embedding/embedding.js";
+export { normalAt, normalRow, rowStream } from "./draws/counter-normal.js";
+export { type DrawKernels, type DrawShape, type RowShape } from "./draws/draws.js";
 export { type DropoutKernels, type DropoutKey } from "./dropout/dropout.js";
 export { type RotaryKernels, type RotaryShape } from "./rotary/rotary.js";
 export { type ReductionKernels } from "./reductions/reductions.js";

@@ -25,6 +25,9 @@ import { wasmSoftmax } from "./softmax/wasm.js";
 import { checkedEmbedding, type EmbeddingKernels } from "./embedding/embedding.js";
 import { referenceEmbedding } from "./embedding/reference.js";
 import { wasmEmbedding } from "./embedding/wasm.js";
+import { checkedDraws, type DrawKernels } from "./draws/draws.js";
+import { referenceDraws } from "./draws/reference.js";
+import { wasmDraws } from "./draws/wasm.js";
 import { checkedDropout, type DropoutKernels } from "./dropout/dropout.js";
 import { referenceDropout } from "./dropout/reference.js";
 import { wasmDropout } from "./dropout/wasm.js";
@@ -68,6 +71,7 @@ export interface Kernels
     NormKernels,
     SoftmaxKernels,
     EmbeddingKernels,
+    DrawKernels,
     DropoutKernels,
     RotaryKernels,
     ReductionKernels,
@@ -88,6 +92,7 @@ export function wasmKernels(context: WasmContext, memory: Memory): Kernels {
     ...wasmNorms(context),
     ...wasmSoftmax(context),
     ...wasmEmbedding(context),
+    ...wasmDraws(context),
     ...wasmDropout(context),
     ...wasmRotary(context),
     ...wasmCrossEntropy(context),
@@ -110,6 +115,7 @@ export function referenceKernels(memory: Memory): Kernels {
     ...referenceNorms(),
     ...referenceSoftmax(),
     ...referenceEmbedding(),
+    ...referenceDraws(),
     ...referenceDropout(),
     ...referenceRotary(),
     ...referenceReductions(),
@@ -133,6 +139,7 @@ function checked(body: Kernels): Kernels {
     ...checkedNorms(body),
     ...checkedSoftmax(body),
     ...checkedEmbedding(body),
+    ...checkedDraws(body),
     ...checkedDropout(body),
     ...checkedRotary(body),
     ...checkedReductions(body),

@@ -65,7 +65,8 @@ function scoreOf(
   return sum + (bias?.[item] ?? 0);
 }
 
-function select(
+/** The k best scores and their columns; how many there are. */
+export function select(
   outItems: Int32Array,
   outScores: Float32Array,
   scores: Float32Array,

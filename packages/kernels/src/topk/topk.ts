@@ -158,7 +158,8 @@ function checkQuantised(op: string, quantised: QuantisedRows, n: number, width: 
   needs(quantised.scales, n, `${op}: scales (n)`);
 }
 
-function needsWidth(op: string, width: number): void {
+/** Throws unless width is a positive multiple of 4. */
+export function needsWidth(op: string, width: number): void {
   if (width >= 4 && width % 4 === 0) return;
   throw new PlatformError("bad-config", `${op}: width must be a positive multiple of 4, got ${width}.`);
 }

@@ -38,7 +38,8 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
         const size = Math.min(k, candidates?.length ?? parts.catalog.items.size);
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
-          const ranking = (): Int32Array => learner.drawTop(batch, b, k, own.uint32(), candidates);
+          const top = learner.draws(batch, b, candidates);
+          const ranking = (): Int32Array => top(k, own.uint32());
           const rankings = (count: number): Int32Array[] => Array.from({ length: count }, ranking);
           if (size === 0) return estimatedSlate(new Int32Array(0), { count: 0, hits: new Float64Array(0) });
           const items = place(rankings(size), size);

@@ -3,7 +3,7 @@ import { artifactTensor, type Artifact } from "@sequitur/recommender";
 import { z } from "zod";
 import { checkOutcomes } from "../check-outcomes.js";
 import { scoreOf } from "../slate-gru/slate-loss.js";
-import { clicksOfQuery, meanParameters, userPreference } from "../slate-gru/user-state.js";
+import { clicksOfQuery, userPreference } from "../slate-gru/user-state.js";
 import { certainSlates } from "./certain-slates.js";
 import { slateLearnerOf } from "./live-scorer.js";
 import type { PolicyKind } from "./policy-kind.js";
@@ -31,7 +31,7 @@ export const linUcb: PolicyKind<LinUcbConfig> = {
     const size = width + 2;
     const ridge = state === undefined ? emptyRidge(size, config.ridge) : ridgeOf(state, size);
     const preference = (batch: QueryBatch, b: number): Float32Array =>
-      userPreference(posterior, meanParameters(posterior), clicksOfQuery(posterior, batch, b), batch.users[b]!);
+      userPreference(posterior, clicksOfQuery(posterior, batch, b), batch.users[b]!);
     const featuresInto = (x: Float64Array, z: Float32Array, item: number): void => {
       x[0] = 1;
       x[1] = scoreOf(form, z, 0, itemMeans, item * width, width);

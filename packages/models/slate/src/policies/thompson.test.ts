@@ -176,6 +176,7 @@ describe("learning online", () => {
   it("survives a restart exactly", () => {
     const parts = partsOf([1, 1, 1, 1, 1, 1]);
     const policy = inSlateThompson.make(parts, { collision: "next-draw", ...draws });
+    slatesOf(policy, query, 1, 3, new Random(8)); // what was drawn from before must follow
     policy.observe!(query, [slate([2, 4, 1])], Int32Array.of(1));
     const state = decodeArtifact(encodeArtifact(policy.save!()), "test");
     const again = inSlateThompson.make({ ...parts, state }, { collision: "next-draw", ...draws });

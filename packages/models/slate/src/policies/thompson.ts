@@ -30,7 +30,8 @@ export const thompson: PolicyKind<ThompsonConfig> = {
         const count = propensities ? draws : 0;
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
-          const draw = (): Int32Array => learner.drawTop(batch, b, k, own.uint32(), candidates);
+          const top = learner.draws(batch, b, candidates);
+          const draw = (): Int32Array => top(k, own.uint32());
           const items = draw();
           const hits = new Float64Array(items.length);
           for (let at = 0; at < count; at++) {

@@ -1,62 +1,48 @@
 import { PlatformError, type QueryBatch } from "@sequitur/core";
-import { normalAt, rowStream } from "./counter-normal.js";
+import { normalAt, rowStream } from "@sequitur/kernels";
+import type { DrawTable } from "./draw-table.js";
 import type { Posterior } from "./posterior.js";
-import { clicksOfQuery, drawParameters, userPreference } from "./user-state.js";
+import { clicksOfQuery, startOf } from "./user-state.js";
 
 /**
- * The k best items of query b under one posterior draw of all parameters, best first, ties to the lower item. Item
- * vectors are drawn a number at a time and never stored; under the l2 score an item is left as soon as it is further
- * away than the k best so far, which changes nothing but the time. Under the dot score one normal draws the whole product.
+ * What ranks items for query b under posterior draws of all parameters: (k, key) -> the k best items under the draw
+ * that `key` names, best first, ties to the lower item. Item vectors are drawn as they are measured and never stored.
+ * Under the dot score one normal draws the whole product. `table` holds the very posterior.
  */
-export function topUnderDraw(
+export function drawsOf(
   posterior: Posterior,
+  table: DrawTable,
   batch: QueryBatch,
   b: number,
-  k: number,
-  key: number,
   candidates?: Int32Array,
-): Int32Array {
-  if (!(Number.isInteger(k) && k >= 1)) {
-    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
-  }
-  const parameters = drawParameters(posterior, key);
+): (k: number, key: number) => Int32Array {
   const clicks = clicksOfQuery(posterior, batch, b);
-  const z = userPreference(posterior, parameters, clicks, batch.users[b]!);
+  const start = startOf(posterior, clicks);
   const count = candidates?.length ?? posterior.catalog.items.size;
-  const loss = posterior.config.score === "l2" ? squaredDistance : productOf(clicks);
-  const best = new BestItems(Math.min(k, count));
-  for (let place = 0; place < count; place++) {
-    const item = candidates ? candidates[place]! : place;
-    const value = loss(posterior, z, key, item, best.limit);
-    if (value <= best.limit) best.offer(item, value);
-  }
-  return best.items();
-}
-
-/** |z - v|^2 for the drawn v, or any larger number as soon as it exceeds the limit. */
-function squaredDistance(
-  { itemMeans, itemScales }: Posterior,
-  z: Float32Array,
-  key: number,
-  item: number,
-  limit: number,
-): number {
-  const at = item * z.length;
-  const stream = rowStream(key, item);
-  let sum = 0;
-  for (let j = 0; j < z.length; j++) {
-    const gap = z[j]! - itemMeans[at + j]! - itemScales[at + j]! * normalAt(stream, j);
-    sum += gap * gap;
-    if (sum > limit) return sum;
-  }
-  return sum;
+  return (k, key) => {
+    if (!(Number.isInteger(k) && k >= 1)) {
+      throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
+    }
+    const size = Math.min(k, count);
+    if (size === 0) return new Int32Array(0);
+    const z = table.preference(posterior, key, start, clicks, batch.users[b]!);
+    if (posterior.config.score === "l2") return table.nearest(z, size, key, candidates);
+    const loss = productOf(clicks);
+    const best = new BestItems(size);
+    for (let place = 0; place < count; place++) {
+      const item = candidates ? candidates[place]! : place;
+      const value = loss(posterior, z, key, item);
+      if (value <= best.limit) best.offer(item, value);
+    }
+    return best.items();
+  };
 }
 
 /**
- * -z.v for the drawn v. Given z it is normal with mean -z.m and variance sum (z_j s_j)^2, so that one number draws it; but
- * z was made of the vectors of the clicked items, which must therefore be drawn whole.
+ * -z.v for the drawn v. Given z it is normal with mean -z.m and variance sum (z_j s_j)^2, so that one number draws it;
+ * but z was made of the vectors of the clicked items, which must therefore be drawn whole.
  */
-function productOf(clicks: Int32Array): typeof squaredDistance {
+function productOf(clicks: Int32Array): (posterior: Posterior, z: Float32Array, key: number, item: number) => number {
   const clicked = new Set(clicks);
   return ({ itemMeans, itemScales }, z, key, item) => {
     const at = item * z.length;

@@ -1,17 +1,21 @@
 import { NONE, type QueryBatch, type Slate } from "@sequitur/core";
 import type { Artifact, Scorer } from "@sequitur/recommender";
 import { checkOutcomes } from "../check-outcomes.js";
-import { topUnderDraw } from "./draws.js";
+import { DrawTable } from "./draw-table.js";
+import { drawsOf } from "./draws.js";
 import { copyPosterior, NAME, savePosterior, type Posterior } from "./posterior.js";
 import { addScoreGradient, clampScore, scoreOf, softmaxInto } from "./slate-loss.js";
 import { biasPlace, choiceScores, scoresAtMeans } from "./likelihood.js";
-import { clicksOfQuery, meanParameters, userPreference } from "./user-state.js";
+import { clicksOfQuery, userPreference } from "./user-state.js";
 
 /** A posterior that is drawn from and that learns from what is shown. */
 export interface SlateLearner extends Scorer {
   readonly posterior: Posterior;
-  /** The k best of query b under the draw that `key` names, best first; `candidates` as in `Model.score`. */
-  drawTop(batch: QueryBatch, b: number, k: number, key: number, candidates?: Int32Array): Int32Array;
+  /**
+   * Ranks for query b: (k, key) -> the k best items under the draw that `key` names, best first; until the next
+   * observation. `candidates` as in `Model.score`.
+   */
+  draws(batch: QueryBatch, b: number, candidates?: Int32Array): (k: number, key: number) => Int32Array;
   observe(batch: QueryBatch, shown: readonly Slate[], clicks: Int32Array): void;
   /** The posterior as an artifact of slate-gru. */
   save(): Artifact;
@@ -21,6 +25,7 @@ export interface SlateLearner extends Scorer {
 export function slateLearner(start: Posterior): SlateLearner {
   let posterior = start;
   let isOwn = false;
+  let table: DrawTable | undefined;
   return {
     name: NAME,
     catalog: start.catalog,
@@ -28,12 +33,14 @@ export function slateLearner(start: Posterior): SlateLearner {
       return posterior;
     },
     score: (batch, candidates) => scoresAtMeans(posterior, batch, candidates),
-    drawTop: (batch, b, k, key, candidates) => topUnderDraw(posterior, batch, b, k, key, candidates),
+    draws: (batch, b, candidates) => drawsOf(posterior, (table ??= new DrawTable(posterior)), batch, b, candidates),
     observe: (batch, shown, clicks) => {
       checkOutcomes(batch, shown, clicks, start.catalog.items.size);
       if (!isOwn) posterior = copyPosterior(posterior);
       isOwn = true;
       for (let b = 0; b < batch.size; b++) observeSlate(posterior, batch, b, shown[b]!.items, clicks[b]!);
+      // Of what the table holds, an observation moves the items shown.
+      if (table) for (const { items } of shown) for (const item of items) table.write(posterior, item);
     },
     save: () => savePosterior(posterior),
   };
@@ -51,7 +58,7 @@ function observeSlate(posterior: Posterior, batch: QueryBatch, b: number, slate:
   const { config, itemMeans, itemScales, otherMeans, otherScales } = posterior;
   const { width, score: form, onlineWeight } = config;
   const user = batch.users[b]!;
-  const z = userPreference(posterior, meanParameters(posterior), clicksOfQuery(posterior, batch, b), user);
+  const z = userPreference(posterior, clicksOfQuery(posterior, batch, b), user);
   const { scores } = choiceScores(posterior, z, slate);
   softmaxInto(scores, scores.length, 0);
   const slopes = new Float32Array(width * slate.length);

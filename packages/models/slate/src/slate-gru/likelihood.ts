@@ -1,7 +1,7 @@
 import { listOf, NONE, PlatformError, type QueryBatch, type SlateLog } from "@sequitur/core";
 import type { Posterior } from "./posterior.js";
 import { clampScore, scoreOf, softmaxInto } from "./slate-loss.js";
-import { clicksOfQuery, meanParameters, userPreference } from "./user-state.js";
+import { clicksOfQuery, userPreference } from "./user-state.js";
 import { isMasked } from "./windows.js";
 
 /** (B, C) scores at the posterior means. */
@@ -10,9 +10,8 @@ export function scoresAtMeans(posterior: Posterior, batch: QueryBatch, candidate
   const { width, score: form } = config;
   const columns = candidates?.length ?? catalog.items.size;
   const scores = new Float32Array(batch.size * columns);
-  const parameters = meanParameters(posterior);
   for (let b = 0; b < batch.size; b++) {
-    const z = userPreference(posterior, parameters, clicksOfQuery(posterior, batch, b), batch.users[b]!);
+    const z = userPreference(posterior, clicksOfQuery(posterior, batch, b), batch.users[b]!);
     for (let column = 0; column < columns; column++) {
       const item = candidates ? candidates[column]! : column;
       scores[b * columns + column] = scoreOf(form, z, 0, itemMeans, item * width, width);
@@ -30,11 +29,10 @@ export function slateLogLikelihood(posterior: Posterior, log: SlateLog, rows: In
     const expected = `a log over the model's ${posterior.catalog.items.size} items`;
     throw new PlatformError("bad-data", `expected ${expected}, got one over ${log.catalog.items.size}.`);
   }
-  const parameters = meanParameters(posterior);
   return Float64Array.from(rows, (row) => {
     if (isMasked(log, row)) return 0;
     const clicks = clicksBefore(log, row, posterior.config.maxSlates);
-    const z = userPreference(posterior, parameters, clicks, log.users[row]!);
+    const z = userPreference(posterior, clicks, log.users[row]!);
     return choiceLogProbabilities(posterior, z, listOf(log, row), log.clicks[row]!);
   });
 }

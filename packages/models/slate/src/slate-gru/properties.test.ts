@@ -12,7 +12,7 @@ import { softmaxInto } from "./slate-loss.js";
 import { trainSlates } from "./train.js";
 import { lossGradient } from "./train-step.js";
 import { startTrainee } from "./trainee.js";
-import { firstState, meanParameters, preferenceFrom, userPreference } from "./user-state.js";
+import { preferenceFrom, startOf, userPreference } from "./user-state.js";
 import { batchReader, windowsOf } from "./windows.js";
 
 const engine = startEngine({ threads: 1 });
@@ -109,11 +109,8 @@ describe("the properties of the note", () => {
       const [first, second] = likelihoodOf(posterior, plain);
       const [alsoFirst, , masked, last] = likelihoodOf(posterior, between);
       expect([alsoFirst, masked, last]).toEqual([first, 0, second]);
-      const means = meanParameters(posterior);
-      const start = firstState(posterior, means, Int32Array.of(1));
-      const after = (clicks: readonly number[]) => [
-        ...preferenceFrom(posterior, means, start, Int32Array.from(clicks)),
-      ];
+      const start = startOf(posterior, Int32Array.of(1)).mean;
+      const after = (clicks: readonly number[]) => [...preferenceFrom(posterior, start, Int32Array.from(clicks))];
       expect(after([])).not.toEqual(after([2]));
       expect(after([1]).every(Number.isFinite)).toBe(true);
     },
@@ -240,8 +237,7 @@ describe("the properties of the note", () => {
 
   it("keeps a user's state to the last clicks, and unknown users to the prior", () => {
     const posterior = posteriorAt([0, 1, 2, 3, 4, 5], undefined, { maxSlates: 2 });
-    const z = (items: readonly number[]) =>
-      userPreference(posterior, meanParameters(posterior), Int32Array.from(items), NONE)[0]!;
+    const z = (items: readonly number[]) => userPreference(posterior, Int32Array.from(items), NONE)[0]!;
     expect(z([])).toBe(0);
     // h_0 is near the first click: 4 (1 + 5/16 ...) weighted, then half way to each click.
     const start = (4 + 5 / 16) / (1 + 1 / 16);

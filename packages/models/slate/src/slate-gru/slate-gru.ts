@@ -1,7 +1,7 @@
 import { slateLogFrom, throwIfCancelled, type Interactions, type SlateLog } from "@sequitur/core";
-import { startEngine, type Engine } from "@sequitur/kernels";
 import type { FitRun, Recommender } from "@sequitur/recommender";
 import { slateGruConfig, type SlateGruConfig } from "./config.js";
+import { engineFor } from "./engines.js";
 import { holdOut } from "./hold-out.js";
 import { loadPosterior, NAME, posteriorOf, type Posterior } from "./posterior.js";
 import { slateLogLikelihood } from "./likelihood.js";
@@ -11,15 +11,6 @@ import { startTrainee } from "./trainee.js";
 
 /** Held-out slates that an epoch is judged by, at most: more would cost time and change no decision. */
 const JUDGED_SLATES = 20_000;
-
-const engines = new Map<number, Engine>();
-
-/** The engine of this process with so many threads. */
-function engineFor(threads: number): Engine {
-  const engine = engines.get(threads) ?? startEngine({ threads });
-  engines.set(threads, engine);
-  return engine;
-}
 
 /**
  * The Bayesian slate recommender of Eide, Leslie & Frigessi (2022): a choice among what is shown and no click, user

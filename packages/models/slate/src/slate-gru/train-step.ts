@@ -1,5 +1,4 @@
-import type { Bytes, Floats, Scratch } from "@sequitur/kernels";
-import { normalAt, normalRow, rowStream } from "./counter-normal.js";
+import { normalAt, normalRow, rowStream, type Bytes, type Floats, type Scratch } from "@sequitur/kernels";
 import type { Slot, SlotName } from "./globals.js";
 import { addItemPrior, addOthersPrior } from "./priors.js";
 import { addScoreGradient, clampScore, scoreOf, softmaxInto } from "./slate-loss.js";

@@ -1,7 +1,6 @@
 import type { Catalog, Random } from "@sequitur/core";
-import type { Engine, Floats } from "@sequitur/kernels";
+import { normalRow, type Engine, type Floats } from "@sequitur/kernels";
 import type { SlateGruConfig } from "./config.js";
-import { normalRow } from "./counter-normal.js";
 import { globalsOf, slotOf, type Globals, type SlotName } from "./globals.js";
 import { itemGroups, type ItemGroups } from "./item-groups.js";
 

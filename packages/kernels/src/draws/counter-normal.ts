@@ -1,8 +1,8 @@
 /**
  * Standard normals by position, not by order: the draw of (key, row, dim) is a function of these numbers alone, so that
  * a posterior draw of any item can be had again without storing it. A 32-bit mix of the row and key, stepped by the
- * golden ratio a dimension and mixed again (as in splitmix), goes through the inverse normal distribution (Wichura 1988,
- * AS 241, PPND7). |draw| <= 6.24.
+ * golden ratio a dimension and mixed again (as in splitmix), goes through the inverse normal distribution (Wichura
+ * 1988, AS 241, PPND7). |draw| <= 6.34.
  */
 
 const GOLDEN = 0x9e3779b9;

@@ -21,7 +21,7 @@ describe("the counter-based normals", () => {
     expect(Math.abs(skew)).toBeLessThan(0.04);
     expect(Math.abs(kurtosis - 3)).toBeLessThan(0.1);
     let together = 0;
-    for (let at = 1; at < values.length; at++) together += values[at]! * values[at - 1]!;
+    for (let at = 1; at < values.length; at++) together += values[at] * values[at - 1];
     expect(Math.abs(together / values.length)).toBeLessThan(0.015);
   });
 

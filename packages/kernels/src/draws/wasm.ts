@@ -1,0 +1,21 @@
+import { offsetOrZero, type WasmContext } from "../wasm-context.js";
+import { type DrawKernels } from "./draws.js";
+
+interface DrawExports {
+  readonly drawnRow: (...parameters: number[]) => void;
+  readonly nearestDrawn: (...parameters: number[]) => number;
+}
+
+/** Compiled draws (assembly/draws.ts). */
+export function wasmDraws(context: WasmContext): DrawKernels {
+  const exports = context.exports as unknown as DrawExports;
+  return {
+    drawnRow: (out, means, scales, { key, row, from = 0, count }) =>
+      exports.drawnRow(out.offset, means.offset, scales.offset, key, row, from, count),
+    nearestDrawn: (outItems, outScores, query, table, { key, n, width, k, candidates }) => {
+      const heap = context.scratchFloats(2 * k);
+      const to = [outItems.offset, outScores.offset, heap, query.offset, table.offset];
+      return exports.nearestDrawn(...to, offsetOrZero(candidates), candidates?.length ?? n, width, k, key);
+    },
+  };
+}
