@@ -1,4 +1,4 @@
-import type { Catalog, Tensor } from "@sequitur/core";
+import { itemCounts, type Catalog, type Tensor } from "@sequitur/core";
 import type { Parameters } from "@sequitur/nn";
 import { artifactConfig } from "@sequitur/recommender";
 import type { Encoder } from "./serving/encoder.js";
@@ -16,8 +16,8 @@ export interface ReadingSpec<Config extends TrainingConfig> extends Pick<
   SequenceRecommender<Config>,
   "name" | "config" | "search"
 > {
-  /** For training, on a tape. */
-  readonly network: (parameters: Parameters, size: number, config: Config) => SequenceNetwork;
+  /** For training, on a tape; `counts` (N) are the training interactions of each item. */
+  readonly network: (parameters: Parameters, counts: Int32Array, config: Config) => SequenceNetwork;
   /** Name -> shape of every weight of a model over so many items. */
   readonly shapes: (size: number, config: Config) => ReadonlyMap<string, readonly number[]>;
   /** For scoring, as plain kernel calls. */
@@ -53,15 +53,14 @@ export function readingRecommender<Config extends TrainingConfig>(
     ...(search && { search }),
     async fit(train, config, run) {
       const { catalog } = train;
-      const size = catalog.items.size;
       const shares = itemShares(train);
-      const names = spec.shapes(size, config);
+      const names = spec.shapes(catalog.items.size, config);
       const fitted = (weights: ReadonlyMap<string, Tensor>): SequenceModel => {
         // What a fit keeps besides, such as the states of its lanes, is no part of the model.
         const own = new Map([...weights].filter(([weight]) => names.has(weight)));
         return modelOf(catalog, config, new Weights(engineFor(run.threads ?? 1), own), shares);
       };
-      const build = (parameters: Parameters): SequenceNetwork => spec.network(parameters, size, config);
+      const build = (parameters: Parameters): SequenceNetwork => spec.network(parameters, itemCounts(train), config);
       const plan = spec.plan?.(config);
       return fitted(await trainNetwork(train, { name, config, build, modelOf: fitted, ...(plan && { plan }) }, run));
     },

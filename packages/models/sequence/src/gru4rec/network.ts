@@ -6,9 +6,9 @@ import type { Gru4recConfig } from "./config.js";
 import { laneStates } from "./lane-states.js";
 
 /** GRU4Rec over its parameters: item vectors, GRUs, a map to the width of the item vectors. */
-export function gru4recNetwork(parameters: Parameters, size: number, config: Gru4recConfig): SequenceNetwork {
+export function gru4recNetwork(parameters: Parameters, counts: Int32Array, config: Gru4recConfig): SequenceNetwork {
   const { width, layers, hidden, dropout: rate } = config;
-  const { items, output } = itemTables(parameters, size, config);
+  const { items, output } = itemTables(parameters, counts, config);
   const lanes = laneCount(config, config.laneSteps);
   const grus = Array.from({ length: layers }, (_, layer) => ({
     read: gruLayer(parameters.scope(`gru.${layer}`), { inputs: layer === 0 ? width : hidden, hidden }),

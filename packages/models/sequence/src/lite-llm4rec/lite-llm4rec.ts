@@ -160,7 +160,7 @@ class Fit {
         modelOf,
         build: (parameters) => {
           table = tf.tensor2d(rows, [items.trained.length, width]);
-          return liteNetwork(parameters, items.trained.length, config, { width, of: (items) => rowsOf(table!, items) });
+          return liteNetwork(parameters, items.counts, config, { width, of: (items) => rowsOf(table!, items) });
         },
       });
     } finally {
@@ -179,7 +179,7 @@ class Fit {
       modelOf,
       build: (parameters) => {
         const vectors = this.itemLmVectors(parameters, start?.standard);
-        const network = liteNetwork(parameters, this.items.trained.length, config, vectors);
+        const network = liteNetwork(parameters, this.items.counts, config, vectors);
         if (start !== undefined) parameters.restore(start.weights, stage);
         return network;
       },

@@ -1,8 +1,8 @@
 import { NONE, Random } from "@sequitur/core";
-import { embedding, embeddingLayer, linearLayer, normal, tf, zeros, type Parameters, type Pass } from "@sequitur/nn";
+import { embedding, embeddingLayer, linearLayer, normal, tf, type Parameters, type Pass } from "@sequitur/nn";
 import { causalEncoder } from "../sasrec/network.js";
 import type { Objective, Output } from "../training/objectives.js";
-import { isSparse } from "../training/output-table.js";
+import { atPopularity, isSparse } from "../training/output-table.js";
 import { flatStates, type SequenceNetwork } from "../training/sequence-network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { digitDecoder } from "./digit-decoder.js";
@@ -19,27 +19,31 @@ export interface TextVectors {
 export function textProjection(
   parameters: Parameters,
   from: number,
-  { width, itemId }: Pick<LiteLlm4recConfig, "width" | "itemId">,
+  { width, itemId, startLength }: Pick<LiteLlm4recConfig, "width" | "itemId" | "startLength">,
 ): (x: tf.Tensor) => tf.Tensor {
-  // For inputs of unit variance: item vectors of about unit length, half of it the item's own where it has one.
-  const initializer = normal(1 / Math.sqrt(from * width * (itemId ? 2 : 1)));
+  // For inputs of unit variance: half of an item's vector is its own where it has one.
+  const initializer = normal(startLength / Math.sqrt(from * width * (itemId ? 2 : 1)));
   return linearLayer(parameters.scope("text.projection"), { inputs: from, outputs: width, bias: false, initializer });
 }
 
-/** Both levels over their parameters: item vectors, causal blocks over them, and a head; for items 0 .. size - 1. */
+/**
+ * Both levels over their parameters: item vectors, causal blocks over them, and a head. `counts` (N) are the training
+ * interactions of each item.
+ */
 export function liteNetwork(
   parameters: Parameters,
-  size: number,
+  counts: Int32Array,
   config: LiteLlm4recConfig,
   texts: TextVectors,
 ): SequenceNetwork {
-  const { width, head, loss, idDropout } = config;
+  const { width, head, loss, idDropout, startLength } = config;
+  const size = counts.length;
   const project = textProjection(parameters, texts.width, config);
-  const initializer = normal(1 / Math.sqrt(2 * width));
+  const initializer = normal(startLength / Math.sqrt(2 * width));
   const sparse = isSparse(size, loss);
   const ids = config.itemId ? embeddingLayer(parameters.scope("ids"), { size, width, initializer, sparse }) : undefined;
   const encode = causalEncoder(parameters, config);
-  const score = headOf(parameters, size, config);
+  const score = headOf(parameters, counts, config);
   const tied = head === "tied";
   const every = tied && loss === "softmax";
   return {
@@ -69,16 +73,18 @@ interface Step {
 /** The head as the loss of a step. */
 function headOf(
   parameters: Parameters,
-  size: number,
+  counts: Int32Array,
   config: LiteLlm4recConfig,
 ): (step: Step, objective: Objective, pass: Pass) => tf.Scalar {
   const { head, loss, width } = config;
+  const size = counts.length;
   if (head === "generative") {
     const decode = digitDecoder(parameters.scope("decoder"), size, config);
     return ({ states, local }, _objective, pass) => decode(states, local.targets, pass);
   }
   const scope = parameters.scope("output");
-  const bias = loss === "softmax" ? (scope.create("bias", [size], zeros) as tf.Tensor as tf.Tensor1D) : undefined;
+  const bias =
+    loss === "softmax" ? (scope.create("bias", [size], atPopularity(counts)) as tf.Tensor as tf.Tensor1D) : undefined;
   if (head === "free") {
     const { table } = embeddingLayer(scope, { size, width, initializer: normal(0.02), sparse: isSparse(size, loss) });
     const output: Output = { table, ...(bias && { bias }) };
@@ -112,7 +118,7 @@ export function neighbourNetwork(
   texts: TextVectors,
 ): SequenceNetwork {
   const { width } = config;
-  const project = textProjection(parameters, texts.width, { width, itemId: false });
+  const project = textProjection(parameters, texts.width, { width, itemId: false, startLength: 1 });
   const next = linearLayer(parameters.scope("next"), { inputs: width, outputs: width });
   return {
     loss: (batch, pass, objective) => {

@@ -5,6 +5,8 @@ export interface TrainedItems {
   readonly data: Interactions;
   /** (T) the item of each new number. */
   readonly trained: Int32Array;
+  /** (T) the interactions of each, at least 1. */
+  readonly counts: Int32Array;
 }
 
 /** Leaves out items that never occur, which then are neither rows of a table nor negatives that training pushes away. */
@@ -15,5 +17,9 @@ export function trainedItems(train: Interactions): TrainedItems {
   trained.forEach((item, at) => (number[item] = at));
   const items = idTable(Array.from(trained, (item) => train.catalog.items.ids[item]!));
   const catalog = { items, users: train.catalog.users, itemColumns: {} };
-  return { data: { ...train, catalog, items: train.items.map((item) => number[item]!) }, trained };
+  return {
+    data: { ...train, catalog, items: train.items.map((item) => number[item]!) },
+    trained,
+    counts: counts.filter((count) => count > 0),
+  };
 }

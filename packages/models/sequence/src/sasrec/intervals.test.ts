@@ -85,7 +85,7 @@ describe("intervals", () => {
     await selectBackend("sequitur", { threads: 1 });
     const parameters = new Parameters(new Random(1));
     const config = { width: 8, dropout: 0, intervals: true, maxLength: 4 };
-    const network = sasrecNetwork(parameters, ITEMS, parseConfig(sasrecConfig, config, "test"));
+    const network = sasrecNetwork(parameters, new Int32Array(ITEMS), parseConfig(sasrecConfig, config, "test"));
     const table = parameters.get("intervals.table").variable;
     table.assign(tf.randomNormal(table.shape, 0, 1, "float32", 7));
     const states = (...intervals: number[]): Float32Array => {

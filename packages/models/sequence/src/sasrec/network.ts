@@ -15,8 +15,8 @@ import { readingNetwork, type SequenceNetwork } from "../training/sequence-netwo
 import type { CausalConfig, SasrecConfig } from "./config.js";
 
 /** SASRec over its parameters: item vectors, positions, causal pre-norm blocks, a last norm. */
-export function sasrecNetwork(parameters: Parameters, size: number, config: SasrecConfig): SequenceNetwork {
-  const { items, output } = itemTables(parameters, size, config);
+export function sasrecNetwork(parameters: Parameters, counts: Int32Array, config: SasrecConfig): SequenceNetwork {
+  const { items, output } = itemTables(parameters, counts, config);
   const since = config.intervals
     ? embeddingLayer(parameters.scope("intervals"), { size: INTERVALS, width: config.width, initializer: zeros })
     : undefined;

@@ -1,4 +1,4 @@
-import { embeddingLayer, zeros, type EmbeddingLayer, type Parameters, type tf } from "@sequitur/nn";
+import { embeddingLayer, normal, type EmbeddingLayer, type Initializer, type Parameters, type tf } from "@sequitur/nn";
 import type { Output } from "./objectives.js";
 import type { TrainingConfig } from "./training-config.js";
 
@@ -10,19 +10,29 @@ export function isSparse(size: number, loss: TrainingConfig["loss"]): boolean {
   return loss !== "softmax" && size >= SPARSE_FROM;
 }
 
-/** The vectors that are read, and what scores the items: the same vectors when tied, else a table of its own. */
+/**
+ * The vectors that are read, and what scores the items: the same vectors when tied, else a table of its own. `counts` (N)
+ * are the training interactions of each item.
+ */
 export function itemTables(
   parameters: Parameters,
-  size: number,
-  { width, tied, loss }: Pick<TrainingConfig, "width" | "tied" | "loss">,
+  counts: Int32Array,
+  { width, tied, loss, startLength }: Pick<TrainingConfig, "width" | "tied" | "loss" | "startLength">,
 ): { readonly items: EmbeddingLayer; readonly output: Output } {
-  const sparse = isSparse(size, loss);
-  const items = embeddingLayer(parameters.scope("items"), { size, width, sparse });
+  const size = counts.length;
+  const table = { size, width, sparse: isSparse(size, loss), initializer: normal(startLength / Math.sqrt(width)) };
+  const items = embeddingLayer(parameters.scope("items"), table);
   const scope = parameters.scope("output");
-  const { table } = tied ? items : embeddingLayer(scope, { size, width, sparse });
-  if (loss !== "softmax") return { items, output: { table } };
-  const bias = scope.create("bias", [size], zeros) as tf.Tensor as tf.Tensor1D;
-  return { items, output: { table, bias } };
+  const output = tied ? items : embeddingLayer(scope, table);
+  if (loss !== "softmax") return { items, output: { table: output.table } };
+  const bias = scope.create("bias", [size], atPopularity(counts)) as tf.Tensor as tf.Tensor1D;
+  return { items, output: { table: output.table, bias } };
+}
+
+/** A bias per item that starts with the log of its share, so that no step is spent on learning what is popular. */
+export function atPopularity(counts: Int32Array): Initializer {
+  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+  return () => Float32Array.from(counts, (count) => Math.log((count + 1) / (mean + 1)));
 }
 
 /** Name -> shape of the parameters above. */

@@ -7,6 +7,12 @@ export const trainingFields = {
   maxLength: z.int().min(1).max(1000).default(100).describe("items of a history that are read, the newest ones"),
   dropout: z.number().min(0).max(0.9).default(0.3).describe("share of numbers dropped in training"),
   itemDropout: z.number().min(0).max(0.9).default(0).describe("share of the history's items that training hides"),
+  startLength: z
+    .number()
+    .min(0.001)
+    .max(10)
+    .default(1)
+    .describe("length of an item's vector before training, about; short ones learn large data faster"),
   loss: z
     .enum(LOSS_NAMES)
     .default("softmax")

@@ -1,0 +1,25 @@
+import { Random } from "@sequitur/core";
+import { Parameters, selectBackend } from "@sequitur/nn";
+import { beforeAll, expect, it } from "vitest";
+import { atPopularity, itemTables } from "./output-table.js";
+
+beforeAll(() => selectBackend("sequitur", { threads: 1 }));
+
+it("starts the softmax at the shares of the items, one interaction added to each", () => {
+  const bias = atPopularity(Int32Array.of(0, 1, 5, 90))(4, [4], new Random(1));
+  const odds = Array.from(bias, Math.exp);
+  const total = odds.reduce((sum, odd) => sum + odd, 0);
+  expect(odds.map((odd) => odd / total)).toEqual([1, 2, 6, 91].map((count) => expect.closeTo(count / 100, 6)));
+});
+
+it.each([1, 0.16])("starts item vectors at about the length %s, tied or not", (startLength) => {
+  const parameters = new Parameters(new Random(1));
+  const config = { width: 32, tied: false, loss: "softmax", startLength } as const;
+  itemTables(parameters, new Int32Array(500), config);
+  for (const name of ["items.table", "output.table"]) {
+    const table = parameters.get(name).variable.dataSync();
+    const meanSquare = table.reduce((sum, value) => sum + value * value, 0) / 500;
+    expect(Math.sqrt(meanSquare)).toBeCloseTo(startLength, 1);
+  }
+  parameters.dispose();
+});
