@@ -17,7 +17,7 @@ it.each([1, 0.16])("starts item vectors at about the length %s, tied or not", (s
   const config = { width: 32, tied: false, loss: "softmax", startLength } as const;
   itemTables(parameters, new Int32Array(500), config);
   for (const name of ["items.table", "output.table"]) {
-    const table = parameters.get(name).variable.dataSync();
+    const table = parameters.get(name).variable.dataSync() as Float32Array;
     const meanSquare = table.reduce((sum, value) => sum + value * value, 0) / 500;
     expect(Math.sqrt(meanSquare)).toBeCloseTo(startLength, 1);
   }
