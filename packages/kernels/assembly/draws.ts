@@ -141,29 +141,62 @@ export function drawnRow(out: usize, means: usize, scales: usize, key: i32, row:
   }
 }
 
+/** Items that are measured for all draws before the next are: few enough to stay in the cache. */
+const BLOCK: i32 = 1024;
+
 /**
- * The k items whose drawn vectors are nearest to the query, as scores -|query - v|^2. Four items at a time, a lane each;
- * they are left once all four are further away than the k best so far.
+ * For each draw the k items whose drawn vectors are nearest to its query, as scores -|query - v|^2. Lists, heaps, queries
+ * and keys have a row a draw.
  */
 export function nearestDrawn(
   outItems: usize,
   outScores: usize,
-  heap: usize,
-  query: usize,
+  heaps: usize,
+  queries: usize,
+  keys: usize,
   table: usize,
   candidates: usize,
   count: i32,
   width: i32,
   k: i32,
+  draws: i32,
+): void {
+  clear(heaps, k * draws);
+  for (let from = 0; from < count; from += BLOCK) {
+    const to = min(from + BLOCK, count);
+    for (let draw = 0; draw < draws; draw++) {
+      const query = queries + ((<usize>draw * <usize>width) << 2);
+      const key = load<i32>(keys + (<usize>draw << 2));
+      scan(heaps + ((<usize>draw * <usize>k) << 3), query, key, table, candidates, from, to, width, k);
+    }
+  }
+  for (let draw: usize = 0; draw < <usize>draws; draw++) {
+    const list = (draw * <usize>k) << 2;
+    unload(outItems + list, outScores + list, heaps + (list << 1), k);
+  }
+}
+
+/**
+ * Offers the items of places [from, to) to the heap of one draw. Four at a time, a lane each; they are left once all four
+ * are further away than the k best so far.
+ */
+function scan(
+  heap: usize,
+  query: usize,
   key: i32,
-): i32 {
-  clear(heap, k);
+  table: usize,
+  candidates: usize,
+  from: i32,
+  to: i32,
+  width: i32,
+  k: i32,
+): void {
   const base = mix(key ^ 0x5bd1e995);
   const rowBytes = <usize>width << 3;
-  let limit = f32x4.splat(Infinity);
-  for (let place = 0; place < count; place += 4) {
+  const last = to - 1;
+  let limit = f32x4.splat(-scoreOf(load<i64>(heap)));
+  for (let place = from; place < to; place += 4) {
     // Beyond the end the last item stands again, and is not offered.
-    const last = count - 1;
     let i0 = place;
     let i1 = min(place + 1, last);
     let i2 = min(place + 2, last);
@@ -188,12 +221,11 @@ export function nearestDrawn(
     );
     if (!v128.any_true(f32x4.le(sums, limit))) continue;
     offer(heap, k, -f32x4.extract_lane(sums, 0), i0, 0);
-    if (place + 1 < count) offer(heap, k, -f32x4.extract_lane(sums, 1), i1, 0);
-    if (place + 2 < count) offer(heap, k, -f32x4.extract_lane(sums, 2), i2, 0);
-    if (place + 3 < count) offer(heap, k, -f32x4.extract_lane(sums, 3), i3, 0);
+    if (place < last) offer(heap, k, -f32x4.extract_lane(sums, 1), i1, 0);
+    if (place + 1 < last) offer(heap, k, -f32x4.extract_lane(sums, 2), i2, 0);
+    if (place + 2 < last) offer(heap, k, -f32x4.extract_lane(sums, 3), i3, 0);
     limit = f32x4.splat(-scoreOf(load<i64>(heap)));
   }
-  return unload(outItems, outScores, heap, k);
 }
 
 /** Squared distances of four drawn items, or larger ones than the limit once all are; four dimensions a round. */

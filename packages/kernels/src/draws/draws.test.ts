@@ -1,10 +1,18 @@
 import { Random } from "@sequitur/core";
 import { expect, it } from "vitest";
+import { type Words } from "../block.js";
 import { eachEngine, expectClose } from "../each-engine.js";
+import { type Memory } from "../memory.js";
 import { normalAt, rowStream } from "./counter-normal.js";
 
 /** The normals are float32: their last digits differ from those of `normalAt`. */
 const NEAR = 3e-6;
+
+function words(memory: Memory, values: readonly number[]): Words {
+  const block = memory.words(values.length);
+  block.array.set(values);
+  return block;
+}
 
 eachEngine("drawn rows", (stage) => {
   it("are means plus scales times the normals of their places", () => {
@@ -97,24 +105,28 @@ eachEngine("the nearest items under a draw", (stage) => {
     [63, 28, 1],
     [64, 4, 10],
     [601, 12, 3],
-    [602, 28, 700],
+    [42, 28, 50],
+    [2051, 4, 3],
   ])("are those of a slow search: %d items, width %d, k = %d", (n, width, k) => {
     const { kernels, memory, random } = stage();
     const table = random(2 * n * width, 0, 1);
-    const z = random(width);
-    const draw = new Random(`nearest ${n}`);
-    for (const key of [0, 7, 0xfedcba98]) {
-      const shuffled = [...Array(n).keys()];
-      draw.shuffle(shuffled);
-      for (const list of [undefined, shuffled.slice(0, Math.ceil(n / 3))]) {
-        const [items, scores] = [memory.ints(k), memory.floats(k)];
-        const candidates = list && memory.intsFrom(list);
-        const found = kernels.nearestDrawn(items, scores, z, table, { key, n, width, k, candidates });
-        const wanted = slowly(z.array, table.array, list ?? [...Array(n).keys()], key).slice(0, k);
+    const keys = [0, 7, 0xfedcba98];
+    const queries = random(keys.length * width);
+    const shuffled = [...Array(n).keys()];
+    new Random(`nearest ${n}`).shuffle(shuffled);
+    for (const list of [undefined, shuffled.slice(0, Math.ceil(n / 3))]) {
+      const [items, scores] = [memory.ints(keys.length * k), memory.floats(keys.length * k)];
+      const candidates = list && memory.intsFrom(list);
+      const shape = { draws: keys.length, n, width, k, candidates };
+      kernels.nearestDrawn(items, scores, queries, words(memory, keys), table, shape);
+      for (const [draw, key] of keys.entries()) {
+        const z = queries.array.subarray(draw * width, (draw + 1) * width);
+        const wanted = slowly(z, table.array, list ?? [...Array(n).keys()], key).slice(0, k);
         const none = Array<number>(k - wanted.length);
-        expect(found).toBe(wanted.length);
-        expect([...items.array]).toEqual([...wanted.map(({ item }) => item), ...none.fill(-1)]);
-        expectClose(scores.array, [...wanted.map(({ score }) => score), ...none.fill(-Infinity)], 2e-5);
+        const own = [draw * k, (draw + 1) * k] as const;
+        expect([...items.array.subarray(...own)]).toEqual([...wanted.map(({ item }) => item), ...none.fill(-1)]);
+        const wantedScores = [...wanted.map(({ score }) => score), ...none.fill(-Infinity)];
+        expectClose(scores.array.subarray(...own), wantedScores, 2e-5);
       }
     }
   });
@@ -129,8 +141,8 @@ eachEngine("the nearest items under a draw", (stage) => {
     const [items, scores] = [memory.ints(k), memory.floats(k)];
     const top = (list?: readonly number[]): number[] => {
       const candidates = list && memory.intsFrom(list);
-      const found = kernels.nearestDrawn(items, scores, z, table, { key: 1, n, width, k, candidates });
-      return [...items.array.subarray(0, found)];
+      kernels.nearestDrawn(items, scores, z, words(memory, [1]), table, { draws: 1, n, width, k, candidates });
+      return [...items.array].filter((item) => item >= 0);
     };
     expect(top()).toEqual([1, 2, 4, 5, 6, 8]);
     expect([...scores.array]).toEqual([-1, -1, -1, -1, -1, -1]);
@@ -143,9 +155,10 @@ eachEngine("the nearest items under a draw", (stage) => {
     const { kernels, memory, random } = stage();
     const [items, scores, z, table] = [memory.ints(2), memory.floats(2), random(8), random(2 * 3 * 8)];
     const call = (shape: object) => () =>
-      kernels.nearestDrawn(items, scores, z, table, { key: 1, n: 3, width: 8, k: 2, ...shape });
+      kernels.nearestDrawn(items, scores, z, words(memory, [1]), table, { draws: 1, n: 3, width: 8, k: 2, ...shape });
     expect(call({ width: 6 })).toThrow("width must be a positive multiple of 4, got 6.");
     expect(call({ k: 0 })).toThrow("k must be at least 1, got 0.");
+    expect(call({ draws: 2 })).toThrow("outItems (draws, k) must hold 4 elements, got 2.");
     expect(call({ n: 4 })).toThrow("table (n, 2, width) must hold 64 elements, got 48.");
     expect(call({ candidates: memory.intsFrom([0, 3]) })).toThrow("candidates must be in [0, 3), got 3 at 1.");
     expect(() => kernels.drawnRow(scores, z, z, { key: 1, row: 1, count: 3 })).toThrow("out (count)");

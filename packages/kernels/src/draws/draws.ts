@@ -1,5 +1,5 @@
 import { PlatformError } from "@sequitur/core";
-import { type Floats, type Ints } from "../block.js";
+import { type Floats, type Ints, type Words } from "../block.js";
 import { needs, needsIndices, needsSizes } from "../checks.js";
 import { needsWidth } from "../topk/topk.js";
 
@@ -14,10 +14,9 @@ export interface RowShape {
   readonly count: number;
 }
 
-/** One scan over items under one draw. */
+/** One scan over items under several draws at once. */
 export interface DrawShape {
-  /** Names the draw: 32 bits. */
-  readonly key: number;
+  readonly draws: number;
   /** Items of the table. */
   readonly n: number;
   /** A multiple of 4; dimensions whose mean, scale and query are 0 add nothing. */
@@ -36,11 +35,18 @@ export interface DrawKernels {
    */
   readonly drawnRow: (out: Floats, means: Floats, scales: Floats, shape: RowShape) => void;
   /**
-   * The k items nearest to the query (width) under one draw v = mean + scale x normal of (key, item, dimension), as
-   * scores -|query - v|^2: best first, ties to the lower item, never NaN. Lists are k long; places beyond what there is
-   * hold item -1 and score -infinity. table (n, 2, width): means and scales of each item. Returns how many.
+   * For each draw the k items nearest to its query under v = mean + scale x normal of (key, item, dimension), as scores
+   * -|query - v|^2: best first, ties to the lower item, never NaN. Lists (draws, k): places beyond what there is hold
+   * item -1 and score -infinity. queries (draws, width), keys (draws), table (n, 2, width): means and scales of each item.
    */
-  readonly nearestDrawn: (outItems: Ints, outScores: Floats, query: Floats, table: Floats, shape: DrawShape) => number;
+  readonly nearestDrawn: (
+    outItems: Ints,
+    outScores: Floats,
+    queries: Floats,
+    keys: Words,
+    table: Floats,
+    shape: DrawShape,
+  ) => void;
 }
 
 /** The kernels with their shapes checked first. */
@@ -53,20 +59,21 @@ export function checkedDraws(body: DrawKernels): DrawKernels {
       needs(scales, shape.count, "drawnRow: scales (count)");
       body.drawnRow(out, means, scales, shape);
     },
-    nearestDrawn: (outItems, outScores, query, table, shape) => {
-      const { n, width, k, candidates } = shape;
-      needsSizes("nearestDrawn", { n, width, k });
+    nearestDrawn: (outItems, outScores, queries, keys, table, shape) => {
+      const { draws, n, width, k, candidates } = shape;
+      needsSizes("nearestDrawn", { draws, n, width, k });
       needsWidth("nearestDrawn", width);
       if (k < 1) throw new PlatformError("bad-config", `nearestDrawn: k must be at least 1, got ${k}.`);
-      needs(outItems, k, "nearestDrawn: outItems (k)");
-      needs(outScores, k, "nearestDrawn: outScores (k)");
-      needs(query, width, "nearestDrawn: query (width)");
+      needs(outItems, draws * k, "nearestDrawn: outItems (draws, k)");
+      needs(outScores, draws * k, "nearestDrawn: outScores (draws, k)");
+      needs(queries, draws * width, "nearestDrawn: queries (draws, width)");
+      needs(keys, draws, "nearestDrawn: keys (draws)");
       needs(table, 2 * n * width, "nearestDrawn: table (n, 2, width)");
       if (candidates !== undefined) {
         needs(candidates, 0, "nearestDrawn: candidates");
         needsIndices(candidates.array, candidates.length, n, "nearestDrawn: candidates");
       }
-      return body.nearestDrawn(outItems, outScores, query, table, shape);
+      body.nearestDrawn(outItems, outScores, queries, keys, table, shape);
     },
   };
 }

@@ -11,19 +11,22 @@ export function referenceDraws(): DrawKernels {
         out.array[at] = means.array[at] + scales.array[at] * normalAt(stream, from + at);
       }
     },
-    nearestDrawn: (outItems, outScores, query, table, { key, n, width, k, candidates }) => {
-      const scores = new Float32Array(n).fill(NaN);
-      const [z, values] = [query.array, table.array];
-      for (const item of candidates?.array ?? scores.keys()) {
-        const stream = rowStream(key, item);
-        let sum = 0;
-        for (let j = 0; j < width; j++) {
-          const at = 2 * item * width + j;
-          sum += (z[j] - values[at] - values[at + width] * normalAt(stream, j)) ** 2;
+    nearestDrawn: (outItems, outScores, queries, keys, table, { draws, n, width, k, candidates }) => {
+      const [z, values] = [queries.array, table.array];
+      for (let draw = 0; draw < draws; draw++) {
+        const scores = new Float32Array(n).fill(NaN);
+        for (const item of candidates?.array ?? scores.keys()) {
+          const stream = rowStream(keys.array[draw], item);
+          let sum = 0;
+          for (let j = 0; j < width; j++) {
+            const at = 2 * item * width + j;
+            sum += (z[draw * width + j] - values[at] - values[at + width] * normalAt(stream, j)) ** 2;
+          }
+          scores[item] = -sum;
         }
-        scores[item] = -sum;
+        const [from, to] = [draw * k, (draw + 1) * k];
+        select(outItems.array.subarray(from, to), outScores.array.subarray(from, to), scores, k, undefined);
       }
-      return select(outItems.array, outScores.array, scores, k, undefined);
     },
   };
 }

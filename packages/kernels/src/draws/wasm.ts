@@ -3,7 +3,7 @@ import { type DrawKernels } from "./draws.js";
 
 interface DrawExports {
   readonly drawnRow: (...parameters: number[]) => void;
-  readonly nearestDrawn: (...parameters: number[]) => number;
+  readonly nearestDrawn: (...parameters: number[]) => void;
 }
 
 /** Compiled draws (assembly/draws.ts). */
@@ -12,10 +12,10 @@ export function wasmDraws(context: WasmContext): DrawKernels {
   return {
     drawnRow: (out, means, scales, { key, row, from = 0, count }) =>
       exports.drawnRow(out.offset, means.offset, scales.offset, key, row, from, count),
-    nearestDrawn: (outItems, outScores, query, table, { key, n, width, k, candidates }) => {
-      const heap = context.scratchFloats(2 * k);
-      const to = [outItems.offset, outScores.offset, heap, query.offset, table.offset];
-      return exports.nearestDrawn(...to, offsetOrZero(candidates), candidates?.length ?? n, width, k, key);
+    nearestDrawn: (outItems, outScores, queries, keys, table, { draws, n, width, k, candidates }) => {
+      const heaps = context.scratchFloats(2 * k * draws);
+      const to = [outItems.offset, outScores.offset, heaps, queries.offset, keys.offset, table.offset];
+      exports.nearestDrawn(...to, offsetOrZero(candidates), candidates?.length ?? n, width, k, draws);
     },
   };
 }

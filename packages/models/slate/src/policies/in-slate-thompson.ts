@@ -39,8 +39,11 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
           const top = learner.draws(batch, b, candidates);
-          const ranking = (): Int32Array => top(k, own.uint32());
-          const rankings = (count: number): Int32Array[] => Array.from({ length: count }, ranking);
+          const rankings = (count: number): Int32Array[] =>
+            top(
+              k,
+              Array.from({ length: count }, () => own.uint32()),
+            );
           if (size === 0) return estimatedSlate(new Int32Array(0), { count: 0, hits: new Float64Array(0) });
           const items = place(rankings(size), size);
           const pool = draws === 0 || !propensities ? [] : rankings(Math.max(size, draws));

@@ -31,13 +31,15 @@ export const thompson: PolicyKind<ThompsonConfig> = {
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
           const top = learner.draws(batch, b, candidates);
-          const draw = (): Int32Array => top(k, own.uint32());
-          const items = draw();
-          const hits = new Float64Array(items.length);
-          for (let at = 0; at < count; at++) {
-            for (const [position, item] of draw().entries()) if (item === items[position]) hits[position]! += 1;
+          const [items, ...others] = top(
+            k,
+            Array.from({ length: 1 + count }, () => own.uint32()),
+          );
+          const hits = new Float64Array(items!.length);
+          for (const other of others) {
+            for (const [position, item] of other.entries()) if (item === items![position]) hits[position]! += 1;
           }
-          return estimatedSlate(items, { count, hits });
+          return estimatedSlate(items!, { count, hits });
         });
       },
       ...learningOf(learner),

@@ -1,3 +1,4 @@
+import { NONE } from "@sequitur/core";
 import { normalAt, normalRow, rowStream, type Floats, type Scratch } from "@sequitur/kernels";
 import { engineFor } from "./engines.js";
 import type { Posterior } from "./posterior.js";
@@ -78,20 +79,23 @@ export class DrawTable {
     return out;
   }
 
-  /** The k items nearest to z (D) under a draw, nearest first, ties to the lower item. */
-  nearest(z: Float32Array, k: number, key: number, candidates?: Int32Array): Int32Array {
+  /** For each draw the k items nearest to its z (D), nearest first, ties to the lower item. */
+  nearest(states: readonly Float32Array[], k: number, draws: readonly number[], candidates?: Int32Array): Int32Array[] {
     const { items: table, padded: width } = this;
     const { memory, kernels } = engineFor(1);
     return memory.withScratch((scratch) => {
-      const query = scratch.floats(width);
-      query.array.fill(0);
-      query.array.set(z);
+      const queries = scratch.floats(draws.length * width);
+      queries.array.fill(0);
+      for (const [draw, z] of states.entries()) queries.array.set(z, draw * width);
+      const keys = scratch.words(draws.length);
+      keys.array.set(draws);
       const list = candidates && scratch.ints(candidates.length);
       if (candidates) list!.array.set(candidates);
-      const [items, scores] = [scratch.ints(k), scratch.floats(k)];
+      const [items, scores] = [scratch.ints(draws.length * k), scratch.floats(draws.length * k)];
       const n = table.length / (2 * width);
-      const found = kernels.nearestDrawn(items, scores, query, table, { key, n, width, k, candidates: list });
-      return items.array.slice(0, found);
+      const shape = { draws: draws.length, n, width, k, candidates: list };
+      kernels.nearestDrawn(items, scores, queries, keys, table, shape);
+      return draws.map((_, draw) => items.array.slice(draw * k, (draw + 1) * k).filter((item) => item !== NONE));
     });
   }
 }

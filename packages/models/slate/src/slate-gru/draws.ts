@@ -5,8 +5,8 @@ import type { Posterior } from "./posterior.js";
 import { clicksOfQuery, startOf } from "./user-state.js";
 
 /**
- * What ranks items for query b under posterior draws of all parameters: (k, key) -> the k best items under the draw
- * that `key` names, best first, ties to the lower item. Item vectors are drawn as they are measured and never stored.
+ * What ranks items for query b under posterior draws of all parameters: (k, keys) -> the k best items under each draw
+ * that a key names, best first, ties to the lower item. Item vectors are drawn as they are measured and never stored.
  * Under the dot score one normal draws the whole product. `table` holds the very posterior.
  */
 export function drawsOf(
@@ -15,26 +15,29 @@ export function drawsOf(
   batch: QueryBatch,
   b: number,
   candidates?: Int32Array,
-): (k: number, key: number) => Int32Array {
+): (k: number, keys: readonly number[]) => Int32Array[] {
   const clicks = clicksOfQuery(posterior, batch, b);
   const start = startOf(posterior, clicks);
   const count = candidates?.length ?? posterior.catalog.items.size;
-  return (k, key) => {
+  const { score } = posterior.config;
+  return (k, keys) => {
     if (!(Number.isInteger(k) && k >= 1)) {
       throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
     }
     const size = Math.min(k, count);
-    if (size === 0) return new Int32Array(0);
-    const z = table.preference(posterior, key, start, clicks, batch.users[b]!);
-    if (posterior.config.score === "l2") return table.nearest(z, size, key, candidates);
+    if (size === 0) return keys.map(() => new Int32Array(0));
+    const states = keys.map((key) => table.preference(posterior, key, start, clicks, batch.users[b]!));
+    if (score === "l2") return table.nearest(states, size, keys, candidates);
     const loss = productOf(clicks);
-    const best = new BestItems(size);
-    for (let place = 0; place < count; place++) {
-      const item = candidates ? candidates[place]! : place;
-      const value = loss(posterior, z, key, item);
-      if (value <= best.limit) best.offer(item, value);
-    }
-    return best.items();
+    return keys.map((key, draw) => {
+      const best = new BestItems(size);
+      for (let place = 0; place < count; place++) {
+        const item = candidates ? candidates[place]! : place;
+        const value = loss(posterior, states[draw]!, key, item);
+        if (value <= best.limit) best.offer(item, value);
+      }
+      return best.items();
+    });
   };
 }
 

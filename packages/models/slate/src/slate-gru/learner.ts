@@ -12,10 +12,10 @@ import { clicksOfQuery, userPreference } from "./user-state.js";
 export interface SlateLearner extends Scorer {
   readonly posterior: Posterior;
   /**
-   * Ranks for query b: (k, key) -> the k best items under the draw that `key` names, best first; until the next
+   * Ranks for query b: (k, keys) -> the k best items under each draw that a key names, best first; until the next
    * observation. `candidates` as in `Model.score`.
    */
-  draws(batch: QueryBatch, b: number, candidates?: Int32Array): (k: number, key: number) => Int32Array;
+  draws(batch: QueryBatch, b: number, candidates?: Int32Array): (k: number, keys: readonly number[]) => Int32Array[];
   observe(batch: QueryBatch, shown: readonly Slate[], clicks: Int32Array): void;
   /** The posterior as an artifact of slate-gru. */
   save(): Artifact;
