@@ -1,7 +1,7 @@
 /**
  * Speed and memory of slate-gru: an epoch of each phase on 100,000 users x 20 slates x 25 positions (24 items and no
  * click) over 100,000 items, the memory of training over 1.3 million items, and the time to choose a slate of 10 from
- * 100,000 and 1.3 million items. Seeded random data, so only the speed means something. Each part runs in a process of
+ * 1,500, 100,000 and 1.3 million items for a user of 20 clicks. Seeded random data, so only the speed means something. Each part runs in a process of
  * its own, on one thread. Writes bench/results/slate.json. By default 0.15 of the users and calls, to end within three
  * minutes; `--scale 1` is the full size, whose first part alone takes 210 s of processor time. `--items 0.01` shrinks the
  * catalogues, for a try.
@@ -31,6 +31,7 @@ const GROUPS = 290;
 const STEPS = 20;
 const SHOWN = 24;
 const K = 10;
+const WARM_UP = 2;
 const users = (count: number): number => Math.max(500, Math.round(count * SCALE));
 const calls = (count: number): number => Math.max(2, Math.round(count * SCALE));
 const items = (count: number): number => Math.max(500, Math.round(count * ITEMS));
@@ -38,6 +39,7 @@ const items = (count: number): number => Math.max(500, Math.round(count * ITEMS)
 const PARTS: Readonly<Record<string, () => Promise<object> | object>> = {
   "train on 100,000 items": () => trainingSpeed(users(100_000), items(100_000)),
   "train on 1,300,000 items": () => trainingSpeed(users(5000), items(1_300_000)),
+  "slates from 1,500 items": () => latencies(items(1500), 400),
   "slates from 100,000 items": () => latencies(items(100_000), 100),
   "slates from 1,300,000 items": () => latencies(items(1_300_000), 20),
 };
@@ -116,16 +118,22 @@ function latencies(items: number, most: number): object {
     ["in-slate-thompson", inSlateThompson.make(parts, { collision: "next-draw", ...draws }), calls(most / 4)],
   ];
   const rows = policies.map(([name, policy, count]) => {
-    const times = Float64Array.from({ length: count + 1 }, (_, call) => {
-      const history = Array.from({ length: 10 }, () => random.integer(items));
-      const start = performance.now();
+    const [times, cpuTimes] = [new Float64Array(count), new Float64Array(count)];
+    for (let call = -WARM_UP; call < count; call++) {
+      const history = Array.from({ length: 20 }, () => random.integer(items));
+      const [start, cpu] = [performance.now(), process.cpuUsage()];
       policy.slates(queryBatch([{ user: 0, items: history }]), K, { random: random.fork(call) });
-      return performance.now() - start;
-    })
-      .subarray(1)
-      .sort();
-    const at = (share: number): number => Number(times[Math.min(count - 1, Math.floor(share * count))]!.toFixed(2));
-    return [name, { calls: count, p50Ms: at(0.5), p99Ms: at(0.99) }] as const;
+      const { user, system } = process.cpuUsage(cpu);
+      if (call < 0) continue;
+      times[call] = performance.now() - start;
+      cpuTimes[call] = (user + system) / 1000;
+    }
+    const at = (values: Float64Array, share: number): number =>
+      Number(values.sort()[Math.min(count - 1, Math.floor(share * count))]!.toFixed(2));
+    return [
+      name,
+      { calls: count, p50CpuMs: at(cpuTimes, 0.5), p50Ms: at(times, 0.5), p99Ms: at(times, 0.99) },
+    ] as const;
   });
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1e3);
   return { items, ...Object.fromEntries(rows), peakMegabytes };
