@@ -1,10 +1,10 @@
 /**
  * Speed and memory of slate-gru: an epoch of each phase on 100,000 users x 20 slates x 25 positions (24 items and no
  * click) over 100,000 items, the memory of training over 1.3 million items, and the time to choose a slate of 10 from
- * 1,500, 100,000 and 1.3 million items for a user of 20 clicks. Seeded random data, so only the speed means something. Each part runs in a process of
- * its own, on one thread. Writes bench/results/slate.json. By default 0.15 of the users and calls, to end within three
- * minutes; `--scale 1` is the full size, whose first part alone takes 210 s of processor time. `--items 0.01` shrinks the
- * catalogues, for a try.
+ * 1,500, 100,000 and 1.3 million items for a user of 20 clicks. Seeded random data, so only the speed means something.
+ * Each part runs in a process of its own, on one thread. Writes bench/results/slate.json. By default 0.15 of the users
+ * and calls, to end within three minutes; `--scale 1` is the full size, whose first part alone takes 210 s of processor
+ * time. `--items 0.01` shrinks the catalogues, for a try.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
