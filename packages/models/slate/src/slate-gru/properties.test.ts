@@ -8,6 +8,7 @@ import { latentWorld } from "./latent-world.fixture.js";
 import { choiceScores, slateLogLikelihood } from "./likelihood.js";
 import { posteriorAt } from "./posterior.fixture.js";
 import { posteriorOf, type Posterior } from "./posterior.js";
+import { addItemPrior } from "./priors.js";
 import { softmaxInto } from "./slate-loss.js";
 import { trainSlates } from "./train.js";
 import { lossGradient } from "./train-step.js";
@@ -194,7 +195,37 @@ describe("the properties of the note", () => {
     expect(gap).toBeLessThan(0.02);
   });
 
-  it("10: sure groups hold their items; an item without clicks comes to the mean of its group", async () => {
+  it("10: sigma counts as 0.001 at least, and at that floor holds the items within 0.01 of their group's mean", () => {
+    const config = slateGruConfig.parse({ width: 2, state: "linear" });
+    const trainee = startTrainee(catalog, config, 5, engine, new Random(1));
+    const { globals } = trainee;
+    const windows = windowsOf(logOf([[[0], NONE]]), 20);
+    const reader = batchReader(logOf([[[0], NONE]]), windows, config);
+    const batch = reader.read(Int32Array.of(0), 0, 1, new Random(2));
+    const gDrawn = new Float32Array(globals.size);
+    /** KL(N(mu + gap, scale^2) | prior with this sigma) of one item, in both dimensions together. */
+    const klOf = (sigma: number, gap: number, scale: number) => {
+      const drawn = new Float32Array(globals.size).fill(sigma, globals.groupScale.from);
+      trainee.items.values.array.fill(gap, 0, 2);
+      const scales = new Float32Array(2).fill(scale);
+      const share = { expectedTouches: reader.expectedTouches, size: 1 };
+      return addItemPrior(new Float32Array(4), gDrawn, trainee, batch, drawn, scales, share);
+    };
+    for (const sigma of [0, 0.0005, -0.0009]) {
+      // No distance at all from N(mu, 0.001^2), so that is the prior: 0.01 is ten of its scales, exp(-100) as likely.
+      expect(klOf(sigma, 0, 0.001)).toBeCloseTo(0, 5);
+      expect(klOf(sigma, 0.01, 0.001)).toBeCloseTo(100, 2);
+      expect(klOf(sigma, 0.001, 0.001)).toBeCloseTo(1, 4);
+    }
+    // There a group's scale has no say, and so no gradient; above the floor the prior has it.
+    expect(gDrawn.every((g, at) => g === 0 || at < globals.groupScale.from)).toBe(true);
+    expect(gDrawn[globals.groupMean.from]).toBeLessThan(0);
+    expect(klOf(-0.5, 0, 0.5)).toBeCloseTo(0, 5);
+    expect(klOf(0.5, 0.01, 0.5)).toBeCloseTo(0.0004, 6);
+    trainee.release();
+  });
+
+  it("10: an item without clicks comes to the mean of its group", async () => {
     const { log: shown } = latentWorld({ users: 120, items: 20, groups: 4, steps: 10, length: 5, oracleShare: 0.5 }, 2);
     const ids = catalogOf(22, 120, [...shown.catalog.itemColumns.categories!.map(([group]) => group!), "g1", "g2"]);
     const log = slateLogFrom(ids, shown);
