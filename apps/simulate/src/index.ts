@@ -1,5 +1,7 @@
 export {
+  parseReport,
   REPORT_FORMAT,
+  reportSchema,
   type ArmMeasures,
   type ArmReport,
   type Report,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Report } from "./report.js";
+import { parseReport, type Report } from "./report.js";
 import { runTask } from "./run-task.js";
 import { parseSettings, type Settings } from "./settings.js";
 import { simulate, type SimulateIo, type TaskRunner } from "./simulate.js";
@@ -43,7 +43,7 @@ describe("a simulated experiment", () => {
     const out = await scratch();
     const report = await run(settingsOf(), { out });
     expect(await readdir(out)).toEqual(["report.html", "report.json"]);
-    expect(JSON.parse(await readFile(join(out, "report.json"), "utf8"))).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(parseReport(JSON.parse(await readFile(join(out, "report.json"), "utf8")), out)).toEqual(report);
     const [popularity, random, oracle] = report.arms;
     expect(report.control).toBe("popularity");
     expect(oracle).toMatchObject({ verdict: "ceiling", reading: null, log: null });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -49,6 +49,11 @@ test("flags, a config file and a report say the same things, and the report give
     warmup: { days: 1, policy: { name: "random" } },
     regret: false,
   });
+  const cut = join(folder, "cut.json");
+  await writeFile(cut, JSON.stringify({ ...report, arms: [{ label: "any" }] }));
+  const refused = await run("--config", cut, "--out", join(folder, "three"));
+  expect(refused).toMatchObject({ code: 1, out: "" });
+  expect(refused.err).toContain(`${cut}: expected a report of format sequitur-simulation/1: arms.0.name: `);
   const again = await run("--config", join(out, "report.json"), "--out", join(folder, "two"), "--json", "--quiet");
   expect((JSON.parse(again.out) as { arms: object[] }).arms).toEqual(report.arms);
 }, 60_000);

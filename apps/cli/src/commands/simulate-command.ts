@@ -89,8 +89,10 @@ export function simulateCommand(program: Command, io: Io): void {
   ]);
   command.action(async (options: Options) => {
     const where = options.config ?? "command line";
-    const { parseSettings } = await import("@sequitur/simulate");
-    const settings = parseSettings(await settingsOf(options, where), where);
+    const { parseReport, parseSettings } = await import("@sequitur/simulate");
+    const file = options.config === undefined ? undefined : await readJsonFile(options.config);
+    const base = configOf(file, REPORT_FAMILY, where, (report) => parseReport(report, where).config);
+    const settings = parseSettings(settingsOf(base, options), where);
     await runAndShow(io, settings, options);
   });
 }
@@ -123,9 +125,7 @@ async function runAndShow(io: Io, settings: Settings, options: Options): Promise
 }
 
 /** What a config file says (or nothing) with the flags on top; still to be checked by the schema. */
-async function settingsOf(options: Options, where: string): Promise<Record<string, unknown>> {
-  const file = options.config === undefined ? undefined : await readJsonFile(options.config);
-  const base = configOf(file, REPORT_FAMILY, where);
+function settingsOf(base: Fields, options: Options): Record<string, unknown> {
   const flags: Fields = { ...options };
   const result: Record<string, unknown> = { ...base };
   for (const name of PLAIN) if (flags[name] !== undefined) result[name] = flags[name];

@@ -4,10 +4,11 @@ import type { DayCurve, WorldMean } from "../report.js";
 /** Mean of one value a world and its 95 % t interval: worlds are independent, users of one world are not. */
 export function worldMean(perSeed: readonly number[]): WorldMean {
   const moments = momentsOf(perSeed);
-  if (perSeed.length < 2) return { mean: moments.mean, low: null, high: null, perSeed };
+  const known = { mean: moments.mean, perSeed: [...perSeed] };
+  if (perSeed.length < 2) return { ...known, low: null, high: null };
   // Against a constant 0 Welch's interval is Student's, with n - 1 degrees.
   const { low, high } = differenceOfMeans({ count: perSeed.length, mean: 0, variance: 0 }, moments);
-  return { mean: moments.mean, low, high, perSeed };
+  return { ...known, low, high };
 }
 
 /** Differences a - b world by world, the pairs of the same seed. */

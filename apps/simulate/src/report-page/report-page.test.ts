@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Report } from "../report.js";
+import { parseReport, type Report } from "../report.js";
 import { runTask } from "../run-task.js";
 import { parseSettings } from "../settings.js";
 import { simulate } from "../simulate.js";
@@ -31,9 +31,20 @@ beforeAll(async () => {
     },
     "test",
   );
-  report = await simulate(settings, { out: folder }, (task, run) => runTask(task, run));
+  await simulate(settings, { out: folder }, (task, run) => runTask(task, run));
+  // From its file, as whoever draws a page later reads it.
+  report = parseReport(JSON.parse(await readFile(join(folder, "report.json"), "utf8")), folder);
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("a report that is another's, or lacks a field, is refused by name", () => {
+  const { power: _power, ...without } = report;
+  expect(() => parseReport(without, "r.json")).toThrow(
+    "r.json: expected a report of format sequitur-simulation/1: power",
+  );
+  expect(() => parseReport({ ...report, format: "sequitur-simulation/2" }, "r.json")).toThrow("format: ");
+  expect(() => parseReport(null, "r.json")).toThrow("r.json: expected a report");
+});
 
 describe("the page", () => {
   test("has the results, every chart, and what failed", () => {
