@@ -27,7 +27,8 @@ export function buildReport(outcomes: readonly Outcome[], settings: Settings, ab
     const own = pieces.get(label);
     if (own === undefined) return failedArm(arm, error ?? "it did not run.");
     const base = measures.get(control);
-    const versus = label === control || base === undefined ? null : differences(measures.get(label)!, base);
+    const versus =
+      label === control || base === undefined ? null : differences(measures.get(label)!, base, settings.alpha);
     const { clickRate, regret } = curvesOf(own, settings);
     return {
       label,

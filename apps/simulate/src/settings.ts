@@ -89,7 +89,12 @@ export const settingsSchema = z.strictObject({
       "of so many batches, one gets its propensities where they take draws of their own, as those of Thompson arms do; 1: all",
     ),
   regret: z.boolean().default(true).describe("also work out the best slate of every visit"),
-  alpha: z.number().gt(0).lt(0.5).default(0.05).describe("probability of a false alarm of the tests"),
+  alpha: z
+    .number()
+    .gt(0)
+    .lt(0.5)
+    .default(0.05)
+    .describe("probability of a false alarm of each test; intervals have the level 1 - alpha"),
   effect: z
     .number()
     .gt(0)

@@ -1,5 +1,6 @@
 import { fixed, pValue, signed } from "@sequitur/workbench";
 import { styleText } from "node:util";
+import { levelText } from "./level-text.js";
 import type { ArmReport, Report, WorldMean } from "./report.js";
 
 export interface SummaryTextOptions {
@@ -121,13 +122,14 @@ function readingText(reading: ArmReport["reading"]): string {
 function legend({ config, seeds, sampleRatio, power, notes, arms }: Report): string[] {
   const lines = [
     seeds.length > 1
-      ? `± is half the 95 % t interval over ${seeds.length} worlds; differences are world by world, same users and draws.`
+      ? `± is half the ${levelText(config)} t interval over ${seeds.length} worlds; differences are world by world, same users and draws.`
       : "One world: no intervals.",
   ];
   if (config.regret) lines.push("regret: expected clicks that the best slates would have brought more, in a world.");
   if (arms.some(({ reading }) => (reading?.path.length ?? 0) > 0)) {
     lines.push(
-      "A/B test: each user sees one arm, looked at every day; always-valid interval and p-value of the difference in clicks per slate.",
+      "A/B test: each user sees one arm, looked at every day; always-valid " +
+        `${levelText(config)} interval and p-value of the difference in clicks per slate.`,
     );
   }
   if (sampleRatio !== null) {
@@ -136,7 +138,7 @@ function legend({ config, seeds, sampleRatio, power, notes, arms }: Report): str
   if (power !== null) {
     lines.push(
       `Power: with ${power.usersPerArm} users an arm one look at the end finds ${percentText(power.detectable)} of control's ` +
-        `rate (power 0.8); ${percentText(power.effect)} needs ${power.needed} users an arm.`,
+        `rate (power 0.8, alpha ${config.alpha}); ${percentText(power.effect)} needs ${power.needed} users an arm.`,
     );
   }
   return [...lines, ...notes.map((note) => `Note: ${clean(note)}`)];

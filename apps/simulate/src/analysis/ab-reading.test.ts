@@ -78,6 +78,33 @@ describe("reading two arms", () => {
     expect(power!.needed).toBeGreaterThan(100);
   });
 
+  test("every interval, the always-valid test and the power follow alpha", async () => {
+    const of = (alpha: number) => smallSettings({ users: 1500, alpha });
+    const [control, arm] = [
+      await simulatedPiece(fixedServer(0), of(0.05), 1),
+      await simulatedPiece("oracle", of(0.05), 1),
+    ];
+    const arms = new Map([
+      ["control", [control]],
+      ["arm", [arm]],
+    ]);
+    const [strict, loose] = [0.05, 0.1].map((alpha) => readAsAbTest(arms, "control", of(alpha)));
+    const [a, b] = [strict!.readings.get("arm")!, loose!.readings.get("arm")!];
+    // Quantiles of the standard normal: 1 - alpha/2, and the power of 0.8.
+    const [z, zStrict, zPower] = [1.644854, 1.959964, 0.841621];
+    const width = ({ low, high }: { low: number; high: number }) => high - low;
+    expect(width(b.effect!) / width(a.effect!)).toBeCloseTo(z / zStrict, 6);
+    expect(b.segments.length).toBe(a.segments.length);
+    for (const [i, segment] of b.segments.entries()) {
+      expect(width(segment) / width(a.segments[i]!)).toBeCloseTo(z / zStrict, 1);
+    }
+    expect(width(b.path.at(-1)!)).toBeLessThan(width(a.path.at(-1)!));
+    expect(b.stoppedOn).toBe(b.path.find(({ pValue }) => pValue <= 0.1)!.day);
+    const detected = loose!.power!.detectable / strict!.power!.detectable;
+    expect(detected).toBeCloseTo((z + zPower) / (zStrict + zPower), 2);
+    expect(loose!.power!.needed / strict!.power!.needed).toBeCloseTo(((z + zPower) / (zStrict + zPower)) ** 2, 2);
+  });
+
   test("corrects the always-valid path for the number of arms", async () => {
     const world = smallSettings({ users: 900, days: 6 });
     const piece = await simulatedPiece(fixedServer(0), world, 1);

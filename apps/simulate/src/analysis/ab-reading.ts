@@ -62,6 +62,7 @@ export function readAsAbTest(arms: ReadonlyMap<string, readonly Piece[]>, contro
   const effects = effectsOf(
     base,
     [...users.values()].filter(({ label }) => label !== control),
+    settings.alpha,
   );
   const readings = new Map<string, Reading>();
   for (const [label, own] of users) {
@@ -75,7 +76,7 @@ export function readAsAbTest(arms: ReadonlyMap<string, readonly Piece[]>, contro
       effect: effects.get(label) ?? null,
       path,
       stoppedOn: stop?.day ?? null,
-      ...segmentsOf(base, own, segmentNames),
+      ...segmentsOf(base, own, segmentNames, settings.alpha),
     });
   }
   return { readings, sampleRatio: sampleRatioOf([...users.values()]), power: powerOf(base, settings) };
@@ -203,12 +204,16 @@ function mayLook(users: ArmUsers): boolean {
   return seen(users).length >= FIRST_LOOK.users && total(users.clicks) >= FIRST_LOOK.clicks;
 }
 
-function effectsOf(base: ArmUsers, arms: readonly ArmUsers[]): Map<string, NonNullable<Reading["effect"]>> {
+function effectsOf(
+  base: ArmUsers,
+  arms: readonly ArmUsers[],
+  alpha: number,
+): Map<string, NonNullable<Reading["effect"]>> {
   const control = sampleOf(base);
   const tested = arms.flatMap((arm): (Effect & { readonly label: string })[] => {
     const sample = sampleOf(arm);
     if (control.numerators.length < 2 || sample.numerators.length < 2) return [];
-    return [{ label: arm.label, ...differenceOfRatios(control, sample) }];
+    return [{ label: arm.label, ...differenceOfRatios(control, sample, { level: 1 - alpha }) }];
   });
   return new Map(
     correctEffects(tested).map(({ label, difference, relative, low, high, pValue, adjustedPValue }) => [
@@ -223,6 +228,7 @@ function segmentsOf(
   base: ArmUsers,
   arm: ArmUsers,
   names: readonly string[],
+  alpha: number,
 ): Pick<Reading, "segments" | "heterogeneityPValue"> {
   const none = { segments: [], heterogeneityPValue: null };
   if (arm === base) return none;
@@ -239,7 +245,7 @@ function segmentsOf(
         Math.min(control.count, treatment.count) >= 20 && control.variance + treatment.variance > 0,
     );
   if (segments.length < 2) return none;
-  const effects = segmentEffects(segments);
+  const effects = segmentEffects(segments, { level: 1 - alpha });
   return {
     segments: effects.segments.map(({ name, units, difference, low, high, adjustedPValue }) => ({
       name,

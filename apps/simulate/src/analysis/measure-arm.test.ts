@@ -41,12 +41,25 @@ test("measures leave out the warm-up; worlds are the units", () => {
   const { clickRate, regret } = curvesOf([piece(1, 0), piece(2, 1)], settings);
   expect(clickRate.mean).toEqual([0.5, (2 / 3 + 1) / 2]);
   expect(regret!.mean[1]).toBeCloseTo(1.25, 6);
-  expect(differences(measures, measures).clicks).toMatchObject({ mean: 0, low: 0, high: 0 });
+  expect(differences(measures, measures, 0.05).clicks).toMatchObject({ mean: 0, low: 0, high: 0 });
   expect(measureArm([piece(1, 0)], { ...settings, regret: false }).regret).toBeNull();
 });
 
+test("intervals over worlds have the level 1 - alpha", () => {
+  const loose = { ...settings, alpha: 0.1 };
+  const measures = measureArm([piece(1, 0), piece(2, 1)], loose);
+  // t with one degree at 90 %: 6.3138.
+  const half = (6.3138 * Math.sqrt(0.5)) / Math.sqrt(2);
+  expect(measures.clicks.high! - measures.clicks.mean).toBeCloseTo(half, 3);
+  const nothing = measureArm([piece(1, 0), piece(2, 0)], loose);
+  const { low, high } = differences(measures, nothing, 0.1).clicks;
+  expect([low, high]).toEqual([expect.closeTo(0.5 - half, 3), expect.closeTo(0.5 + half, 3)]);
+  const { clickRate } = curvesOf([piece(1, 0), piece(2, 1)], loose);
+  expect(clickRate.high[1]! - clickRate.mean[1]!).toBeCloseTo(half / 3, 3);
+});
+
 test("one world has no interval", () => {
-  expect(worldMean([3])).toEqual({ mean: 3, low: null, high: null, perSeed: [3] });
+  expect(worldMean([3], 0.05)).toEqual({ mean: 3, low: null, high: null, perSeed: [3] });
 });
 
 test("a log that leaves things out, or rests on few rows, is warned of", () => {

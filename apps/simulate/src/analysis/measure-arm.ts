@@ -20,7 +20,7 @@ interface Totals {
 /** The measures of an arm over its worlds. */
 export function measureArm(pieces: readonly Piece[], settings: Settings): ArmMeasures {
   const totals = pieces.map((piece) => totalsOf(piece, settings));
-  const mean = (value: (own: Totals) => number) => worldMean(totals.map(value));
+  const mean = (value: (own: Totals) => number) => worldMean(totals.map(value), settings.alpha);
   return {
     clicksPerSlate: mean(({ clicks, slates }) => clicks / slates),
     clicks: mean(({ clicks }) => clicks),
@@ -32,14 +32,14 @@ export function measureArm(pieces: readonly Piece[], settings: Settings): ArmMea
   };
 }
 
-/** Arm - control, world by world. */
-export function differences(arm: ArmMeasures, control: ArmMeasures): ArmMeasures {
-  const of = (key: Exclude<keyof ArmMeasures, "regret">) => pairedMean(arm[key], control[key]);
+/** Arm - control, world by world, with intervals of level 1 - alpha. */
+export function differences(arm: ArmMeasures, control: ArmMeasures, alpha: number): ArmMeasures {
+  const of = (key: Exclude<keyof ArmMeasures, "regret">) => pairedMean(arm[key], control[key], alpha);
   return {
     clicksPerSlate: of("clicksPerSlate"),
     clicks: of("clicks"),
     satisfiedPerSlate: of("satisfiedPerSlate"),
-    regret: arm.regret && control.regret && pairedMean(arm.regret, control.regret),
+    regret: arm.regret && control.regret && pairedMean(arm.regret, control.regret, alpha),
     diversity: of("diversity"),
     coverage: of("coverage"),
     freshShare: of("freshShare"),
@@ -52,9 +52,10 @@ export function curvesOf(
   settings: Settings,
 ): { readonly clickRate: DayCurve; readonly regret: DayCurve | null } {
   const totals = pieces.map((piece) => totalsOf(piece, settings));
+  const curve = (of: (own: Totals) => Float64Array) => dayCurve(totals.map(of), settings.alpha);
   return {
-    clickRate: dayCurve(totals.map(({ dailyClicks, dailySlates }) => weeklyRate(dailyClicks, dailySlates))),
-    regret: settings.regret ? dayCurve(totals.map(({ dailyRegret }) => cumulative(dailyRegret))) : null,
+    clickRate: curve(({ dailyClicks, dailySlates }) => weeklyRate(dailyClicks, dailySlates)),
+    regret: settings.regret ? curve(({ dailyRegret }) => cumulative(dailyRegret)) : null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { pValue, safe, swatch, type Html } from "@sequitur/workbench";
+import { levelText } from "../level-text.js";
 import type { ArmReport, Report } from "../report.js";
 import { curveChart, pathChart, propensityChart, segmentChart, seriesOf, versusChart } from "./charts.js";
 import { logTable, readingTable } from "./table-sections.js";
@@ -24,7 +25,7 @@ function differenceSection(report: Report): Html | null {
   if (charts.every(([, chart]) => chart === null)) return null;
   return safe`<section id="differences">
     <h2>How sure are the differences?</h2>
-    <p>A dot is the mean difference to ${report.control} over worlds, its line the 95% interval.</p>
+    <p>A dot is the mean difference to ${report.control} over worlds, its line the ${levelText(report.config)} interval.</p>
     <div class="charts">${charts.map(([title, chart]) => chart !== null && figure(title, chart))}</div>
   </section>`;
 }
@@ -32,7 +33,7 @@ function differenceSection(report: Report): Html | null {
 function curveSection(report: Report): Html {
   return safe`<section id="days">
     <h2>Day by day</h2>
-    <p>Lines are means over worlds, bands their 95% intervals. An arm that learns gains on the others as days go by.</p>
+    <p>Lines are means over worlds, bands their ${levelText(report.config)} intervals. An arm that learns gains on the others as days go by.</p>
     ${legend(report)}
     <div class="charts">
       ${figure(
@@ -57,7 +58,7 @@ function testSection(report: Report): Html | null {
     <h2>What an A/B test would have said</h2>
     <p>
       Here each user belongs to one arm, as in a real test, and only their slates there count. The band is the
-      always-valid interval, corrected for the number of arms: one may look every day and stop as soon as it excludes 0
+      always-valid ${levelText(report.config)} interval, corrected for the number of arms: one may look every day and stop as soon as it excludes 0
       (dashed line). An arm that learns has learnt from all users, in a real test it would from its own alone.
     </p>
     ${ratioText(report)}
@@ -66,7 +67,7 @@ function testSection(report: Report): Html | null {
   </section>`;
 }
 
-function ratioText({ sampleRatio, power }: Report): Html {
+function ratioText({ sampleRatio, power, config }: Report): Html {
   const ratio =
     sampleRatio !== null &&
     safe`<p>
@@ -77,7 +78,7 @@ function ratioText({ sampleRatio, power }: Report): Html {
     power !== null &&
     safe`<p>
       With ${power.usersPerArm} users an arm, one look at the end finds a difference of
-      ${(100 * power.detectable).toFixed(1)}% of control's rate with probability 0.8; for ${(100 * power.effect).toFixed(1)}% it takes
+      ${(100 * power.detectable).toFixed(1)}% of control's rate with probability 0.8 (alpha ${config.alpha}); for ${(100 * power.effect).toFixed(1)}% it takes
       ${power.needed} users an arm.
     </p>`;
   return safe`${ratio}${found}`;
@@ -89,7 +90,7 @@ function segmentSection(report: Report): Html | null {
   return safe`<section id="segments">
     <h2>For whom?</h2>
     <p>
-      Effects in groups of users of the A/B test. That one interval excludes 0 and another does not is no sign that they
+      Effects in groups of users of the A/B test with their ${levelText(report.config)} intervals. That one interval excludes 0 and another does not is no sign that they
       differ: the p-value beside each arm is.
     </p>
     <div class="charts">${arms.map((arm) => figure(segmentTitle(arm), segmentChart(report, arm)))}</div>

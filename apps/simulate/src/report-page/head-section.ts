@@ -1,4 +1,5 @@
 import { count, fixed, percent, safe, seconds, signed, type Html } from "@sequitur/workbench";
+import { levelText } from "../level-text.js";
 import type { ArmReport, Report } from "../report.js";
 
 /** Title, what was simulated in one sentence, what came of it in one sentence, the facts, and the loud notes. */
@@ -44,9 +45,10 @@ function headline(report: Report): Html {
   return safe`${sentences}`;
 }
 
-function sentence({ control }: Report, { label, versusControl, verdict }: ArmReport): Html {
+function sentence({ control, config }: Report, { label, versusControl, verdict }: ArmReport): Html {
   const { mean, low, high } = versusControl!.clicks;
-  const interval = low === null || high === null ? "" : ` (95 % interval ${signed(low, 0)} to ${signed(high, 0)})`;
+  const interval =
+    low === null || high === null ? "" : ` (${levelText(config)} interval ${signed(low, 0)} to ${signed(high, 0)})`;
   const words = {
     "more clicks": "brings more clicks than",
     "fewer clicks": "brings fewer clicks than",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { levelText } from "../level-text.js";
 import { parseReport, type Report } from "../report.js";
 import { runTask } from "../run-task.js";
 import { parseSettings } from "../settings.js";
@@ -80,6 +81,15 @@ describe("the page", () => {
     const plain = { ...report, config: { ...report.config, regret: false } };
     expect(parseHTML(reportPage(plain)).document.querySelector("#results")!.textContent).not.toContain("Regret");
   });
+});
+
+test("every text names the level of the settings", () => {
+  const wide = { ...report, config: { ...report.config, alpha: 0.1 } };
+  const parts = [...parseHTML(reportPage(wide)).document.querySelectorAll("header, section")];
+  const words = `${parts.map((part) => part.textContent).join(" ")} ${summaryText(wide, { columns: 200, color: false })}`;
+  expect(words).not.toMatch(/95 ?% (t )?interval|alpha 0\.05/);
+  expect(words.match(/90% (t )?interval|alpha 0\.1/g)!.length).toBeGreaterThan(8);
+  expect(levelText({ alpha: 0.0005 })).toBe("99.95%");
 });
 
 describe("the summary", () => {

@@ -1,4 +1,5 @@
 import { caption, count, fixed, percent, pValue, safe, signed, type Html } from "@sequitur/workbench";
+import { levelText } from "../level-text.js";
 import type { ArmMeasures, ArmReport, Report, WorldMean } from "../report.js";
 
 interface Column {
@@ -25,7 +26,7 @@ export function tableSections(report: Report): (Html | null)[] {
 function resultsSection(report: Report): Html {
   return safe`<section id="results">
     <h2>Results</h2>
-    <p>Means over worlds of everything after the warm-up, with half the 95% t interval; every arm served the same users.</p>
+    <p>Means over worlds of everything after the warm-up, with half the ${levelText(report.config)} t interval; every arm served the same users.</p>
     ${measureTable(report, "Measures of each arm", ({ measures }) => measures, fixed, true)}
   </section>`;
 }
@@ -99,7 +100,7 @@ export function readingTable(report: Report): Html {
   const rows = report.arms.filter(({ reading }) => reading !== null);
   return safe`<div class="scroll" tabindex="0" role="region" aria-label="The A/B test">
     <table>
-      ${caption("What the A/B test says at its end")}
+      ${caption(`What the A/B test says at its end, differences with their ${levelText(report.config)} intervals`)}
       <thead>
         <tr>
           <th scope="col" class="text">Arm</th>
