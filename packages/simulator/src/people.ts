@@ -20,7 +20,7 @@ export interface Showing {
   readonly satisfied: boolean;
   /** Exact expected clicks of the slate, given the person's state. */
   readonly expected: number;
-  /** Of the best slate of the whole catalogue; NaN unless asked for. */
+  /** Of the best slate of all items that are there at this instant; NaN unless asked for. */
   readonly best: number;
 }
 
@@ -28,7 +28,7 @@ export interface Showing {
 export interface People {
   /** The user opens the app, unless earlier slates have put them off. Once for every visit, in order of time. */
   arrive(visit: Visit): boolean;
-  /** The slate with the most expected clicks at this moment, of the whole catalogue. */
+  /** The slate with the most expected clicks at this moment, of all items that are there by now. */
   bestSlate(visit: Visit): Int32Array;
   /** They read the slate; `delay` in [0, 1) is the visit's own draw for the way of its click to the platform. */
   react(visit: Visit, slate: Slate, day: number): Showing & { readonly delay: number };

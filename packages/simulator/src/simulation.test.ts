@@ -80,6 +80,42 @@ describe("one arm", () => {
     const ever = new Set(shown.flatMap(({ slate }) => [...slate.items]));
     expect(late.some((item) => ever.has(item))).toBe(true);
   });
+
+  test("the best slate is of exactly the items that are there at the visit, arms know those of the morning", async () => {
+    const DAY_MS = 86_400_000;
+    // People who stay as they are, so that what they think of every item can be asked for at the end of the world.
+    const still = worldOf(300, { items: 12, groups: 2, gamma: 1, driftDays: null, lateItems: 0.9 });
+    const people = still.populate();
+    const wants = new Float64Array(12);
+    const bestOf = (user: number, isThere: (item: number) => boolean): number => {
+      people.utilities(wants, { user, now: still.start + DAYS * DAY_MS });
+      const odds = [...wants].filter((_, item) => isThere(item)).map((utility) => Math.exp(utility));
+      const best = sum(odds.toSorted((a, b) => b - a).slice(0, 2));
+      return best / (1 + best);
+    };
+    const offered: (readonly number[])[] = [];
+    const policy = randomPolicy(12);
+    const watched: SlatePolicy = {
+      name: "watched",
+      slates: (batch, k, options) => {
+        for (let b = 0; b < batch.size; b++) offered.push([...(options.candidates ?? wants.keys())]);
+        return policy.slates(batch, k, options);
+      },
+    };
+    const shown = await shownBy(still, watched, planOf({ k: 2, regret: true }, { fatigue: 0 }));
+    let [sinceMorning, laterToday] = [0, 0];
+    for (const [visit, { user, now, day, best }] of shown.entries()) {
+      const opened = (by: number) => (item: number) => still.openedAt[item]! <= by;
+      const morning = still.start + day * DAY_MS;
+      expect(best).toBeCloseTo(bestOf(user, opened(now)), 9);
+      expect(offered[visit]).toEqual([...wants.keys()].filter(opened(morning)));
+      if (best > bestOf(user, opened(morning)) + 1e-6) sinceMorning++;
+      if (best < bestOf(user, opened(morning + DAY_MS)) - 1e-6) laterToday++;
+    }
+    // The three sets differ where it matters, so that none could be taken for another.
+    expect(sinceMorning).toBeGreaterThan(20);
+    expect(laterToday).toBeGreaterThan(20);
+  });
 });
 
 describe("common random numbers", () => {

@@ -5,7 +5,7 @@ import type { SlatePolicy } from "@sequitur/recommender";
 export interface SlateRequest {
   readonly batch: QueryBatch;
   readonly k: number;
-  /** Items that can be shown now; absent = all. */
+  /** Items that were there at the start of the day, what a server is told each morning; absent = all. */
   readonly candidates?: Int32Array;
   /** Of this batch alone. */
   readonly random: Random;
