@@ -1,6 +1,6 @@
 import { throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
 import {
-  codeCommit,
+  codeVersion,
   machineText,
   openWorkFolder,
   probeFolder,
@@ -72,7 +72,7 @@ async function evaluateIn(
   const passed = { ...(signal && { signal }), ...(progress && { report: progress }) };
   const source = await parts.openData(experiment.data, passed);
   const data = await prepareData(experiment, source, folder, signal);
-  const commit = await codeCommit();
+  const { commit, key: code } = await codeVersion();
   const threads = experiment.threads ?? Math.max(1, Math.floor(availableParallelism() / experiment.concurrency));
   const arena: Arena = {
     experiment,
@@ -81,7 +81,7 @@ async function evaluateIn(
     folder,
     runTask: parts.runTask,
     threads,
-    code: commit,
+    code,
     ...passed,
   };
   const outcomes = await runAll(contenders, arena, progress);

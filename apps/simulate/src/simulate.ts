@@ -2,7 +2,7 @@ import { loadRecommender, parseSlatePolicy } from "@sequitur/builtin";
 import { PlatformError, throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
 import {
   childFile,
-  codeCommit,
+  codeVersion,
   digestOf,
   machineText,
   openWorkFolder,
@@ -92,13 +92,13 @@ async function simulateIn(
   const started = performance.now();
   const startedAt = new Date((io.now ?? Date.now)()).toISOString();
   const seeds = Array.from({ length: settings.seeds }, (_, i) => settings.seed + i);
-  const code = await codeCommit();
+  const { commit, key: code } = await codeVersion();
   const arena: Arena = { settings, seeds, folder, runTask, code, io };
   const models = await fitModels(arena);
   throwIfCancelled(io.signal);
   const outcomes = await runArms(arena, models);
   throwIfCancelled(io.signal);
-  const environment = { commit: code, node: process.version, machine: machineText() };
+  const environment = { commit, node: process.version, machine: machineText() };
   return buildReport(outcomes, settings, {
     environment,
     startedAt,

@@ -1,7 +1,8 @@
 export { probeFolder, cannotWrite, writeAtomically, writeTogether } from "./files/atomic-files.js";
 export { canonicalJson } from "./files/canonical-json.js";
 export { digestOf, openWorkFolder, type WorkFolder } from "./files/work-folder.js";
-export { codeCommit, machineText } from "./machine.js";
+export { codeVersion, type CodeVersion } from "./code-version.js";
+export { machineText } from "./machine.js";
 export { parseStrictly } from "./parse-strictly.js";
 export { childFile, runChild, type ChildRun } from "./processes/run-child.js";
 export { serveChild, type ChildWork } from "./processes/serve-child.js";
