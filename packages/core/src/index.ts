@@ -28,4 +28,5 @@ export {
 } from "./tensor-file.js";
 export type { Progress, Report } from "./progress.js";
 export { parseConfig } from "./config.js";
+export { distanceKm, EARTH_RADIUS_KM, type Point } from "./distance.js";
 export { nearestName } from "./nearest-name.js";

@@ -1,7 +1,7 @@
+import { distanceKm } from "@sequitur/core";
 import type { RequestRecord } from "@sequitur/store";
 import type { Recommendation } from "../schemas/recommendation-schemas.js";
 import { askChain, type ChainAnswer, type ChainItem } from "./chain.js";
-import { distanceKm } from "./distance.js";
 import type { Question } from "./question.js";
 import { reasonsFor, type Reason } from "./reasons.js";
 import type { Serving } from "./serving.js";
@@ -55,8 +55,9 @@ export function shownItems(serving: Serving, question: Question, items: readonly
   const reasons = tellWhy(serving, question, items);
   const { near } = question.filter;
   return items.map(({ index, score, servedBy }, at) => {
-    const { itemId, title = "", latitude, longitude } = directory.record(index);
-    const km = near === undefined ? Number.NaN : distanceKm(near, latitude, longitude);
+    const record = directory.record(index);
+    const { itemId, title = "" } = record;
+    const km = near === undefined ? Number.NaN : distanceKm(near, record);
     return {
       itemId,
       ...(title !== "" && { title }),

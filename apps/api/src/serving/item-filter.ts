@@ -1,6 +1,5 @@
-import { NONE } from "@sequitur/core";
+import { distanceKm, NONE, type Point } from "@sequitur/core";
 import { CLOSED, isTimeZone, OPEN, slotOfYear, zoneOffsetMinutes } from "@sequitur/data";
-import { distanceKm, type Place } from "./distance.js";
 import type { ItemDirectory } from "./item-directory.js";
 
 /** What a request asks of the items it is shown. Everything given must hold. */
@@ -13,7 +12,7 @@ export interface ItemFilter {
   readonly categories?: readonly string[] | undefined;
   readonly notCategories?: readonly string[] | undefined;
   /** Within this distance of `near`; items without coordinates are out. */
-  readonly near?: Place | undefined;
+  readonly near?: Point | undefined;
   readonly radiusKm?: number | undefined;
   /** Open at this instant, ms since the epoch. */
   readonly openAt?: number | undefined;
@@ -76,10 +75,7 @@ function numbersOf(directory: ItemDirectory, names: readonly string[]): Set<numb
 
 function distanceTest(directory: ItemDirectory, { near, radiusKm }: ItemFilter): ItemTest | undefined {
   if (near === undefined || radiusKm === undefined) return undefined;
-  return (index) => {
-    const { latitude, longitude } = directory.record(index);
-    return distanceKm(near, latitude, longitude) <= radiusKm;
-  };
+  return (index) => distanceKm(near, directory.record(index)) <= radiusKm;
 }
 
 function openTest(directory: ItemDirectory, filter: ItemFilter): ItemTest | undefined {

@@ -1,7 +1,6 @@
-import { queryBatch } from "@sequitur/core";
+import { distanceKm, queryBatch } from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import type { ChainItem } from "./chain.js";
-import { distanceKm } from "./distance.js";
 import type { ItemDirectory } from "./item-directory.js";
 import { knownPart, type Question } from "./question.js";
 import type { Stage } from "./stage.js";
@@ -37,8 +36,7 @@ export function reasonsFor(directory: ItemDirectory, question: Question, items: 
   return items.map(({ index, servedBy, stage }) => {
     const own = because.get(index) ?? plainReason(question, servedBy, stage);
     if (near === undefined) return own;
-    const { latitude, longitude } = directory.record(index);
-    const km = distanceKm(near, latitude, longitude);
+    const km = distanceKm(near, directory.record(index));
     return Number.isNaN(km) ? own : { ...own, text: `${own.text}; ${kilometres(km)} from here` };
   });
 }

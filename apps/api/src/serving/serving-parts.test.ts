@@ -2,7 +2,6 @@ import { Random } from "@sequitur/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askChain } from "./chain.js";
-import { distanceKm } from "./distance.js";
 import { ItemDirectory } from "./item-directory.js";
 import { itemTest } from "./item-filter.js";
 import type { Question } from "./question.js";
@@ -92,12 +91,6 @@ describe("itemTest", () => {
     const [july, january] = [Date.UTC(2026, 6, 6, 7, 30), Date.UTC(2026, 0, 5, 7, 30)];
     expect([july, january].map((openAt) => itemTest(summer, { openAt }, openAt)(0))).toEqual([true, false]);
   });
-});
-
-it("distanceKm knows the way from Paris to London, and that nowhere is no distance", () => {
-  expect(distanceKm({ latitude: 48.8566, longitude: 2.3522 }, 51.5074, -0.1278)).toBeCloseTo(343.6, 0);
-  expect(distanceKm({ latitude: 0, longitude: 0 }, 0, 180)).toBeCloseTo(Math.PI * 6371.0088, 3);
-  expect(distanceKm({ latitude: 0, longitude: 0 }, undefined, 0)).toBeNaN();
 });
 
 describe("askChain", () => {

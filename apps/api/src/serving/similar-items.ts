@@ -1,7 +1,6 @@
-import { NONE } from "@sequitur/core";
+import { distanceKm, NONE } from "@sequitur/core";
 import { answer } from "./answer.js";
 import type { ChainAnswer } from "./chain.js";
-import { distanceKm } from "./distance.js";
 import type { ItemDirectory } from "./item-directory.js";
 import { itemTest } from "./item-filter.js";
 import type { Question } from "./question.js";
@@ -74,8 +73,7 @@ export function contentStage(directory: ItemDirectory, itemId: string): Stage {
         const categories = directory.categories(index);
         const shared = categories.filter((number) => own.has(number)).length;
         const overlap = shared / Math.max(1, own.size + categories.length - shared);
-        const other = directory.record(index);
-        const km = place === undefined ? Number.NaN : distanceKm(place, other.latitude, other.longitude);
+        const km = place === undefined ? Number.NaN : distanceKm(place, directory.record(index));
         const closeness = Number.isNaN(km) ? 0 : NEAR_KM / (NEAR_KM + km);
         if (shared > 0 || closeness > 0) placed.push({ index, score: overlap + 0.01 * closeness });
       }

@@ -20,7 +20,7 @@ export { seasonMixture } from "./season/season-mixture.js";
 export { cellTokens, cellVocabulary, type CellVocabulary } from "./geography/cells.js";
 export { catalogCoordinates, type Coordinates } from "./geography/coordinates.js";
 export { addDistancePrior, distanceLogRatio, distancePrior, type DistancePrior } from "./geography/distance-prior.js";
-export { distanceKm, distancesKm, unitVectors, type Point } from "./geography/distance.js";
+export { distancesKm, unitVectors } from "./geography/distance.js";
 export { fourierFeatures } from "./geography/fourier.js";
 export { geographyConfigSchema, type GeographyConfig } from "./geography/geography-config.js";
 export { geographyLayer, type GeographyLayerOptions } from "./geography/geography-layer.js";

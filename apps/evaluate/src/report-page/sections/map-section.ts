@@ -1,9 +1,7 @@
+import { distanceKm } from "@sequitur/core";
 import { caption, count, safe, type Html } from "@sequitur/workbench";
 import type { MapPlace, PlaceMap, Report } from "../../report.js";
 import { densityMap, exampleMap, kilometres, SHADES, shadeLimits } from "../charts/place-maps.js";
-
-const HALF_DEGREE = Math.PI / 360;
-const EARTH_DIAMETER_KM = 12_742;
 
 /** Where the check-ins are, and for a few test users where they came from, what is recommended, where they went. */
 export function mapSection({ map }: Report): Html | null {
@@ -88,14 +86,6 @@ function exampleTable({ history, recommended, truth }: PlaceMap["examples"][numb
 
 function isSame(a: MapPlace, b: MapPlace): boolean {
   return a.name === b.name && a.latitude === b.latitude && a.longitude === b.longitude;
-}
-
-/** Great-circle distance by the haversine formula. */
-function distanceKm(from: MapPlace, to: MapPlace): number {
-  const north = Math.sin((to.latitude - from.latitude) * HALF_DEGREE) ** 2;
-  const east = Math.sin((to.longitude - from.longitude) * HALF_DEGREE) ** 2;
-  const shrink = Math.cos(from.latitude * HALF_DEGREE * 2) * Math.cos(to.latitude * HALF_DEGREE * 2);
-  return EARTH_DIAMETER_KM * Math.asin(Math.min(1, Math.sqrt(north + shrink * east)));
 }
 
 function shadeLegend(map: PlaceMap): Html {

@@ -1,5 +1,4 @@
-import { PlatformError, type Catalog } from "@sequitur/core";
-import { distanceKm } from "./distance.js";
+import { distanceKm, PlatformError, type Catalog } from "@sequitur/core";
 
 /** Places that lie so far from the middle of a local data set, and so near it when turned, were written in wrong order. */
 const FAR_KM = 1000;

@@ -1,22 +1,7 @@
+import { EARTH_RADIUS_KM, type Point } from "@sequitur/core";
 import { type Coordinates } from "./coordinates.js";
 
-/** Mean radius of the earth. */
-export const EARTH_RADIUS_KM = 6371.0088;
 const RADIANS = Math.PI / 180;
-
-/** WGS84 degrees. */
-export interface Point {
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
-/** Great-circle distance in km by the haversine formula; NaN when a coordinate is. */
-export function distanceKm(from: Point, to: Point): number {
-  const north = Math.sin(((to.latitude - from.latitude) * RADIANS) / 2) ** 2;
-  const east = Math.sin(((to.longitude - from.longitude) * RADIANS) / 2) ** 2;
-  const square = north + Math.cos(from.latitude * RADIANS) * Math.cos(to.latitude * RADIANS) * east;
-  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(square)));
-}
 
 /** (N, 3) row-major unit vectors from the middle of the earth to each place; NaN where it is not known. */
 export function unitVectors({ latitudes, longitudes }: Coordinates): Float64Array {

@@ -1,5 +1,4 @@
-import { PlatformError, type Random } from "@sequitur/core";
-import { EARTH_RADIUS_KM } from "./distance.js";
+import { EARTH_RADIUS_KM, PlatformError, type Random } from "@sequitur/core";
 import type { GeographyConfig } from "./geography-config.js";
 
 /**

@@ -1,10 +1,10 @@
-import { idTable, interactionsFrom, NONE, PlatformError, Random, type Interactions } from "@sequitur/core";
+import { distanceKm, idTable, interactionsFrom, NONE, PlatformError, Random, type Interactions } from "@sequitur/core";
 import { closeSequitur, EVALUATION, gradientError, Parameters, selectBackend, tf } from "@sequitur/nn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cellTokens, cellVocabulary } from "./cells.js";
 import { catalogCoordinates } from "./coordinates.js";
 import { addDistancePrior, distanceLogRatio, distancePrior } from "./distance-prior.js";
-import { distanceKm, distancesKm, unitVectors } from "./distance.js";
+import { distancesKm, unitVectors } from "./distance.js";
 import { fourierFeatures } from "./fourier.js";
 import { geographyConfigSchema } from "./geography-config.js";
 import { geographyLayer } from "./geography-layer.js";

@@ -1,6 +1,6 @@
-import { NONE, PlatformError, type Catalog, type ItemColumns } from "@sequitur/core";
+import { EARTH_RADIUS_KM, NONE, PlatformError, type Catalog, type ItemColumns } from "@sequitur/core";
 import { catalogCoordinates } from "../geography/coordinates.js";
-import { EARTH_RADIUS_KM, unitVectors } from "../geography/distance.js";
+import { unitVectors } from "../geography/distance.js";
 import { isTimeZone, zoneOffsetMinutes } from "@sequitur/data";
 
 /** What is fixed about the places, as the network reads it. */

@@ -1,7 +1,7 @@
-import { NONE, type QueryBatch } from "@sequitur/core";
+import { NONE, type Point, type QueryBatch } from "@sequitur/core";
 import { CLOSED } from "@sequitur/data";
 import { explainPlace, type PlaceExplanation, type PlaceKnowledge } from "../explain/explain-place.js";
-import { distancesKm, type Point } from "../geography/distance.js";
+import { distancesKm } from "../geography/distance.js";
 import { stateAt, type Visit } from "../hours/closed-places.js";
 import type { PlaceHours } from "../hours/place-hours.js";
 import { periodOf } from "../season/period.js";
