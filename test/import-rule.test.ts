@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SCOPE = "@sequitur/";
 /** What checks may use beyond their own room. */
-const FOR_CHECKS = ["data", "metrics"];
+const FOR_CHECKS = ["config", "data", "metrics"];
 
 interface Workspace {
   /** As in the table of ARCHITECTURE.md, such as core or models/baselines. */

@@ -3,6 +3,7 @@
  * form of the filter gains or loses, from one fit a data set (the filter acts when scoring only). The generated city has
  * true hours; Foursquare NYC has none, so that its categories' are learned there. Writes bench/results/hours.json.
  */
+import { loadNow, table, writeResults } from "@sequitur/config/measure";
 import { listOf, parseConfig, Random, sliceQueries, type Interactions } from "@sequitur/core";
 import {
   cityConfigSchema,
@@ -15,7 +16,6 @@ import {
 import type { Artifact } from "@sequitur/recommender";
 import { parseArgs } from "node:util";
 import { fitHours, hoursAgreement, hoursTensors, seaget, type PoiModel } from "../src/index.js";
-import { loadNow, table, writeResults } from "./measure.js";
 import { nycSplit } from "../verify/nyc.js";
 
 const { values: options } = parseArgs({
@@ -107,7 +107,7 @@ async function main(): Promise<void> {
     const learned = [0.02, 0.1].map((share) => [`learned ${share}`, { learnedShare: share }]);
     all.push(...(await rows("foursquare-nyc", nyc, Object.fromEntries(learned) as Record<string, object>)));
   }
-  const note = writeResults("hours", load, { epochs: Number(options.epochs), forms: all });
+  const note = writeResults(import.meta.url, "hours", load, { epochs: Number(options.epochs), forms: all });
   process.stdout.write(`${table(all)}\n\n${note}\n`);
 }
 

@@ -6,7 +6,7 @@
 import { idTable, interactionsFrom, parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
 import { parseArgs } from "node:util";
 import { getnext, seaget, type PoiModel } from "../src/index.js";
-import { loadNow, quantile, table, writeResults } from "./measure.js";
+import { loadNow, quantile, table, writeResults } from "@sequitur/config/measure";
 import { nycSplit } from "../verify/nyc.js";
 
 const { values: options } = parseArgs({
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
       for (const name of ["seaget", "getnext"] as const) epochs.push(await epochSpeed(name, sizes, split.train));
     }
   }
-  const note = writeResults("poi", load, { epochs, serving: [small, large] });
+  const note = writeResults(import.meta.url, "poi", load, { epochs, serving: [small, large] });
   process.stdout.write(`${epochs.length > 0 ? `${table(epochs)}\n\n` : ""}${table([small, large])}\n\n${note}\n`);
 }
 

@@ -12,7 +12,7 @@ import { recommend, type Model } from "@sequitur/recommender";
 import { parseArgs } from "node:util";
 import { liteLlm4rec, type LiteLlm4recModel } from "../src/index.js";
 import { itemTexts } from "../src/text/item-texts.js";
-import { loadNow, quantile, table, writeResults } from "./measure.js";
+import { loadNow, quantile, table, writeResults } from "@sequitur/config/measure";
 
 const { values: options } = parseArgs({
   options: { warm: { type: "string", default: "50" }, timed: { type: "string", default: "200" } },
@@ -148,7 +148,7 @@ async function main(): Promise<void> {
   ];
   const rows = [1, 64].flatMap((batch) => ways.map((way) => timed(way, batch)));
   const saved = savings(rows);
-  const note = writeResults("efficiency", load, { warm: WARM, rows, saved });
+  const note = writeResults(import.meta.url, "efficiency", load, { warm: WARM, rows, saved });
   process.stdout.write(`${table(rows)}\n\nagainst the generative head, by medians:\n${table(saved)}\n\n${note}\n`);
 }
 

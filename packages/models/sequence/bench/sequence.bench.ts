@@ -10,7 +10,7 @@ import { recommend } from "@sequitur/recommender";
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { gru4rec, sasrec, type SequenceModel, type SequenceRecommender } from "../src/index.js";
-import { loadNow, quantile, table, writeResults } from "./measure.js";
+import { loadNow, quantile, table, writeResults } from "@sequitur/config/measure";
 
 const { values: options } = parseArgs({
   options: {
@@ -175,7 +175,7 @@ async function main(): Promise<void> {
   const training = await trainingSpeed();
   const serving = [await servingSpeed("sasrec"), await servingSpeed("gru4rec")];
   const memory = Object.keys(MODELS).map(memoryOf);
-  const note = writeResults("sequence", load, { training, serving });
+  const note = writeResults(import.meta.url, "sequence", load, { training, serving });
   process.stdout.write(`${[table(training), table(serving), table(memory)].join("\n\n")}\n\n${note}\n`);
 }
 

@@ -17,11 +17,11 @@ export function table(rows: readonly object[]): string {
 /** Load of the machine in the last minute; taken before a bench makes its own. */
 export const loadNow = (): number => loadavg()[0]!;
 
-/** Writes results/NAME.json with machine, Node version and commit, and a line that tells them. */
-export function writeResults(name: string, load: number, results: object): string {
+/** Writes results/NAME.json beside the bench (its `import.meta.url`) with machine, Node and commit; a line that tells them. */
+export function writeResults(bench: string, name: string, load: number, results: object): string {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), load };
-  const folder = fileURLToPath(new URL("results", import.meta.url));
+  const folder = fileURLToPath(new URL("results", bench));
   mkdirSync(folder, { recursive: true });
   const text = JSON.stringify({ machine, node: process.version, commit, ...results }, null, 2);
   writeFileSync(`${folder}/${name}.json`, `${text}\n`);
