@@ -8,6 +8,7 @@ export { childFile, runChild, type ChildRun } from "./processes/run-child.js";
 export { serveChild, type ChildWork } from "./processes/serve-child.js";
 export { runPool } from "./processes/run-pool.js";
 export { htmlPage, type PageParts } from "./page/page.js";
+export { pageHead, type HeadParts } from "./page/page-head.js";
 export {
   brief,
   bytes,

@@ -1,32 +1,16 @@
-import { count, fixed, percent, safe, seconds, signed, type Html } from "@sequitur/workbench";
+import { count, fixed, pageHead, percent, safe, seconds, signed, type Html } from "@sequitur/workbench";
 import { levelText } from "../level-text.js";
 import type { ArmReport, Report } from "../report.js";
 
 /** Title, what was simulated in one sentence, what came of it in one sentence, the facts, and the loud notes. */
 export function headSection(report: Report): Html {
-  return safe`<header>
-    <h1>${report.title}</h1>
-    <p class="protocol">${protocol(report)}</p>
-    <p class="headline">${headline(report)}</p>
-    <dl class="facts">
-      ${facts(report).map(
-        ([name, value]) =>
-          safe`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    ${
-      report.notes.length > 0 &&
-      safe`<div class="notes" role="note">
-        <strong>Keep in mind</strong>
-        <ul>
-          ${report.notes.map((note) => safe`<li>${note}</li>`)}
-        </ul>
-      </div>`
-    }
-  </header>`;
+  return pageHead({
+    title: report.title,
+    protocol: protocol(report),
+    headline: headline(report),
+    facts: facts(report),
+    notes: report.notes,
+  });
 }
 
 function protocol({ config, seeds }: Report): string {

@@ -1,4 +1,4 @@
-import { count, fixed, percent, safe, seconds, type Html } from "@sequitur/workbench";
+import { count, fixed, pageHead, percent, safe, seconds, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
 import { leaderboardView } from "../leaderboard-view.js";
 import { metricTitle } from "../metric-words.js";
@@ -6,30 +6,13 @@ import { metricTitle } from "../metric-words.js";
 /** Title, the protocol in one sentence, what was found in one sentence, the facts, and the loud notes. */
 export function headSection(report: Report): Html {
   const { protocol, data } = report;
-  const notes = [...protocol.notes, ...data.notes];
-  return safe`<header>
-    <h1>${report.title}</h1>
-    <p class="protocol">${protocol.summary}</p>
-    <p class="headline">${headline(report)}</p>
-    <dl class="facts">
-      ${facts(report).map(
-        ([name, value]) =>
-          safe`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    ${
-      notes.length > 0 &&
-      safe`<div class="notes" role="note">
-        <strong>Keep in mind</strong>
-        <ul>
-          ${notes.map((note) => safe`<li>${note}</li>`)}
-        </ul>
-      </div>`
-    }
-  </header>`;
+  return pageHead({
+    title: report.title,
+    protocol: protocol.summary,
+    headline: headline(report),
+    facts: facts(report),
+    notes: [...protocol.notes, ...data.notes],
+  });
 }
 
 function headline(report: Report): Html {
