@@ -31,4 +31,8 @@ test("A/A: 1,000 experiments, each on people of its own, looked at every day", {
   }
   expect(counts["always-valid test"]).toBeLessThanOrEqual(0.05 * EXPERIMENTS);
   expect(counts["t test at every look"]).toBeGreaterThan(0.1 * EXPERIMENTS);
+  // One look at the end holds its level, as far as so many experiments can tell.
+  const last = shareInterval(counts["t test at the end only"], EXPERIMENTS, 0.999);
+  expect(last.low).toBeLessThan(0.05);
+  expect(last.high).toBeGreaterThan(0.05);
 });
