@@ -58,6 +58,11 @@ test("intervals over worlds have the level 1 - alpha", () => {
   expect(clickRate.high[1]! - clickRate.mean[1]!).toBeCloseTo(half / 3, 3);
 });
 
+test("a world without visits after the warm-up is named", () => {
+  const late = { ...settings, warmup: { ...settings.warmup, days: 3 } };
+  expect(() => measureArm([piece(7, 0)], late)).toThrow("world 7 must have visits after the warm-up, got none");
+});
+
 test("one world has no interval", () => {
   expect(worldMean([3], 0.05)).toEqual({ mean: 3, low: null, high: null, perSeed: [3] });
 });

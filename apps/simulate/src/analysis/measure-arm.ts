@@ -1,3 +1,4 @@
+import { PlatformError } from "@sequitur/core";
 import type { Piece } from "../piece.js";
 import type { ArmMeasures, DayCurve, LogDiagnostics } from "../report.js";
 import type { Settings } from "../settings.js";
@@ -75,6 +76,10 @@ function totalsOf(piece: Piece, { warmup, days }: Settings): Totals {
     pairs++;
   }
   const slates = sum(daily.slates);
+  if (slates === 0) {
+    const message = `world ${piece.seed} must have visits after the warm-up, got none: it needs more users or days.`;
+    throw new PlatformError("bad-data", message);
+  }
   return {
     slates,
     clicks: sum(daily.clicks),
