@@ -31,8 +31,11 @@ test("edits that change code change the key and nothing else does; reports show 
   const version = () => codeVersion(join(root, "one/src"));
   expect(await version()).toEqual({ commit, key: commit });
   // New files that nothing reads yet: no change to what runs, as git has it.
-  await write("out/report.json", "1");
+  for (const name of ["out/report.json", "one/src/new.ts"]) await write(name, "1");
   expect(await version()).toEqual({ commit, key: commit });
+  // A document on top: an experiment that is resumed keeps its pieces.
+  await write("README.md", "2");
+  expect(await version()).toEqual({ commit: `${commit}+`, key: commit });
 
   const keys: (string | null)[] = [commit];
   const expectNew = async () => {
@@ -52,6 +55,7 @@ test("edits that change code change the key and nothing else does; reports show 
   await expectNew();
   await rm(join(root, "one/src/b.ts"));
   await expectNew();
+  // What is staged is the same code, also where git would take one/src/b.ts for renamed.
   await git("add", "one");
   for (const name of ["README.md", "out/report.json", "one/src/a.test.ts"]) await write(name, "9");
   expect((await version()).key).toBe(keys.at(-1));

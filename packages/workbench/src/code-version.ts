@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 export interface CodeVersion {
   /** What reports show: the commit, with + when tracked files differ from it; null outside of a git checkout. */
   readonly commit: string | null;
-  /** Part of the keys of finished pieces: the same, with a digest of what differs after the +. */
+  /** Part of the keys of finished pieces: the commit, and + with a digest of the code that differs, where some does. */
   readonly key: string | null;
 }
 
@@ -33,9 +33,14 @@ export async function codeVersion(folder: string = dirname(fileURLToPath(import.
     if ((await git(folder, "status", "--porcelain", "--untracked-files=no")).trim() === "")
       return { commit, key: commit };
     const root = (await git(folder, "rev-parse", "--show-toplevel")).trim();
-    const changed = await git(root, "diff", "HEAD", "--name-only", "-z", "--", ...CODE);
+    const changed = await git(root, "diff", "HEAD", "--no-renames", "--name-only", "-z", "--", ...CODE);
+    // New files alone change nothing that runs: none of the commit's reads them.
+    if (changed === "") return { commit: `${commit}+`, key: commit };
     const added = await git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ...CODE);
-    const names = (changed + added).split("\0").filter((name) => name !== "");
+    const names = (changed + added)
+      .split("\0")
+      .filter((name) => name !== "")
+      .sort();
     return { commit: `${commit}+`, key: `${commit}+${await digestOfFiles(root, names)}` };
   } catch {
     return { commit: null, key: null };
