@@ -12,11 +12,22 @@ it("starts the softmax at the shares of the items, one interaction added to each
   expect(odds.map((odd) => odd / total)).toEqual([1, 2, 6, 91].map((count) => expect.closeTo(count / 100, 6)));
 });
 
-it.each([1, 0.16])("starts item vectors at about the length %s, tied or not", (startLength) => {
+it("starts an item of mean count at 0, where items without a bias of their own are scored", () => {
+  expect([...atPopularity(Int32Array.of(0, 24, 48))(3, [3], new Random(1))]).toEqual([
+    expect.closeTo(-Math.log(25), 6),
+    0,
+    expect.closeTo(Math.log(49 / 25), 6),
+  ]);
+});
+
+it.each([
+  [1, true],
+  [0.16, true],
+  [0.16, false],
+])("starts item vectors at about the length %s; tied: %s", (startLength, tied) => {
   const parameters = new Parameters(new Random(1));
-  const config = { width: 32, tied: false, loss: "softmax", startLength } as const;
-  itemTables(parameters, new Int32Array(500), config);
-  for (const name of ["items.table", "output.table"]) {
+  itemTables(parameters, new Int32Array(500), { width: 32, tied, loss: "softmax", startLength });
+  for (const name of tied ? ["items.table"] : ["items.table", "output.table"]) {
     const table = parameters.get(name).variable.dataSync() as Float32Array;
     const meanSquare = table.reduce((sum, value) => sum + value * value, 0) / 500;
     expect(Math.sqrt(meanSquare)).toBeCloseTo(startLength, 1);
