@@ -30,7 +30,7 @@ function mix4(h: v128): v128 {
   return v128.xor(h, i32x4.shr_u(h, 15));
 }
 
-/** 32 random bits as a number less one half, in [-0.5, 0.5): p - 0.5 of the normal to come. */
+/** 32 random bits as a number less one half, in [-0.5, 0.5]: p - 0.5 of the normal to come. */
 // @ts-ignore: decorator
 @inline
 function centred(bits: v128): v128 {
@@ -90,7 +90,7 @@ function central(q: v128, r: v128): v128 {
  * `normal` with the lanes of the tails (r < 0) put right: Wichura 1988 (AS 241, PPND7) in sqrt(-log p), p = the share
  * beyond, taken from the bits as an integer so that float32 keeps its digits near 0.
  */
-export function withTails(normal: v128, bits: v128, r: v128): v128 {
+function withTails(normal: v128, bits: v128, r: v128): v128 {
   const signed = v128.xor(bits, i32x4.splat(i32.MIN_VALUE));
   const sign = i32x4.shr_s(signed, 31);
   const beyond = f32x4.convert_i32x4_s(i32x4.sub(i32x4.splat(i32.MAX_VALUE), v128.xor(signed, sign)));
@@ -229,7 +229,7 @@ function scan(
 }
 
 /** Squared distances of four drawn items, or larger ones than the limit once all are; four dimensions a round. */
-export function distances(
+function distances(
   query: usize,
   row0: usize,
   row1: usize,

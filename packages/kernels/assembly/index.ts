@@ -7,7 +7,7 @@ export { add, axpy, divide, fill, multiply, scale, subtract } from "./elementwis
 export { factorise } from "./factorise";
 export { alsRows } from "./als";
 export { activate, activationGradient } from "./activations";
-export { distances, drawnRow, nearestDrawn, withTails } from "./draws";
+export { drawnRow, nearestDrawn } from "./draws";
 export { dropout } from "./dropout";
 export { rotate } from "./rotary";
 export { softmax, softmaxGradient } from "./softmax";
