@@ -3,7 +3,7 @@ import type { Artifact } from "./artifact.js";
 
 /** What a slate policy may show and how it draws. */
 export interface SlateOptions {
-  /** Items that may be shown; absent means the whole catalogue. */
+  /** Distinct items that may be shown; absent means the whole catalogue. */
   readonly candidates?: Int32Array;
   /** Forked by the caller, one per batch; a policy forks it by query, so that batches of any size draw alike. */
   readonly random: Random;
