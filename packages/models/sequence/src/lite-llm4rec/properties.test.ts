@@ -9,11 +9,12 @@ import { causalEncoder } from "../sasrec/network.js";
 import { engineFor } from "../serving/engine.js";
 import { Weights } from "../serving/weights.js";
 import { itemTexts } from "../text/item-texts.js";
-import type { LiteLlm4recConfig } from "./config.js";
+import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
 import { itemLm } from "./item-lm.js";
 import type { LiteLlm4recModel } from "./lite-model.js";
 import { localItems } from "./local-items.js";
+import { liteNetwork } from "./network.js";
 import { titled } from "./titled.fixture.js";
 
 const WORDS = ["red", "green", "blue", "old", "new"];
@@ -53,6 +54,28 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       before.subarray(item * 16, (item + 1) * 16).some((value, i) => value !== after[item * 16 + i]),
     );
     expect(changed.flatMap((differs, item) => (differs ? [item] : []))).toEqual([7]);
+  });
+
+  it.each([
+    [1, true],
+    [0.2, true],
+    [0.2, false],
+  ])("starts vectors of text and id together at about the length %s; id: %s", (startLength, itemId) => {
+    const [width, from, size] = [16, 32, 400];
+    const parameters = new Parameters(new Random(1));
+    const config = liteLlm4recConfig.parse({ width, hidden: 32, itemId, startLength });
+    liteNetwork(parameters, new Int32Array(size), config, { width: from, of: () => tf.zeros([1, from]) });
+    const squares = (name: string): number =>
+      parameters
+        .get(name)
+        .variable.dataSync<"float32">()
+        .reduce((sum, value) => sum + value * value, 0);
+    // Of inputs of unit variance, the sum of the squared weights is the mean squared length.
+    const text = squares("text.projection.weight");
+    const id = itemId ? squares("ids.table") / size : 0;
+    expect(Math.sqrt(text + id) / startLength).toBeCloseTo(1, 1);
+    expect(id / (text + id)).toBeCloseTo(itemId ? 0.5 : 0, 1);
+    parameters.dispose();
   });
 
   it.each(["mean", "last"] as const)(
