@@ -52,7 +52,7 @@ function facts(report: Report): [string, string][] {
     ["worlds", seeds.join(", ")],
     ["control", report.control],
     ["arms learn", config.learn === "day" ? "at the start of each day" : "before each batch"],
-    ["whole run", seconds(report.seconds)],
+    ["this run", seconds(report.seconds)],
     ["date", report.startedAt.slice(0, 10)],
   ];
   if (sampleRatio !== null) rows.push(["sample ratio", sampleRatio.mismatch ? "MISMATCH" : "as designed"]);

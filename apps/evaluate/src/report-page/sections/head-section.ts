@@ -48,7 +48,7 @@ function facts(report: Report): [string, string][] {
     ["items ranked for each query", count(protocol.rankedItems)],
     ["items seen before", protocol.masked ? "removed (masked)" : "kept (unmasked)"],
     [seeds.length === 1 ? "seed" : "seeds", seeds.join(", ") || "–"],
-    ["whole run", seconds(report.seconds)],
+    ["this run", seconds(report.seconds)],
     ["date", report.startedAt.slice(0, 10)],
   ];
 }
