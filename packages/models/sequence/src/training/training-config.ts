@@ -11,7 +11,7 @@ export const trainingFields = {
     .number()
     .min(0.001)
     .max(10)
-    .default(1)
+    .default(0.2)
     .describe("length of an item's vector before training, about; short ones learn large data faster"),
   loss: z
     .enum(LOSS_NAMES)
@@ -31,9 +31,9 @@ export const trainingFields = {
     .enum(["random", "fixed"])
     .default("random")
     .describe("where long histories are cut into windows: anew each epoch, or counted from the end"),
-  epochs: z.int().min(1).max(10_000).default(10).describe("passes over the training data at most"),
-  batchTargets: z.int().min(1).max(1_000_000).default(2048).describe("next-item predictions of one step, about"),
-  rate: z.number().min(1e-6).max(1).default(6e-3).describe("learning rate of Adam at its peak"),
+  epochs: z.int().min(1).max(10_000).default(12).describe("passes over the training data at most"),
+  batchTargets: z.int().min(1).max(1_000_000).default(512).describe("next-item predictions of one step, about"),
+  rate: z.number().min(1e-6).max(1).default(3e-3).describe("learning rate of Adam at its peak"),
   warmUp: z.int().min(0).max(100_000).default(50).describe("steps over which the rate rises"),
   schedule: z.enum(["cosine", "constant"]).default("cosine").describe("the rate after its rise, until the last epoch"),
   weightDecay: z.number().min(0).max(10).default(0.1).describe("of AdamW, on matrices and tables"),
@@ -56,6 +56,7 @@ export const trainingSearch = {
   dropout: { kind: "number", min: 0, max: 0.6 },
   itemDropout: { kind: "number", min: 0, max: 0.4 },
   rate: { kind: "number", min: 5e-4, max: 1e-2, log: true },
-  batchTargets: { kind: "choice", values: [512, 1024, 2048, 4096] },
+  batchTargets: { kind: "choice", values: [256, 512, 1024, 2048] },
+  startLength: { kind: "number", min: 0.05, max: 1, log: true },
   weightDecay: { kind: "number", min: 1e-4, max: 1, log: true },
 } as const;
