@@ -54,7 +54,8 @@ export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOp
   return { offsets, items: items.subarray(0, end), scores: kept.subarray(0, end) };
 }
 
-function checkCandidates(candidates: Int32Array, itemCount: number): void {
+/** `bad-config` unless all candidates are distinct item indices. */
+export function checkCandidates(candidates: Int32Array, itemCount: number): void {
   const met = new Uint8Array(itemCount);
   for (const item of candidates) {
     if (item < 0 || item >= itemCount) {

@@ -2,7 +2,7 @@ import type { Random } from "@sequitur/core";
 import { z } from "zod";
 import { learningOf, slateLearnerOf } from "./live-scorer.js";
 import { estimatedSlate, type SlateEstimate } from "./monte-carlo.js";
-import { checkSlateSize, type PolicyKind } from "./policy-kind.js";
+import { checkSlateRequest, type PolicyKind } from "./policy-kind.js";
 import { propensityDraws } from "./thompson.js";
 
 /** How often the pool of draws is dealt into slates anew. */
@@ -34,7 +34,7 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
     return {
       name: parts.name,
       slates(batch, k, { candidates, random, propensities = true }) {
-        checkSlateSize(k);
+        checkSlateRequest(k, candidates, parts.catalog);
         const size = Math.min(k, candidates?.length ?? parts.catalog.items.size);
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);

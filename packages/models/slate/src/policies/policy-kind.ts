@@ -1,5 +1,5 @@
 import { PlatformError, type Catalog } from "@sequitur/core";
-import type { Artifact, Model, SlatePolicy } from "@sequitur/recommender";
+import { checkCandidates, type Artifact, type Model, type SlatePolicy } from "@sequitur/recommender";
 import { z } from "zod";
 
 /** What a policy is made of. */
@@ -32,9 +32,10 @@ export function requireModel({ name, model }: PolicyParts): Model {
   throw new PlatformError("bad-config", `policy ${name} ranks by a model, got none.`);
 }
 
-/** `bad-config` unless k is a positive integer. */
-export function checkSlateSize(k: number): void {
+/** `bad-config` unless k is a positive integer and all candidates are distinct item indices. */
+export function checkSlateRequest(k: number, candidates: Int32Array | undefined, { items }: Catalog): void {
   if (!(Number.isInteger(k) && k >= 1)) {
     throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
   }
+  if (candidates !== undefined) checkCandidates(candidates, items.size);
 }

@@ -1,5 +1,5 @@
 import { PlatformError, type Random, type Slate } from "@sequitur/core";
-import { checkSlateSize, noSettings, type PolicyKind } from "./policy-kind.js";
+import { checkSlateRequest, noSettings, type PolicyKind } from "./policy-kind.js";
 
 /** k distinct items in uniform order: every item is equally likely at every position. Exact propensities. */
 export const randomPolicy: PolicyKind<Record<string, never>> = {
@@ -9,7 +9,7 @@ export const randomPolicy: PolicyKind<Record<string, never>> = {
   make: ({ name, catalog }) => ({
     name,
     slates(batch, k, { candidates, random }) {
-      checkSlateSize(k);
+      checkSlateRequest(k, candidates, catalog);
       const count = candidates?.length ?? catalog.items.size;
       return Array.from({ length: batch.size }, (_, b) => {
         const places = distinctUniform(Math.min(k, count), count, random.fork(b));

@@ -41,10 +41,14 @@ describe.each(Object.entries(policies))("%s", (_, policy) => {
     );
   });
 
-  it("draws the same from the same seed, and refuses k = 0", () => {
+  it("draws the same from the same seed, and refuses k = 0 and candidates that are none", () => {
     const draw = () => slatesOf(policy, query, 5, 3, new Random(3)).map(({ items }) => [...items]);
     expect(draw()).toEqual(draw());
-    expect(() => policy.slates(query, 0, { random: new Random(1) })).toThrow("k must be a positive integer, got 0.");
+    const random = new Random(1);
+    expect(() => policy.slates(query, 0, { random })).toThrow("k must be a positive integer, got 0.");
+    const ask = (...candidates: number[]) => policy.slates(query, 2, { random, candidates: Int32Array.from(candidates) });
+    expect(() => ask(1, 2, 1)).toThrow("candidates must be distinct, got 1 twice.");
+    expect(() => ask(1, 6)).toThrow("candidates must lie in [0, 6), got 6.");
   });
 });
 

@@ -2,7 +2,7 @@ import type { Random, Slate } from "@sequitur/core";
 import { z } from "zod";
 import { learningOf, liveScorer } from "./live-scorer.js";
 import { conditionalProbabilities, positionProbabilities } from "./plackett-luce.js";
-import { checkSlateSize, type PolicyKind } from "./policy-kind.js";
+import { checkSlateRequest, type PolicyKind } from "./policy-kind.js";
 
 const softmaxConfig = z.strictObject({
   temperature: z.number().positive().max(1e6).default(1).describe("divides the scores; the lower, the greedier"),
@@ -23,7 +23,7 @@ export const softmax: PolicyKind<SoftmaxConfig> = {
     return {
       name: parts.name,
       slates(batch, k, { candidates, random }) {
-        checkSlateSize(k);
+        checkSlateRequest(k, candidates, parts.catalog);
         const columns = candidates?.length ?? count;
         const scores = scorer.score(batch, candidates);
         return Array.from({ length: batch.size }, (_, b) => {

@@ -106,6 +106,8 @@ describe("Thompson sampling", () => {
   it("draws the same from the same seed, only candidates, and says when propensities are not estimated", () => {
     const policy = inSlateThompson.make(partsOf([1, 1, 1, 1, 1, 1]), { collision: "next-draw", ...draws });
     const candidates = Int32Array.of(5, 0);
+    const twice = { candidates: Int32Array.of(5, 5), random: new Random(8) };
+    expect(() => policy.slates(query, 2, twice)).toThrow("candidates must be distinct, got 5 twice.");
     const draw = () => slatesOf(policy, query, 5, 3, new Random(8), candidates);
     expect(draw()).toEqual(draw());
     expect(rows(draw()).every((items) => items.length === 2 && items.every((item) => candidates.includes(item)))).toBe(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { learningOf, slateLearnerOf } from "./live-scorer.js";
 import { estimatedSlate } from "./monte-carlo.js";
-import { checkSlateSize, type PolicyKind } from "./policy-kind.js";
+import { checkSlateRequest, type PolicyKind } from "./policy-kind.js";
 
 export const propensityDraws = z
   .int()
@@ -26,7 +26,7 @@ export const thompson: PolicyKind<ThompsonConfig> = {
     return {
       name: parts.name,
       slates(batch, k, { candidates, random, propensities = true }) {
-        checkSlateSize(k);
+        checkSlateRequest(k, candidates, parts.catalog);
         const count = propensities ? draws : 0;
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
