@@ -46,7 +46,8 @@ describe.each(Object.entries(policies))("%s", (_, policy) => {
     expect(draw()).toEqual(draw());
     const random = new Random(1);
     expect(() => policy.slates(query, 0, { random })).toThrow("k must be a positive integer, got 0.");
-    const ask = (...candidates: number[]) => policy.slates(query, 2, { random, candidates: Int32Array.from(candidates) });
+    const ask = (...candidates: number[]) =>
+      policy.slates(query, 2, { random, candidates: Int32Array.from(candidates) });
     expect(() => ask(1, 2, 1)).toThrow("candidates must be distinct, got 1 twice.");
     expect(() => ask(1, 6)).toThrow("candidates must lie in [0, 6), got 6.");
   });
