@@ -14,7 +14,16 @@ const objective = objectiveOf("softmax", { calibration: 0, scorePenalty: 0 });
 
 /** The mean loss of an epoch's predictions, with weights as they start. */
 function meanLoss(plan: BatchPlan, change: (batch: SequenceBatch) => SequenceBatch = (batch) => batch): number {
-  const fields = { width: 8, hidden: 12, layers: 2, dropout: 0, batches: "lanes", laneSteps: 3, batchTargets: 12 };
+  const fields = {
+    startLength: 1,
+    width: 8,
+    hidden: 12,
+    layers: 2,
+    dropout: 0,
+    batches: "lanes",
+    laneSteps: 3,
+    batchTargets: 12,
+  };
   const parameters = new Parameters(new Random(1));
   const network = gru4recNetwork(parameters, new Int32Array(20), parseConfig(gru4recConfig, fields, "test"));
   let [sum, count] = [0, 0];

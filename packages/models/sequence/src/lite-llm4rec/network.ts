@@ -2,7 +2,7 @@ import { NONE, Random } from "@sequitur/core";
 import { embedding, embeddingLayer, linearLayer, normal, tf, type Parameters, type Pass } from "@sequitur/nn";
 import { causalEncoder } from "../sasrec/network.js";
 import type { Objective, Output } from "../training/objectives.js";
-import { atPopularity, isSparse } from "../training/output-table.js";
+import { atPopularity, isSparse, startLengthOf } from "../training/output-table.js";
 import { flatStates, type SequenceNetwork } from "../training/sequence-network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { digitDecoder } from "./digit-decoder.js";
@@ -19,10 +19,11 @@ export interface TextVectors {
 export function textProjection(
   parameters: Parameters,
   from: number,
-  { width, itemId, startLength }: Pick<LiteLlm4recConfig, "width" | "itemId" | "startLength">,
+  config: Pick<LiteLlm4recConfig, "width" | "itemId" | "startLength" | "loss">,
 ): (x: tf.Tensor) => tf.Tensor {
   // For inputs of unit variance: half of an item's vector is its own where it has one.
-  const initializer = normal(startLength / Math.sqrt(from * width * (itemId ? 2 : 1)));
+  const { width, itemId } = config;
+  const initializer = normal(startLengthOf(config) / Math.sqrt(from * width * (itemId ? 2 : 1)));
   return linearLayer(parameters.scope("text.projection"), { inputs: from, outputs: width, bias: false, initializer });
 }
 
@@ -36,10 +37,10 @@ export function liteNetwork(
   config: LiteLlm4recConfig,
   texts: TextVectors,
 ): SequenceNetwork {
-  const { width, head, loss, idDropout, startLength } = config;
+  const { width, head, loss, idDropout } = config;
   const size = counts.length;
   const project = textProjection(parameters, texts.width, config);
-  const initializer = normal(startLength / Math.sqrt(2 * width));
+  const initializer = normal(startLengthOf(config) / Math.sqrt(2 * width));
   const sparse = isSparse(size, loss);
   const ids = config.itemId ? embeddingLayer(parameters.scope("ids"), { size, width, initializer, sparse }) : undefined;
   const encode = causalEncoder(parameters, config);
@@ -118,7 +119,12 @@ export function neighbourNetwork(
   texts: TextVectors,
 ): SequenceNetwork {
   const { width } = config;
-  const project = textProjection(parameters, texts.width, { width, itemId: false, startLength: 1 });
+  const project = textProjection(parameters, texts.width, {
+    width,
+    itemId: false,
+    startLength: 1,
+    loss: "sampled-softmax",
+  });
   const next = linearLayer(parameters.scope("next"), { inputs: width, outputs: width });
   return {
     loss: (batch, pass, objective) => {

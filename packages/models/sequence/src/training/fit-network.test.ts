@@ -91,7 +91,7 @@ describe.each(names)("a fit of %s", (name) => {
   it("takes users with one interaction, and skips what it never met", async () => {
     const { train } = planted;
     const lone = interactions([...train.items, 4], [...train.users, 60], 22);
-    const model = await fitted(name, lone, { epochs: 6 });
+    const model = await fitted(name, lone, { epochs: 12 });
     expect(hitRate(model, planted, 1)).toBeGreaterThan(0.4);
     const score = (items: number[]): Float32Array => model.score(queryBatch([{ items }]));
     expect(score([3, 21, 7, 20, -1, 22])).toEqual(score([3, 7]));

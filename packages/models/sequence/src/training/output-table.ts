@@ -17,16 +17,26 @@ export function isSparse(size: number, loss: TrainingConfig["loss"]): boolean {
 export function itemTables(
   parameters: Parameters,
   counts: Int32Array,
-  { width, tied, loss, startLength }: Pick<TrainingConfig, "width" | "tied" | "loss" | "startLength">,
+  config: Pick<TrainingConfig, "width" | "tied" | "loss" | "startLength">,
 ): { readonly items: EmbeddingLayer; readonly output: Output } {
+  const { width, tied, loss } = config;
   const size = counts.length;
-  const table = { size, width, sparse: isSparse(size, loss), initializer: normal(startLength / Math.sqrt(width)) };
+  const initializer = normal(startLengthOf(config) / Math.sqrt(width));
+  const table = { size, width, sparse: isSparse(size, loss), initializer };
   const items = embeddingLayer(parameters.scope("items"), table);
   const scope = parameters.scope("output");
   const output = tied ? items : embeddingLayer(scope, table);
   if (loss !== "softmax") return { items, output: { table: output.table } };
   const bias = scope.create("bias", [size], atPopularity(counts)) as tf.Tensor as tf.Tensor1D;
   return { items, output: { table: output.table, bias } };
+}
+
+/**
+ * About the length of an item's vector before training. Short ones learn faster where all items share the softmax and popularity
+ * has its bias; sampled losses need the differences between long ones to start from.
+ */
+export function startLengthOf({ startLength, loss }: Pick<TrainingConfig, "startLength" | "loss">): number {
+  return startLength ?? (loss === "softmax" ? 0.2 : 1);
 }
 
 /** A bias per item that starts with the log of its share, so that no step is spent on learning what is popular. */

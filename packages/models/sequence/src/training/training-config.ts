@@ -11,8 +11,10 @@ export const trainingFields = {
     .number()
     .min(0.001)
     .max(10)
-    .default(0.2)
-    .describe("length of an item's vector before training, about; short ones learn large data faster"),
+    .optional()
+    .describe(
+      "length of an item's vector before training, about; if absent 0.2 with softmax, 1 with the sampled losses",
+    ),
   loss: z
     .enum(LOSS_NAMES)
     .default("softmax")
