@@ -1,6 +1,6 @@
 // Posterior draws that are never stored: the normal of (key, row, dim) is a function of these three numbers
 // (src/draws/counter-normal.ts says which), so that a scan draws each item's vector, measures it and forgets it.
-import { loadPart, storePart } from "./math";
+import { loadPart, madd, storePart } from "./math";
 import { clear, offer, scoreOf, unload } from "./topk";
 
 const GOLDEN: i32 = 0x9e3779b9;
@@ -9,12 +9,6 @@ const MIX_A: i32 = 0x21f0aaad;
 const MIX_B: i32 = 0x735a2d97;
 const SQRT_HALF_BITS: i32 = 0x3f3504f3;
 const LN_2: f32 = 0.693147181;
-
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(a, b), f32x4.splat(c));
-}
 
 function mix(h: i32): i32 {
   h = (h ^ (h >>> 16)) * MIX_A;
@@ -67,7 +61,7 @@ const FIT: usize = memory.data<f32>([
 // @ts-ignore: decorator
 @inline
 function step(sum: v128, r: v128, at: usize): v128 {
-  return f32x4.add(f32x4.mul(sum, r), v128.load(FIT + at));
+  return madd(sum, r, v128.load(FIT + at));
 }
 
 // @ts-ignore: decorator
@@ -96,10 +90,10 @@ function withTails(normal: v128, bits: v128, r: v128): v128 {
   const beyond = f32x4.convert_i32x4_s(i32x4.sub(i32x4.splat(i32.MAX_VALUE), v128.xor(signed, sign)));
   const p = f32x4.mul(f32x4.add(beyond, f32x4.splat(0.5)), f32x4.splat(2.3283064365386963e-10));
   const t = f32x4.sub(f32x4.sqrt(f32x4.neg(log4(p))), f32x4.splat(1.6));
-  let above = madd(t, f32x4.splat(0.17023821103), 1.3067284816);
-  above = madd(above, t, 2.75681539);
-  above = madd(above, t, 1.4234372777);
-  const below = madd(madd(t, f32x4.splat(0.12021132975), 0.7370016425), t, 1);
+  let above = madd(t, f32x4.splat(0.17023821103), f32x4.splat(1.3067284816));
+  above = madd(above, t, f32x4.splat(2.75681539));
+  above = madd(above, t, f32x4.splat(1.4234372777));
+  const below = madd(madd(t, f32x4.splat(0.12021132975), f32x4.splat(0.7370016425)), t, f32x4.splat(1));
   const size = f32x4.div(above, below);
   const tail = v128.or(size, v128.and(sign, f32x4.splat(-0.0)));
   return v128.bitselect(tail, normal, i32x4.shr_s(r, 31));
@@ -114,10 +108,10 @@ function log4(x: v128): v128 {
   const m = i32x4.add(v128.and(from, i32x4.splat(0x7fffff)), i32x4.splat(SQRT_HALF_BITS));
   const t = f32x4.div(f32x4.sub(m, f32x4.splat(1)), f32x4.add(m, f32x4.splat(1)));
   const square = f32x4.mul(t, t);
-  let series = madd(square, f32x4.splat(1.0 / 9.0), 1.0 / 7.0);
-  series = madd(series, square, 0.2);
-  series = madd(series, square, 1.0 / 3.0);
-  series = madd(series, square, 1);
+  let series = madd(square, f32x4.splat(1.0 / 9.0), f32x4.splat(1.0 / 7.0));
+  series = madd(series, square, f32x4.splat(0.2));
+  series = madd(series, square, f32x4.splat(1.0 / 3.0));
+  series = madd(series, square, f32x4.splat(1));
   return f32x4.add(f32x4.mul(exponent, f32x4.splat(LN_2)), f32x4.mul(f32x4.add(t, t), series));
 }
 
