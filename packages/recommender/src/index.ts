@@ -22,5 +22,5 @@ export {
   type Artifact,
   type ArtifactOrigin,
 } from "./artifact.js";
-export { checkCandidates, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
+export { checkCandidates, checkListSize, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
 export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";

@@ -20,9 +20,7 @@ export interface RecommendOptions {
  */
 export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOptions): Ranking {
   const { k, candidates, exclude } = options;
-  if (!(Number.isInteger(k) && k >= 1)) {
-    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
-  }
+  checkListSize(k);
   if (exclude !== undefined && exclude.offsets.length !== batch.size + 1) {
     throw new PlatformError(
       "bad-config",
@@ -52,6 +50,13 @@ export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOp
     offsets[b + 1] = end;
   }
   return { offsets, items: items.subarray(0, end), scores: kept.subarray(0, end) };
+}
+
+/** `bad-config` unless k is a positive integer. */
+export function checkListSize(k: number): void {
+  if (!(Number.isInteger(k) && k >= 1)) {
+    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
+  }
 }
 
 /** `bad-config` unless all candidates are distinct item indices. */

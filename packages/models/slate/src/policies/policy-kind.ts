@@ -1,5 +1,5 @@
 import { PlatformError, type Catalog } from "@sequitur/core";
-import { checkCandidates, type Artifact, type Model, type SlatePolicy } from "@sequitur/recommender";
+import { checkCandidates, checkListSize, type Artifact, type Model, type SlatePolicy } from "@sequitur/recommender";
 import { z } from "zod";
 
 /** What a policy is made of. */
@@ -34,8 +34,6 @@ export function requireModel({ name, model }: PolicyParts): Model {
 
 /** `bad-config` unless k is a positive integer and all candidates are distinct item indices. */
 export function checkSlateRequest(k: number, candidates: Int32Array | undefined, { items }: Catalog): void {
-  if (!(Number.isInteger(k) && k >= 1)) {
-    throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
-  }
+  checkListSize(k);
   if (candidates !== undefined) checkCandidates(candidates, items.size);
 }

@@ -1,5 +1,6 @@
-import { PlatformError, type QueryBatch } from "@sequitur/core";
+import type { QueryBatch } from "@sequitur/core";
 import { normalAt, rowStream } from "@sequitur/kernels";
+import { checkListSize } from "@sequitur/recommender";
 import type { DrawTable } from "./draw-table.js";
 import type { Posterior } from "./posterior.js";
 import { clicksOfQuery, startOf } from "./user-state.js";
@@ -21,9 +22,7 @@ export function drawsOf(
   const count = candidates?.length ?? posterior.catalog.items.size;
   const { score } = posterior.config;
   return (k, keys) => {
-    if (!(Number.isInteger(k) && k >= 1)) {
-      throw new PlatformError("bad-config", `k must be a positive integer, got ${k}.`);
-    }
+    checkListSize(k);
     const size = Math.min(k, count);
     if (size === 0) return keys.map(() => new Int32Array(0));
     const states = keys.map((key) => table.preference(posterior, key, start, clicks, batch.users[b]!));
