@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { environmentFields, parseReportOf, runFields } from "@sequitur/workbench";
 import { z } from "zod";
 
 /** The format of report.json; a reader that does not know it stops. */
@@ -206,25 +206,16 @@ export const reportSchema = z.strictObject({
   map: mapSchema.nullable().default(null).describe("null for data without coordinates"),
   queriesFile: z.string().describe("per-query values beside the report, safetensors layout"),
   environment: z.strictObject({
-    commit: z.string().nullable().describe("of the code; null outside a git checkout; ends in + when it had changes"),
-    node: z.string(),
-    machine: z.string().describe("processor, cores, memory, system"),
+    ...environmentFields,
     threads: z.number().int(),
     concurrency: z.number().int().describe("models run at once; above 1 the timings disturb each other"),
   }),
-  startedAt: z.string().describe("ISO instant"),
-  seconds: z.number().describe("wall time of the whole experiment; of the last part when it was resumed"),
+  ...runFields,
 });
 /** What one experiment found; report.json holds exactly this. */
 export type Report = z.infer<typeof reportSchema>;
 
 /** Checks what was read from a report.json; `where` names the file. `bad-data` says what is wrong. */
 export function parseReport(value: unknown, where: string): Report {
-  const parsed = reportSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new PlatformError(
-    "bad-data",
-    `${where}: expected a report of format ${REPORT_FORMAT}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
-  );
+  return parseReportOf(reportSchema, value, REPORT_FORMAT, where);
 }

@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { environmentFields, parseReportOf, runFields } from "@sequitur/workbench";
 import { z } from "zod";
 import { settingsSchema } from "./settings.js";
 
@@ -148,14 +148,9 @@ export type PowerReport = z.infer<typeof powerSchema>;
 export const reportSchema = z.strictObject({
   format: z.literal(REPORT_FORMAT),
   title: z.string(),
-  environment: z.strictObject({
-    commit: z.string().nullable().describe("of the code; null outside a git checkout; ends in + when it had changes"),
-    node: z.string(),
-    machine: z.string().describe("processor, cores, memory, system"),
-  }),
-  startedAt: z.string().describe("ISO instant"),
+  environment: z.strictObject(environmentFields),
+  ...runFields,
   seeds: z.array(z.number().int()).describe("of the worlds"),
-  seconds: z.number().describe("wall time of the whole experiment; of the last part when it was resumed"),
   config: settingsSchema.describe("the resolved settings: give the report back as --config to repeat it"),
   control: z.string().describe("label of the arm that others are compared with"),
   visits: z.number().int().describe("slates of one arm in all worlds, the warm-up included"),
@@ -169,11 +164,5 @@ export type Report = z.infer<typeof reportSchema>;
 
 /** Checks what was read from a report.json; `where` names the file. `bad-data` says what is wrong. */
 export function parseReport(value: unknown, where: string): Report {
-  const parsed = reportSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new PlatformError(
-    "bad-data",
-    `${where}: expected a report of format ${REPORT_FORMAT}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
-  );
+  return parseReportOf(reportSchema, value, REPORT_FORMAT, where);
 }
