@@ -301,16 +301,14 @@ AS $function$
       name := 'interactions_' || to_char(month, 'YYYY_MM');
       bounds := format('from (%L) to (%L)', month, month + interval '1 month');
     end if;
-    if to_regclass(name) is null then
-      perform pg_advisory_xact_lock(hashtext('sequitur.partition'));
-      -- Read as rows: to_regclass may answer from a cache that an advisory lock does not renew.
-      if not exists (
-        select from pg_class
-        where relname = name and relnamespace = (select relnamespace from pg_class where oid = 'interactions'::regclass)
-      ) then
-        execute format('create table %I (like interactions including defaults including constraints)', name);
-        execute format('alter table interactions attach partition %I for values %s', name, bounds);
-      end if;
+    perform pg_advisory_xact_lock(hashtext('sequitur.partition'));
+    -- Read as rows: to_regclass may answer from a cache that an advisory lock does not renew.
+    if not exists (
+      select from pg_class
+      where relname = name and relnamespace = (select relnamespace from pg_class where oid = 'interactions'::regclass)
+    ) then
+      execute format('create table %I (like interactions including defaults including constraints)', name);
+      execute format('alter table interactions attach partition %I for values %s', name, bounds);
     end if;
     return name;
   end
@@ -322,4 +320,27 @@ CREATE OR REPLACE FUNCTION public.event_key_of(event_id text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select encode(substring(sha256(convert_to(event_id, 'UTF8')) from 1 for 16), 'hex')::uuid $function$
+;
+
+CREATE OR REPLACE FUNCTION public.renew_interaction_partitions()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    busy text[] := array(
+      select virtualtransaction from pg_locks
+      where relation = 'interactions'::regclass and pid <> pg_backend_pid()
+        and database = (select oid from pg_database where datname = current_database())
+    );
+    latest timestamptz := clock_timestamp() + interval '1 second';
+  begin
+    while clock_timestamp() < latest
+      and exists (select from pg_locks where relation = 'interactions'::regclass and virtualtransaction = any(busy))
+    loop
+      perform pg_sleep(0.002);
+    end loop;
+    -- Changes nothing, but any change of a column is told.
+    alter table only interactions alter column seq set statistics -1;
+  end
+  $function$
 ;

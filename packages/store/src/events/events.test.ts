@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sql } from "kysely";
+import { Client } from "pg";
 import {
   appendEvents,
   eraseUser,
@@ -11,7 +12,7 @@ import {
   type HistoryOptions,
   type Store,
 } from "../index.js";
-import { eachStore } from "../testing/index.js";
+import { eachStore, onServer } from "../testing/index.js";
 
 const T0 = Date.UTC(2024, 0, 31, 23, 59, 59, 990);
 
@@ -177,6 +178,76 @@ eachStore((engine) => {
           (select count(*) from event_keys) - (select count(*) from interactions) as claims
       `.execute(store.db);
       expect(rows[0]).toEqual({ orphans: 0, claims: 0 });
+    });
+  });
+});
+
+onServer((engine) => {
+  describe("a new month", () => {
+    let url: string;
+    let other: Client;
+    beforeAll(async () => {
+      url = await engine.database();
+    });
+    beforeEach(async () => {
+      other = new Client({ connectionString: url });
+      await other.connect();
+    });
+    afterEach(() => other.end());
+
+    const inMonth = (month: number): Event => visit(`new${month}`, `nu${month}`, "cafe", Date.UTC(2031, month, 3));
+    const make = (month: number): Promise<unknown> =>
+      other.query("select ensure_interaction_partition($1)", [new Date(Date.UTC(2031, month, 3))]);
+    const waiting = async (where: string): Promise<number> => {
+      const { rows } = await other.query<{ count: string }>(
+        `select count(*) from pg_locks where not granted and ${where}
+           and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return Number(rows[0]!.count);
+    };
+
+    it("is not written to while who made it holds the lock, committed or not", async () => {
+      const store = await engine.open({ databaseUrl: url });
+      await appendEvents(store, [inMonth(0)]);
+      await other.query("select pg_advisory_lock(hashtext('sequitur.partition'))");
+      await make(1);
+      const appending = appendEvents(store, [inMonth(1)]);
+      await expect.poll(() => waiting("locktype = 'advisory'"), { timeout: 5_000 }).toBe(1);
+      await other.query("select pg_advisory_unlock(hashtext('sequitur.partition'))");
+      expect(await appending).toEqual([{ status: "accepted" }]);
+    });
+
+    it("is noticed by a session that was looking up the months when it came", async ({ skip }) => {
+      const { rows } = await other.query<{ is_superuser: string }>("show is_superuser");
+      skip(rows[0]!.is_superuser === "off", "only a superuser can lock the catalogue");
+      const store = await engine.open({ databaseUrl: url });
+      const reader = await engine.open({ databaseUrl: url, pool: { max: 1 } });
+      const look = sql`select count(*) from interactions where time < '2200-01-01'`;
+      await appendEvents(reader, [inMonth(2)]);
+      await look.execute(reader.db);
+      // The one session of the reader has to look up the months again, among them one whose row it has not read yet,
+      // and is stopped at that row: the month after it comes in between.
+      await make(3);
+      await sql`select from only interactions`.execute(reader.db);
+      await other.query("begin");
+      await make(4);
+      await other.query("lock table pg_class in access exclusive mode");
+      const looking = look.execute(reader.db);
+      await expect.poll(() => waiting("relation = 'pg_class'::regclass"), { timeout: 5_000 }).toBeGreaterThan(0);
+      await other.query("commit");
+      await looking;
+      expect(await appendEvents(store, [inMonth(4)])).toEqual([{ status: "accepted" }]);
+      const [history] = await userHistory(reader, [{ userId: "nu4" }], { limit: 1 });
+      expect(history).toEqual([{ itemId: "cafe", time: inMonth(4).time, kind: "visit" }]);
+    });
+
+    it("is announced after the transactions that use the log, of which the long ones are waited for a second", async () => {
+      const store = await engine.open({ databaseUrl: url });
+      await other.query("begin; select from interactions limit 1");
+      const start = performance.now();
+      expect(await appendEvents(store, [inMonth(5)])).toEqual([{ status: "accepted" }]);
+      expect(performance.now() - start).toBeGreaterThanOrEqual(990);
+      await other.query("commit");
     });
   });
 });

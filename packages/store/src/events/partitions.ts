@@ -2,10 +2,13 @@ import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
 import { instant } from "../instant.js";
 
-/** Months known to exist, a store; partitions are never dropped while it is open. */
+/** Months known to exist and to be noticed by all sessions, a store; partitions are never dropped while it is open. */
 const known = new WeakMap<Store, Set<string>>();
 
-/** Makes the partitions that these instants (ms) need, in a transaction of their own, before rows are inserted. */
+/**
+ * Makes the partitions that these instants (ms) need, in transactions of their own, before rows are inserted; then every
+ * session of the database knows them.
+ */
 export async function ensurePartitions(store: Store, times: Iterable<number>): Promise<void> {
   let months = known.get(store);
   if (months === undefined) known.set(store, (months = new Set()));
@@ -14,12 +17,14 @@ export async function ensurePartitions(store: Store, times: Iterable<number>): P
     const month = monthOf(time);
     if (!months.has(month)) missing.set(month, time);
   }
-  for (const [month, time] of [...missing].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const time of [...missing.values()].sort((a, b) => a - b)) {
     await store.attempt("make a partition", (db) =>
       sql`select ensure_interaction_partition(${instant(time)})`.execute(db),
     );
-    months.add(month);
   }
+  if (missing.size === 0) return;
+  await store.attempt("announce partitions", (db) => sql`select renew_interaction_partitions()`.execute(db));
+  for (const month of missing.keys()) months.add(month);
 }
 
 const FIRST = Date.UTC(1990, 0);
