@@ -1,4 +1,4 @@
-import { glorotUniform } from "../initializers.js";
+import { glorotUniform, type Initializer } from "../initializers.js";
 import { attention } from "../ops/attention.js";
 import { dropoutKey } from "../ops/dropout.js";
 import { rotate } from "../ops/rotary.js";
@@ -20,6 +20,8 @@ export interface AttentionLayerOptions {
   readonly rotary?: boolean;
   /** Biases in the maps. Default true. */
   readonly bias?: boolean;
+  /** Of the map "out". Default: Glorot's, as of the others. */
+  readonly outInitializer?: Initializer;
 }
 
 /** x (B, L, D), mask (B, L) int32 with 1 where a position is real -> (B, L, D). */
@@ -31,11 +33,12 @@ export type SequenceLayer = (x: tf.Tensor3D, pass: Pass, mask?: tf.Tensor2D) => 
  */
 export function attentionLayer(scope: Scope, options: AttentionLayerOptions): SequenceLayer {
   const { width, heads, causal = false, dropout = 0, rotary = false, bias = true } = options;
-  const map = (name: string): ((x: tf.Tensor) => tf.Tensor3D) => {
-    const apply = linearLayer(scope.scope(name), { inputs: width, outputs: width, bias, initializer: glorotUniform });
+  const map = (name: string, initializer = glorotUniform): ((x: tf.Tensor) => tf.Tensor3D) => {
+    const apply = linearLayer(scope.scope(name), { inputs: width, outputs: width, bias, initializer });
     return (x) => apply(x) as tf.Tensor3D;
   };
-  const [toQuery, toKey, toValue, toOut] = [map("query"), map("key"), map("value"), map("out")];
+  const [toQuery, toKey, toValue] = [map("query"), map("key"), map("value")];
+  const toOut = map("out", options.outInitializer);
   const turned = (x: tf.Tensor3D): tf.Tensor3D => (rotary ? rotate(x, { heads }) : x);
   return (x, pass, mask) => {
     const key = dropoutKey(dropout, pass);

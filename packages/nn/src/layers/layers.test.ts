@@ -138,6 +138,21 @@ describe.each(["sequitur", "cpu"] as const)("layers on %s", (backend) => {
     });
   });
 
+  it("a block can start by passing on what it reads, and learns all the same", () => {
+    const parameters = new Parameters(new Random(1));
+    const block = transformerBlock(parameters, { width: 4, heads: 2, startsAsIdentity: true });
+    tf.tidy(() => {
+      const x = tf.tensor3d(normal(1)(12, [1, 3, 4], new Random(2)), [1, 3, 4]);
+      expect([...block(x, EVALUATION).dataSync()]).toEqual([...x.dataSync()]);
+      for (const name of ["attention.out.weight", "narrow.weight"]) {
+        const { variable } = parameters.get(name);
+        const gradient = tf.grads(() => tf.sum(tf.square(block(x, EVALUATION))))([variable])[0];
+        expect(Math.max(...tf.abs(gradient).dataSync())).toBeGreaterThan(0);
+      }
+    });
+    parameters.dispose();
+  });
+
   it("a causal block does not look ahead, and nobody looks at padding", () => {
     tf.tidy(() => {
       const options = { layers: 2, width: 8, heads: 2, causal: true, rotary: true };

@@ -1,5 +1,6 @@
 import { type Activation } from "@sequitur/kernels";
 import { dropout } from "../ops/dropout.js";
+import { zeros } from "../initializers.js";
 import { type Scope } from "../parameters.js";
 import { tf } from "../tensors.js";
 import { attentionLayer, type AttentionLayerOptions, type SequenceLayer } from "./attention-layer.js";
@@ -17,15 +18,22 @@ export interface TransformerOptions extends Omit<AttentionLayerOptions, "dropout
   readonly order?: "pre" | "post";
   /** Default "layer". */
   readonly norm?: NormKind;
+  /** Whether a block's parts add nothing before training, so that it starts by passing on what it reads. Default false. */
+  readonly startsAsIdentity?: boolean;
 }
 
 /** One block: attention, then a two-layer feed-forward map, each with its residual and norm. */
 export function transformerBlock(scope: Scope, options: TransformerOptions): SequenceLayer {
   const { width, hidden = width, activation = "relu", dropout: rate = 0, order = "pre", norm = "layer" } = options;
-  const attend = attentionLayer(scope.scope("attention"), options);
+  const nothing = options.startsAsIdentity === true ? zeros : undefined;
+  const attend = attentionLayer(scope.scope("attention"), { ...options, ...(nothing && { outInitializer: nothing }) });
   const attendNorm = normLayer(scope.scope("attentionNorm"), width, norm);
   const widen = linearLayer(scope.scope("widen"), { inputs: width, outputs: hidden, activation });
-  const narrow = linearLayer(scope.scope("narrow"), { inputs: hidden, outputs: width });
+  const narrow = linearLayer(scope.scope("narrow"), {
+    inputs: hidden,
+    outputs: width,
+    ...(nothing && { initializer: nothing }),
+  });
   const feedNorm = normLayer(scope.scope("feedNorm"), width, norm);
   return (x, pass, mask) => {
     const feed = (h: tf.Tensor3D): tf.Tensor => dropout(narrow(dropout(widen(h), rate, pass)), rate, pass);

@@ -22,6 +22,8 @@ describe("the config of lite-llm4rec", () => {
     [{ sentenceEncoder: { model: "m", vocabulary: "v" }, training: "joint" }, /sentenceEncoder: expected staged/],
     [{ sentenceEncoder: { model: "m", vocabulary: "v" }, fineTuneEpochs: 1 }, /sentenceEncoder: expected staged/],
     [{ sentenceEncoder: { model: "m", vocabulary: "v" }, wordVectors: "w" }, /wordVectors: expected none/],
+    [{ textMatch: 2, head: "free" }, /textMatch: expected 0 with the free head, got 2/],
+    [{ textMatch: -1 }, /textMatch/],
     [{ tied: true }, /tied/],
     [7, /expected object/],
     [[], /expected object/],

@@ -54,11 +54,40 @@ const fields = z.strictObject({
     .max(0.9)
     .default(0.1)
     .describe("share of items whose own vector a training step hides, so that texts learn to do without"),
+  textMatch: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe(
+      "tied: weight of how alike an item's text is to those of the history, beside what the network says; if absent the " +
+        "best of a few by validation, 0 without one",
+    ),
+  textFade: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.7)
+    .describe("how much an item of the history counts for textMatch, against the one after it"),
+  coldBias: z
+    .number()
+    .min(-100)
+    .max(100)
+    .optional()
+    .describe(
+      "tied with softmax: added to the scores of items that training never met; if absent the best of a few by " +
+        "validation, 0 without one",
+    ),
   training: z
     .enum(["staged", "joint"])
     .default("staged")
     .describe("staged: text vectors first, then kept; joint: the texts of a batch's items are read in every step"),
-  textEpochs: z.int().min(1).max(1000).default(2).describe("staged: passes over neighbours in histories for the texts"),
+  textEpochs: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(2)
+    .describe("staged: passes over neighbours in histories for the texts; 0: text vectors are weighted bags of words"),
   textRate: z.number().min(1e-6).max(1).default(2e-3).describe("staged: learning rate of the text model at its peak"),
   sentenceEncoder: sentenceEncoderConfig
     .optional()
@@ -94,6 +123,9 @@ export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = z
     if (width % divisor !== 0) complain("heads", `expected ${divisor} to divide the width ${width}.`);
     if (textWidth % textHeads !== 0) {
       complain("textHeads", `expected ${textHeads} to divide the textWidth ${textWidth}.`);
+    }
+    if (config.head !== "tied" && (config.textMatch ?? 0) > 0) {
+      complain("textMatch", `expected 0 with the ${config.head} head, got ${config.textMatch}.`);
     }
     if (config.sentenceEncoder !== undefined && (mode === "joint" || fineTuneEpochs > 0)) {
       complain("sentenceEncoder", "expected staged training without fine-tuning: a given encoder stays as it is.");

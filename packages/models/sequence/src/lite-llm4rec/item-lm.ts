@@ -4,7 +4,10 @@ import {
   learnedPositions,
   takeRows,
   tf,
-  transformer,
+  transformerBlock,
+  normLayer,
+  unitRows,
+  type Initializer,
   type Pass,
   type Scope,
 } from "@sequitur/nn";
@@ -24,13 +27,28 @@ export type ItemLm = (texts: readonly Int32Array[], pass: Pass) => tf.Tensor2D;
 /** Texts are padded to a multiple of this, so that few sizes occur and little is padding. */
 const LENGTH_STEP = 8;
 
-/** The Item LM over its parameters: token vectors, learned positions, blocks that look both ways, pooling. */
-export function itemLm(scope: Scope, vocabulary: number, config: ItemLmConfig): ItemLm {
+/**
+ * The Item LM over its parameters: token vectors, learned positions, blocks that look both ways, pooling, a norm. `lengths` (V)
+ * are those of the token vectors before training, when the blocks add nothing: it starts as a weighted bag of
+ * random word vectors, in which texts are alike by the words that they share, and learns from there.
+ */
+export function itemLm(scope: Scope, lengths: Float32Array, config: ItemLmConfig): ItemLm {
   const { textWidth: width, textLayers: layers, textHeads: heads, maxTokens, pooling, activation } = config;
-  const words = embeddingLayer(scope.scope("words"), { size: vocabulary, width });
+  const initializer: Initializer = (size, shape, random) =>
+    unitRows(size, shape, random).map((value, at) => value * lengths[Math.floor(at / width)]!);
+  const words = embeddingLayer(scope.scope("words"), { size: lengths.length, width, initializer });
   const place = learnedPositions(scope.scope("positions"), { length: maxTokens, width });
-  const blocks = { layers, width, heads, hidden: config.textHidden, activation, dropout: config.dropout };
-  const encode = transformer(scope.scope("encoder"), blocks);
+  const options = {
+    width,
+    heads,
+    hidden: config.textHidden,
+    activation,
+    dropout: config.dropout,
+    startsAsIdentity: true,
+  };
+  const encoder = scope.scope("encoder");
+  const blocks = Array.from({ length: layers }, (_, layer) => transformerBlock(encoder.scope(`${layer}`), options));
+  const norm = normLayer(encoder.scope("norm"), width, "layer");
   const pooled = (group: Group, pass: Pass): tf.Tensor2D => {
     const { count, length } = group;
     const x = tf.mul(
@@ -38,9 +56,9 @@ export function itemLm(scope: Scope, vocabulary: number, config: ItemLmConfig): 
       Math.sqrt(width),
     ) as tf.Tensor3D;
     const mask = tf.tensor2d(group.mask, [count, length], "int32");
-    const h = encode(dropout(place(x), config.dropout, pass), pass, mask); // (n, m, F)
+    const h = blocks.reduce((h, block) => block(h, pass, mask), dropout(place(x), config.dropout, pass)); // (n, m, F)
     const weights = tf.tensor3d(pooling === "mean" ? group.means : group.lasts, [count, 1, length]);
-    return tf.reshape(tf.matMul(weights, h), [count, width]);
+    return norm(tf.reshape(tf.matMul(weights, h), [count, width])) as tf.Tensor2D;
   };
   return (texts, pass) => {
     const { groups, rows } = groupTexts(texts, maxTokens);

@@ -46,19 +46,24 @@ export function standardised(vectors: Float32Array, { centre, spread }: Standard
   return out;
 }
 
+/** Raw text vectors (n, F), standardised as a model's tensors say. */
+export function standardisedBy(tensors: ReadonlyMap<string, Tensor>, vectors: Float32Array): Float32Array {
+  const [centre, spread] = [tensors.get("text.centre")!.data, tensors.get("text.spread")!.data] as Float32Array[];
+  return standardised(vectors, { centre: centre!, spread: spread! });
+}
+
 /** Raw text vectors (n, F) -> (n, D): standardised, then through P, all of it from a model's tensors. */
 export function projectTexts(
   { memory, kernels }: Engine,
   vectors: Float32Array,
   tensors: ReadonlyMap<string, Tensor>,
 ): Float32Array {
-  const [centre, spread] = [tensors.get("text.centre")!.data, tensors.get("text.spread")!.data] as Float32Array[];
   const { shape, data } = tensors.get("text.projection.weight")!;
   const [from, to] = shape as [number, number];
   const rows = vectors.length / from;
   return memory.withScratch((scratch) => {
     const [x, weight, out] = [scratch.floats(vectors.length), scratch.floats(from * to), scratch.floats(rows * to)];
-    x.array.set(standardised(vectors, { centre: centre!, spread: spread! }));
+    x.array.set(standardisedBy(tensors, vectors));
     weight.array.set(data);
     kernels.matmul(out, x, weight, { m: rows, n: to, k: from });
     return out.array.slice();

@@ -18,10 +18,10 @@ import { liteNetwork, neighbourNetwork, type TextVectors } from "./network.js";
 import { encodeByEncoder, readTexts, type ReadTexts } from "./read-texts.js";
 import { liteTensors, readTensors } from "./tensors.js";
 import { trainedItems } from "./trained-items.js";
+import { givenWeights, weighTexts, type TextWeights } from "./weigh-texts.js";
 
 const NAME = "lite-llm4rec";
 type WeightMap = ReadonlyMap<string, Tensor>;
-type ModelOf = (weights: WeightMap) => LiteLlm4recModel;
 
 /** A Recommender whose models also turn texts into vectors. */
 export interface LiteLlm4rec extends SequenceRecommender<LiteLlm4recConfig> {
@@ -37,7 +37,11 @@ export interface LiteLlm4rec extends SequenceRecommender<LiteLlm4recConfig> {
 export const liteLlm4rec: LiteLlm4rec = {
   name: NAME,
   config: liteLlm4recConfig,
-  search: { ...trainingSearch, idDropout: { kind: "number", min: 0, max: 0.5 } },
+  search: {
+    ...trainingSearch,
+    idDropout: { kind: "number", min: 0, max: 0.5 },
+    textFade: { kind: "number", min: 0.3, max: 1 },
+  },
   async fit(train, config, run) {
     throwIfCancelled(run.signal);
     const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run.report));
@@ -59,6 +63,13 @@ interface TextStage {
   readonly weights: WeightMap;
   readonly vectors: Float32Array;
   readonly standard: Standard;
+}
+
+/** What training found. */
+interface Found {
+  /** Of both levels. */
+  readonly weights: WeightMap;
+  readonly stage: TextStage;
 }
 
 /** One fit: what its stages share. */
@@ -86,29 +97,47 @@ class Fit {
 
   /** Both levels at once: each step reads the texts of its distinct items. */
   async joint(): Promise<LiteLlm4recModel> {
-    const modelOf = (weights: WeightMap): LiteLlm4recModel => this.modelOf(weights, this.read(weights));
-    return modelOf(await this.trainJointly("fit", this.config, modelOf));
+    const found = (weights: WeightMap): Found => ({ weights, stage: this.read(weights) });
+    return this.weighed(found(await this.trainJointly("fit", this.config, found)));
   }
 
   /** Text vectors first; then the Recommendation LM over the kept vectors; then perhaps both, slowly. */
   async staged(): Promise<LiteLlm4recModel> {
-    const { config, run } = this;
+    const { config } = this;
     const stage = await this.textStage();
-    const modelOf = (weights: WeightMap): LiteLlm4recModel =>
-      this.modelOf(new Map([...stage.weights, ...weights]), stage);
-    const weights = await this.trainOverKept(stage, modelOf);
-    const kept = modelOf(weights);
-    if (config.fineTuneEpochs === 0) return kept;
+    const overKept = (weights: WeightMap): Found => ({ weights: new Map([...stage.weights, ...weights]), stage });
+    const kept = overKept(await this.trainOverKept(stage, overKept));
+    if (config.fineTuneEpochs === 0) return this.weighed(kept);
     const slower = { ...config, rate: config.rate / 10, epochs: config.fineTuneEpochs };
-    const start = new Map([...stage.weights, ...weights]);
-    const tunedModel = (all: WeightMap): LiteLlm4recModel => this.modelOf(all, this.read(all, stage.standard));
-    const tuned = tunedModel(
-      await this.trainJointly("fine-tune", slower, tunedModel, { weights: start, standard: stage.standard }),
-    );
-    if (run.validate === undefined) return tuned;
-    const [worse, better] = (await run.validate(tuned)) >= (await run.validate(kept)) ? [kept, tuned] : [tuned, kept];
-    worse.release();
-    return better;
+    const both = (weights: WeightMap): Found => ({ weights, stage: this.read(weights, stage.standard) });
+    const start = { weights: kept.weights, standard: stage.standard };
+    const tuned = both(await this.trainJointly("fine-tune", slower, both, start));
+    return this.weighed(await this.better(tuned, kept));
+  }
+
+  /** The first unless the second is better by validation. */
+  private async better(first: Found, second: Found): Promise<Found> {
+    if (this.run.validate === undefined) return first;
+    return (await this.valueOf(first)) >= (await this.valueOf(second)) ? first : second;
+  }
+
+  private async valueOf(found: Found, weights?: TextWeights): Promise<number> {
+    const model = this.modelOf(found, weights);
+    try {
+      return await this.run.validate!(model);
+    } finally {
+      model.release();
+    }
+  }
+
+  /** The model with the weights of texts that are best by validation, where the config leaves them open. */
+  private async weighed(found: Found): Promise<LiteLlm4recModel> {
+    const { config, run, texts, items } = this;
+    const matters = run.validate !== undefined && config.head === "tied" && this.hasText;
+    const met = new Set(items.trained);
+    const isCold = texts.tokens.some(({ length }, item) => length > 0 && !met.has(item));
+    const open = { textMatch: matters, coldBias: matters && config.loss === "softmax" && isCold };
+    return this.modelOf(found, await weighTexts(config, open, (weights) => this.valueOf(found, weights), run));
   }
 
   private get hasText(): boolean {
@@ -122,7 +151,7 @@ class Fit {
       const { vectors, width } = await encodeByEncoder(texts.texts, config.sentenceEncoder, config.maxTokens, run);
       return { weights: new Map(), vectors, standard: standardOf(vectors, width) };
     }
-    const weights = this.hasText ? await this.trainItemLm() : await this.untrainedItemLm();
+    const weights = this.hasText && config.textEpochs > 0 ? await this.trainItemLm() : await this.untrainedItemLm();
     const own = new Map([...weights].filter(([name]) => name.startsWith("text.") && name !== "text.projection.weight"));
     const vectors = this.vectorsOf(own);
     return { weights: own, vectors, standard: standardOf(vectors, config.textWidth) };
@@ -141,13 +170,13 @@ class Fit {
   private async untrainedItemLm(): Promise<WeightMap> {
     await selectBackend("sequitur", { threads: this.run.threads ?? 1 });
     const parameters = new Parameters(this.run.random.fork("texts"));
-    itemLm(parameters.scope("text"), this.texts.pieces.length, this.config);
+    itemLm(parameters.scope("text"), this.texts.lengths, this.config);
     const weights = parameters.snapshot();
     parameters.dispose();
     return weights;
   }
 
-  private async trainOverKept(stage: TextStage, modelOf: ModelOf): Promise<WeightMap> {
+  private async trainOverKept(stage: TextStage, found: (weights: WeightMap) => Found): Promise<WeightMap> {
     const { config, items } = this;
     const width = stage.standard.centre.length;
     const all = standardised(stage.vectors, stage.standard);
@@ -157,7 +186,7 @@ class Fit {
     try {
       return await this.trainStage("fit", {
         config,
-        modelOf,
+        modelOf: (weights) => this.modelOf(found(weights)),
         build: (parameters) => {
           table = tf.tensor2d(rows, [items.trained.length, width]);
           return liteNetwork(parameters, items.counts, config, { width, of: (items) => rowsOf(table!, items) });
@@ -171,12 +200,12 @@ class Fit {
   private async trainJointly(
     stage: string,
     config: LiteLlm4recConfig,
-    modelOf: ModelOf,
+    found: (weights: WeightMap) => Found,
     start?: { readonly weights: WeightMap; readonly standard: Standard },
   ): Promise<WeightMap> {
     return this.trainStage(stage, {
       config,
-      modelOf,
+      modelOf: (weights) => this.modelOf(found(weights)),
       build: (parameters) => {
         const vectors = this.itemLmVectors(parameters, start?.standard);
         const network = liteNetwork(parameters, this.items.counts, config, vectors);
@@ -204,7 +233,7 @@ class Fit {
   /** The Item LM over its parameters, as text vectors of the trained items. */
   private itemLmVectors(parameters: Parameters, standard?: Standard): TextVectors {
     const { config, items, texts } = this;
-    const lm = itemLm(parameters.scope("text"), texts.pieces.length, config);
+    const lm = itemLm(parameters.scope("text"), texts.lengths, config);
     this.startFromWords(parameters);
     const of = (asked: Int32Array, pass: Pass): tf.Tensor2D => {
       const tokens = Array.from(asked, (item) => texts.tokens[items.trained[item]!]!);
@@ -223,7 +252,13 @@ class Fit {
     if (start.size === 0) return;
     const { variable } = parameters.get("text.words.table");
     const table = (variable.dataSync() as Float32Array).slice();
-    for (const [piece, vector] of start) table.set(vector, piece * vector.length);
+    for (const [piece, vector] of start) {
+      const length = this.texts.lengths[piece]!;
+      table.set(
+        vector.map((value) => value * length),
+        piece * vector.length,
+      );
+    }
     tf.tidy(() => variable.assign(tf.tensor(table, variable.shape)));
   }
 
@@ -241,11 +276,13 @@ class Fit {
     return { weights, vectors: this.vectorsOf(weights), standard };
   }
 
-  private modelOf(weights: WeightMap, { vectors, standard }: TextStage): LiteLlm4recModel {
-    const { config, train, shares, engine, texts } = this;
+  private modelOf({ weights, stage }: Found, texts = givenWeights(this.config)): LiteLlm4recModel {
+    const { train, shares, engine } = this;
     const { trained } = this.items;
+    const { vectors, standard } = stage;
+    const config = liteLlm4recConfig.parse({ ...this.config, ...texts });
     const size = train.catalog.items.size;
-    const own = config.sentenceEncoder === undefined && { pieces: texts.pieces };
+    const own = config.sentenceEncoder === undefined && { pieces: this.texts.pieces };
     const parts = { config, size, trained, shares, weights, textVectors: vectors, standard, ...own };
     return liteModel(train.catalog, config, liteTensors(parts, engine), engine);
   }

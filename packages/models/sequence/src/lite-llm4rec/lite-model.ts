@@ -1,5 +1,5 @@
 import { PlatformError, stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
-import type { Engine } from "@sequitur/kernels";
+import type { Engine, Floats } from "@sequitur/kernels";
 import type { Artifact, Model } from "@sequitur/recommender";
 import { sasrecEncoder } from "../sasrec/encoder.js";
 import type { Encoder } from "../serving/encoder.js";
@@ -10,7 +10,8 @@ import { wordPieces } from "../text/word-pieces.js";
 import { beamSearch, digitTrie } from "./beam-search.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
-import { projectTexts } from "./item-vectors.js";
+import { projectTexts, standardisedBy } from "./item-vectors.js";
+import { matchingEncoder, sideBySide, unitLengthRows } from "./text-match.js";
 
 /** What a model has done since it was made; the cost model of the paper in numbers. */
 export interface Work {
@@ -35,7 +36,16 @@ export interface LiteLlm4recModel extends SequenceModel {
 }
 
 /** Names of tensors that an artifact holds and the engine does not score with. */
-const STORED_ONLY = new Set(["items.text", "items.id", "known", "shares", "text.pieces", "text.centre", "text.spread"]);
+const STORED_ONLY = new Set([
+  "items.text",
+  "items.id",
+  "items.match",
+  "known",
+  "shares",
+  "text.pieces",
+  "text.centre",
+  "text.spread",
+]);
 
 /** The model of an artifact's tensors. */
 export function liteModel(
@@ -49,14 +59,15 @@ export function liteModel(
   scoring.set("items.table", itemTable(tensors));
   const weights = new Weights(engine, scoring);
   const parts = partsOf(catalog, config, tensors, weights, work);
-  const encode = textEncoder(config, tensors, weights, work);
+  const read = textReader(config, tensors, weights, work);
+  const encode = (texts: readonly string[]): Float32Array => projectTexts(engine, read(texts), tensors);
   const save = (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors });
   const model = { ...sequenceModel(parts), save };
   return {
     ...model,
     work,
     encode,
-    uncached: (texts) => uncachedModel(model, parts, tensors, texts, encode, work),
+    uncached: (texts) => uncachedModel(model, parts, tensors, texts, read, work),
   };
 }
 
@@ -87,8 +98,8 @@ function partsOf(
     shares: tensors.get("shares")!.data as Float32Array,
     known,
     maxLength,
-    encoder: counted(sasrecEncoder(weights, config), work),
-    output: { table: weights.get(head === "free" ? "output.table" : "items.table"), bias: weights.find("output.bias") },
+    encoder: encoderOf(config, tensors.get("items.match"), weights, work),
+    output: { table: outputTable(config, tensors, weights), bias: weights.find("output.bias") },
   };
   if (head !== "generative") return base;
   const size = catalog.items.size;
@@ -107,6 +118,21 @@ function partsOf(
       return Float32Array.from(columns.flat());
     },
   };
+}
+
+/** The Recommendation LM, and beside it what of the history's texts is matched where that counts. */
+function encoderOf(config: LiteLlm4recConfig, match: Tensor | undefined, weights: Weights, work: Work): Encoder {
+  const states = counted(sasrecEncoder(weights, config), work);
+  if (match === undefined) return states;
+  const rows = { rows: match.data as Float32Array, width: match.shape[1]! };
+  const how = { weight: config.textMatch!, fade: config.textFade };
+  return matchingEncoder(states, { ...rows, ...how }, weights.engine.memory);
+}
+
+function outputTable({ head }: LiteLlm4recConfig, tensors: ReadonlyMap<string, Tensor>, weights: Weights): Floats {
+  const match = tensors.get("items.match");
+  if (match === undefined) return weights.get(head === "free" ? "output.table" : "items.table");
+  return weights.derived("items.both", () => sideBySide(itemTable(tensors), match));
 }
 
 function counted(encoder: Encoder, work: Work): Encoder {
@@ -133,12 +159,15 @@ function counted(encoder: Encoder, work: Work): Encoder {
   };
 }
 
-function textEncoder(
+/** Raw vectors (n, F) of texts. */
+type TextReader = (texts: readonly string[]) => Float32Array;
+
+function textReader(
   config: LiteLlm4recConfig,
   tensors: ReadonlyMap<string, Tensor>,
   weights: Weights,
   work: Work,
-): LiteLlm4recModel["encode"] {
+): TextReader {
   const stored = tensors.get("text.pieces");
   if (stored === undefined) {
     return () => {
@@ -149,7 +178,7 @@ function textEncoder(
   return (texts) => {
     const tokens = texts.map((text) => cutter.cut(text, config.maxTokens).pieces);
     for (const { length } of tokens) work.tokens += length;
-    return projectTexts(weights.engine, encodeTexts(weights, config, tokens), tensors);
+    return encodeTexts(weights, config, tokens);
   };
 }
 
@@ -159,22 +188,28 @@ function uncachedModel(
   parts: SequenceModelParts,
   tensors: ReadonlyMap<string, Tensor>,
   texts: readonly string[],
-  encode: LiteLlm4recModel["encode"],
+  read: TextReader,
   work: Work,
 ): Model {
   const config = parts.config as LiteLlm4recConfig;
   const { width } = config;
   const own = tensors.get("items.id")?.data;
-  // A table of its own, of which only the rows of a request's items are valid.
+  // Tables of its own, of which only the rows of a request's items are valid.
   const weights = new Weights(parts.weights.engine, parts.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);
-  const inner = sequenceModel({ ...parts, encoder: counted(sasrecEncoder(weights, config), work) });
+  const kept = tensors.get("items.match");
+  const match = kept && { shape: kept.shape, data: new Float32Array(kept.data.length).fill(Number.NaN) };
+  const inner = sequenceModel({ ...parts, encoder: encoderOf(config, match, weights, work) });
   return {
     ...model,
     score(batch: QueryBatch, candidates) {
       const items = [...new Set(batch.items)].filter((item) => parts.known![item]! > 0);
-      const vectors = encode(items.map((item) => texts[item]!));
+      const raw = read(items.map((item) => texts[item]!));
+      const vectors = projectTexts(weights.engine, raw, tensors);
+      const from = raw.length / Math.max(1, items.length);
+      const matched = match && unitLengthRows(standardisedBy(tensors, raw), from);
       items.forEach((item, row) => {
+        if (matched !== undefined) match!.data.set(matched.subarray(row * from, (row + 1) * from), item * from);
         for (let i = 0; i < width; i++) {
           table[item * width + i] = vectors[row * width + i]! + (own?.[item * width + i] ?? 0);
         }

@@ -1,5 +1,5 @@
 import { NONE, Random } from "@sequitur/core";
-import { embedding, embeddingLayer, linearLayer, normal, tf, type Parameters, type Pass } from "@sequitur/nn";
+import { embedding, embeddingLayer, linearLayer, normal, tf, zeros, type Parameters, type Pass } from "@sequitur/nn";
 import { causalEncoder } from "../sasrec/network.js";
 import type { Objective, Output } from "../training/objectives.js";
 import { atPopularity, isSparse, startLengthOf } from "../training/output-table.js";
@@ -19,11 +19,12 @@ export interface TextVectors {
 export function textProjection(
   parameters: Parameters,
   from: number,
-  config: Pick<LiteLlm4recConfig, "width" | "itemId" | "startLength" | "loss">,
+  config: Pick<LiteLlm4recConfig, "width" | "itemId" | "training" | "startLength" | "loss">,
 ): (x: tf.Tensor) => tf.Tensor {
-  // For inputs of unit variance: half of an item's vector is its own where it has one.
-  const { width, itemId } = config;
-  const initializer = normal(startLengthOf(config) / Math.sqrt(from * width * (itemId ? 2 : 1)));
+  const { width, itemId, training } = config;
+  // Beside ids kept texts add nothing at first: the model starts as its id-only twin. Elsewhere P has to pass on gradients.
+  const startsEmpty = itemId && training === "staged";
+  const initializer = startsEmpty ? zeros : normal(startLengthOf(config) / Math.sqrt(from * width));
   return linearLayer(parameters.scope("text.projection"), { inputs: from, outputs: width, bias: false, initializer });
 }
 
@@ -40,7 +41,7 @@ export function liteNetwork(
   const { width, head, loss, idDropout } = config;
   const size = counts.length;
   const project = textProjection(parameters, texts.width, config);
-  const initializer = normal(startLengthOf(config) / Math.sqrt(2 * width));
+  const initializer = normal(startLengthOf(config) / Math.sqrt(width));
   const sparse = isSparse(size, loss);
   const ids = config.itemId ? embeddingLayer(parameters.scope("ids"), { size, width, initializer, sparse }) : undefined;
   const encode = causalEncoder(parameters, config);
@@ -122,6 +123,7 @@ export function neighbourNetwork(
   const project = textProjection(parameters, texts.width, {
     width,
     itemId: false,
+    training: "staged",
     startLength: 1,
     loss: "sampled-softmax",
   });

@@ -57,32 +57,36 @@ describe("the testable properties of Lite-LLM4Rec", () => {
   });
 
   it.each([
-    [1, true],
-    [0.2, true],
-    [0.2, false],
-  ])("starts vectors of text and id together at about the length %s; id: %s", (startLength, itemId) => {
-    const [width, from, size] = [16, 32, 400];
-    const parameters = new Parameters(new Random(1));
-    const config = liteLlm4recConfig.parse({ width, hidden: 32, itemId, startLength });
-    liteNetwork(parameters, new Int32Array(size), config, { width: from, of: () => tf.zeros([1, from]) });
-    const squares = (name: string): number =>
-      parameters
-        .get(name)
-        .variable.dataSync<"float32">()
-        .reduce((sum, value) => sum + value * value, 0);
-    // Of inputs of unit variance, the sum of the squared weights is the mean squared length.
-    const text = squares("text.projection.weight");
-    const id = itemId ? squares("ids.table") / size : 0;
-    expect(Math.sqrt(text + id) / startLength).toBeCloseTo(1, 1);
-    expect(id / (text + id)).toBeCloseTo(itemId ? 0.5 : 0, 1);
-    parameters.dispose();
-  });
+    { startLength: 1 },
+    { startLength: 0.2 },
+    { startLength: 0.2, itemId: false },
+    { startLength: 0.2, training: "joint" },
+  ])(
+    "starts with vectors of about the start length, and where ids are beside kept texts with these alone: %j",
+    ({ startLength, ...keys }) => {
+      const [width, from, size] = [16, 32, 400];
+      const parameters = new Parameters(new Random(1));
+      const config = liteLlm4recConfig.parse({ width, hidden: 32, startLength, ...keys });
+      liteNetwork(parameters, new Int32Array(size), config, { width: from, of: () => tf.zeros([1, from]) });
+      const squares = (name: string): number =>
+        parameters
+          .get(name)
+          .variable.dataSync<"float32">()
+          .reduce((sum, value) => sum + value * value, 0);
+      // Of inputs of unit variance, the sum of the squared weights is the mean squared length.
+      const text = Math.sqrt(squares("text.projection.weight"));
+      const id = config.itemId ? Math.sqrt(squares("ids.table") / size) : 0;
+      expect(id / startLength).toBeCloseTo(config.itemId ? 1 : 0, 1);
+      expect(text / startLength).toBeCloseTo(config.itemId && config.training === "staged" ? 0 : 1, 1);
+      parameters.dispose();
+    },
+  );
 
   it.each(["mean", "last"] as const)(
     "2: encoding distinct items once and gathering equals encoding each occurrence, gradients too (%s)",
     (pooling) => {
       const parameters = new Parameters(new Random(3));
-      const lm = itemLm(parameters.scope("text"), 10, { ...LM, pooling });
+      const lm = itemLm(parameters.scope("text"), new Float32Array(10).fill(1), { ...LM, pooling });
       const occurrences = [3, 0, 1, 0, 2, 3, 0];
       const goal = tf.tensor2d(occurrences.map((_, row) => Array.from({ length: 8 }, (_, i) => Math.sin(row + 3 * i))));
       const runs = [
@@ -115,7 +119,7 @@ describe("the testable properties of Lite-LLM4Rec", () => {
     },
   );
 
-  it.each([{ itemId: true }, { itemId: false, training: "joint" }, { head: "free" }])(
+  it.each([{ itemId: true }, { itemId: false, training: "joint" }, { head: "free" }, { textMatch: 4 }])(
     "3: cached and uncached vectors give the same lists, with %j",
     async (extra) => {
       const model = await fit(extra);
@@ -138,29 +142,42 @@ describe("the testable properties of Lite-LLM4Rec", () => {
     expect(passesOf(() => model.score(one, Int32Array.of(3)))).toBe(1);
   });
 
-  it.each(["tied", "free"])("5: the ranking is that of W z + b over every item (%s head)", async (head) => {
-    const model = await fit({ head });
-    const { tensors } = model.save();
-    const config = model.save().config as LiteLlm4recConfig;
-    const [text, own] = [tensors.get("items.text")!.data, tensors.get("items.id")!.data];
-    const table = Float32Array.from(text, (value, at) => value + own[at]!);
-    const held = new Map(
-      [...tensors]
-        .filter(([name]) => name.startsWith("encoder."))
-        .concat([["items.table", { shape: [20, 16], data: table }]]),
-    );
-    const engine = engineFor(1);
-    const encoder = sasrecEncoder(new Weights(engine, held), config);
-    const [state, items] = [engine.memory.floats(16), engine.memory.intsFrom([4, 9, 2])];
-    encoder.encode(state, items, 1, 3);
-    const scoring = head === "tied" ? table : tensors.get("output.table")!.data;
-    const bias = tensors.get("output.bias")!.data;
-    const scores = Array.from(bias, (b, item) =>
-      state.array.reduce((sum, z, i) => sum + z * scoring[item * 16 + i]!, b),
-    );
-    const want = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, 7);
-    expect([...recommend(model, queryBatch([{ items: [4, 9, 2] }]), { k: 7 }).items]).toEqual(want);
-  });
+  it.each([
+    ["tied", 0],
+    ["tied", 4],
+    ["free", 0],
+  ])(
+    "5: the ranking is that of W z + b over every item (%s head, weight of alike texts %d)",
+    async (head, textMatch) => {
+      const model = await fit({ head, textMatch });
+      const { tensors } = model.save();
+      const config = model.save().config as LiteLlm4recConfig;
+      const [text, own] = [tensors.get("items.text")!.data, tensors.get("items.id")!.data];
+      const table = Float32Array.from(text, (value, at) => value + own[at]!);
+      const held = new Map(
+        [...tensors]
+          .filter(([name]) => name.startsWith("encoder."))
+          .concat([["items.table", { shape: [20, 16], data: table }]]),
+      );
+      const engine = engineFor(1);
+      const encoder = sasrecEncoder(new Weights(engine, held), config);
+      const [state, items] = [engine.memory.floats(16), engine.memory.intsFrom([4, 9, 2])];
+      encoder.encode(state, items, 1, 3);
+      const scoring = head === "tied" ? table : tensors.get("output.table")!.data;
+      const bias = tensors.get("output.bias")!.data;
+      const match = tensors.get("items.match")?.data as Float32Array | undefined;
+      const alike = (a: number, b: number): number =>
+        match === undefined
+          ? 0
+          : match.subarray(a * 16, (a + 1) * 16).reduce((sum, x, i) => sum + x * match[b * 16 + i]!, 0);
+      const scores = Array.from(bias, (b, item) => {
+        const fromTexts = 0.49 * alike(4, item) + 0.7 * alike(9, item) + alike(2, item);
+        return state.array.reduce((sum, z, i) => sum + z * scoring[item * 16 + i]!, b + textMatch * fromTexts);
+      });
+      const want = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, 7);
+      expect([...recommend(model, queryBatch([{ items: [4, 9, 2] }]), { k: 7 }).items]).toEqual(want);
+    },
+  );
 
   it.each([{}, { head: "free" }, { training: "joint", itemId: false }])(
     "6: the softmax sums to 1, and the loss of an untrained network is near ln N, with %j",

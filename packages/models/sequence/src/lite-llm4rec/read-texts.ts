@@ -2,6 +2,7 @@ import { PlatformError, throwIfCancelled, type Catalog } from "@sequitur/core";
 import type { FitRun } from "@sequitur/recommender";
 import { itemTexts, textsHash } from "../text/item-texts.js";
 import { learnPieces } from "../text/learn-pieces.js";
+import { tellingLengths } from "../text/telling-lengths.js";
 import { openSentenceEncoder } from "../text/sentence-encoder.js";
 import { openVectorCache } from "../text/vector-cache.js";
 import { CONTINUES, cutTexts, wordPieces } from "../text/word-pieces.js";
@@ -14,6 +15,8 @@ export interface ReadTexts {
   /** Of all that the texts bring to a fit. */
   readonly hash: string;
   readonly pieces: readonly string[];
+  /** (V) about the length of each piece's vector before training. */
+  readonly lengths: Float32Array;
   /** (N) the tokens of each item's text; empty for one without text. */
   readonly tokens: readonly Int32Array[];
   /** Vectors that pieces start from, by piece. */
@@ -43,7 +46,8 @@ export async function readTexts(
     values: { pieces: pieces.length, truncated: truncationRate, ...(found && { "with word vectors": found.size }) },
   });
   const start = found ?? new Map<number, Float32Array>();
-  return { texts, hash: textsHash([...texts, ...[...start.values()].map(String)]), pieces, tokens, start };
+  const hash = textsHash([...texts, ...[...start.values()].map(String)]);
+  return { texts, hash, pieces, tokens, start, lengths: tellingLengths(tokens, pieces.length) };
 }
 
 async function startVectors(

@@ -5,7 +5,8 @@ import { causalEncoderShapes } from "../sasrec/network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { decoderShapes } from "./digit-decoder.js";
 import { itemLmShapes } from "./item-lm.js";
-import { projectTexts, type Standard } from "./item-vectors.js";
+import { projectTexts, standardised, type Standard } from "./item-vectors.js";
+import { unitLengthRows } from "./text-match.js";
 
 /** What a fit has found: weights over the trained items, and how texts become vectors. */
 export interface FittedParts {
@@ -31,13 +32,18 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of weights) {
     const own = name === "ids.table" || name.startsWith("output.");
-    tensors.set(name === "ids.table" ? "items.id" : name, own ? spreadRows(tensor, trained, size) : tensor);
+    const others = name === "output.bias" ? (config.coldBias ?? 0) : 0;
+    tensors.set(name === "ids.table" ? "items.id" : name, own ? spreadRows(tensor, trained, size, others) : tensor);
   }
   const textWidth = standard.centre.length;
   tensors.set("text.centre", { shape: [textWidth], data: standard.centre });
   tensors.set("text.spread", { shape: [textWidth], data: standard.spread });
   if (pieces !== undefined) tensors.set("text.pieces", stringsTensor(pieces));
   tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
+  if ((config.textMatch ?? 0) > 0) {
+    const match = unitLengthRows(standardised(textVectors, standard), textWidth);
+    tensors.set("items.match", { shape: [size, textWidth], data: match });
+  }
   const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));
   if (head === "tied") {
     for (let item = 0; item < size; item++) {
@@ -50,10 +56,10 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   return new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Rows of trained items (T, ...) among those of all (N, ...); zeros for the others. */
-function spreadRows({ shape, data }: Tensor, trained: Int32Array, size: number): Tensor {
+/** Rows of trained items (T, ...) among those of all (N, ...), which else are filled with one number. */
+function spreadRows({ shape, data }: Tensor, trained: Int32Array, size: number, others: number): Tensor {
   const width = shape[1] ?? 1;
-  const out = new Float32Array(size * width);
+  const out = new Float32Array(size * width).fill(others);
   trained.forEach((item, row) =>
     out.set((data as Float32Array).subarray(row * width, (row + 1) * width), item * width),
   );
@@ -63,7 +69,7 @@ function spreadRows({ shape, data }: Tensor, trained: Int32Array, size: number):
 /** The tensors of an artifact, checked; `bad-artifact` for what is missing or has another type or shape. */
 export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<string, Tensor> {
   const size = artifact.catalog.items.size;
-  const { width, head, loss, itemId } = config;
+  const { width, head, loss, itemId, textMatch = 0 } = config;
   const tensors = new Map<string, Tensor>();
   const take = <T extends Tensor["data"]>(
     name: string,
@@ -78,6 +84,7 @@ export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<
   const shapes = new Map<string, readonly number[]>([
     ["items.text", [size, width]],
     ...(itemId ? [["items.id", [size, width]] as const] : []),
+    ...(textMatch > 0 ? [["items.match", [size, textWidth]] as const] : []),
     ["text.spread", [textWidth]],
     ["text.projection.weight", [textWidth, width]],
     ["shares", [size]],

@@ -2,9 +2,11 @@ import { queryBatch, Random } from "@sequitur/core";
 import { plantedSequences } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
+import { titled } from "../lite-llm4rec/titled.fixture.js";
 import type { SequenceModel } from "./sequence-model.js";
 
-const { train } = plantedSequences(new Random("sessions"), { users: 30, items: 20, length: 12 });
+const planted = plantedSequences(new Random("sessions"), { users: 30, items: 20, length: 12 });
+const train = titled(planted.train, (item) => `thing ${item % 7}`);
 const full = (model: SequenceModel, items: readonly number[]): Float32Array => model.score(queryBatch([{ items }]));
 
 describe.each([
@@ -13,6 +15,7 @@ describe.each([
   ["sasrec", { layers: 2, intervals: true, width: 12 }],
   ["gru4rec", { layers: 2, hidden: 20 }],
   ["lite-llm4rec", { layers: 2, width: 12 }],
+  ["lite-llm4rec", { textMatch: 3, width: 12 }],
   ["lite-llm4rec", { head: "generative", beam: 5, width: 12 }],
 ])("a session of %s with %j", (name, config) => {
   const fit = async (): Promise<SequenceModel> =>

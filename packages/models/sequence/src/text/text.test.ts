@@ -3,9 +3,24 @@ import { describe, expect, it } from "vitest";
 import { itemTexts } from "./item-texts.js";
 import { learnPieces } from "./learn-pieces.js";
 import { splitWords } from "./split-words.js";
+import { tellingLengths } from "./telling-lengths.js";
 import { cutTexts, UNKNOWN, wordPieces } from "./word-pieces.js";
 
 const written = (pieces: readonly string[], cut: Int32Array): string[] => Array.from(cut, (piece) => pieces[piece]!);
+
+describe("telling lengths", () => {
+  it("are greater the fewer texts hold a piece, with a mean square of 1 over what is read", () => {
+    const texts = [[1, 2, 2], [1, 3], [1], []].map((pieces) => Int32Array.from(pieces));
+    const lengths = tellingLengths(texts, 5);
+    const scale = lengths[1]! / Math.log(1 + 4 / 3);
+    expect(lengths[2]! / scale).toBeCloseTo(Math.log(5), 5);
+    expect(lengths[3]).toBe(lengths[2]);
+    expect(lengths[4]).toBe(lengths[3]);
+    const read = texts.flatMap((pieces) => Array.from(pieces, (piece) => lengths[piece]! ** 2));
+    expect(read.reduce((sum, square) => sum + square, 0) / read.length).toBeCloseTo(1, 5);
+    expect([...tellingLengths([], 2)]).toEqual([0, 0].map(() => Math.fround(Math.log(1))));
+  });
+});
 
 describe("item texts", () => {
   const items = idTable(["a", "b", "c"]);

@@ -1,0 +1,92 @@
+import type { Tensor } from "@sequitur/core";
+import type { Memory } from "@sequitur/kernels";
+import type { Encoder } from "../serving/encoder.js";
+
+/** Rows (n, F) scaled to length 1; rows of zeros stay. */
+export function unitLengthRows(rows: Float32Array, width: number): Float32Array {
+  const out = rows.slice();
+  for (let at = 0; at < out.length; at += width) {
+    const row = out.subarray(at, at + width);
+    const length = Math.hypot(...row);
+    if (length > 0) for (let i = 0; i < width; i++) row[i]! /= length;
+  }
+  return out;
+}
+
+/** (N, D) and (N, F) -> (N, D + F). */
+export function sideBySide(left: Tensor, right: Tensor): Float32Array {
+  const [size, from] = left.shape as [number, number];
+  const [, more] = right.shape as [number, number];
+  const [a, b] = [left.data, right.data] as [Float32Array, Float32Array];
+  const out = new Float32Array(size * (from + more));
+  for (let row = 0; row < size; row++) {
+    out.set(a.subarray(row * from, (row + 1) * from), row * (from + more));
+    out.set(b.subarray(row * more, (row + 1) * more), row * (from + more) + from);
+  }
+  return out;
+}
+
+/** Which texts are alike, and how much that counts. */
+export interface TextMatch {
+  /** (N, F) unit text vectors, zeros where an item has no text. */
+  readonly rows: Float32Array;
+  /** F */
+  readonly width: number;
+  readonly weight: number;
+  /** In [0, 1]: how much an item counts against the one after it. */
+  readonly fade: number;
+}
+
+/**
+ * States (D + F) of `inner`'s state and, beside it, weight x sum over the history of fade^(items after it) x text vector: by a table
+ * whose rows are an item's vector and its text vector, one product then scores an item by the network and by how
+ * alike its text is to those of the history.
+ */
+export function matchingEncoder(
+  inner: Encoder,
+  { rows, width: more, weight, fade }: TextMatch,
+  memory: Memory,
+): Encoder {
+  const { width: own } = inner;
+  const width = own + more;
+  const read = (sum: Float32Array, item: number): void => {
+    const at = item * more;
+    for (let i = 0; i < more; i++) sum[i] = fade * sum[i]! + rows[at + i]!;
+  };
+  const join = (out: Float32Array, state: Float32Array, sum: Float32Array): void => {
+    out.set(state);
+    for (let i = 0; i < more; i++) out[own + i] = weight * sum[i]!;
+  };
+  return {
+    width,
+    encode(out, items, count, length, intervals) {
+      memory.withScratch((scratch) => {
+        const states = scratch.floats(count * own);
+        inner.encode(states, items, count, length, intervals);
+        for (let row = 0; row < count; row++) {
+          const sum = new Float32Array(more);
+          for (let at = 0; at < length; at++) read(sum, items.array[row * length + at]!);
+          const to = out.array.subarray(row * width, (row + 1) * width);
+          join(to, states.array.subarray(row * own, (row + 1) * own), sum);
+        }
+      });
+    },
+    start() {
+      const running = inner.start();
+      const sum = new Float32Array(more);
+      const out = memory.floats(width);
+      return {
+        step(item, interval) {
+          const state = running.step(item, interval).array;
+          read(sum, item);
+          join(out.array, state, sum);
+          return out;
+        },
+        release() {
+          running.release();
+          memory.release(out);
+        },
+      };
+    },
+  };
+}
