@@ -67,8 +67,14 @@ const fields = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.7)
+    .default(0.5)
     .describe("how much an item of the history counts for textMatch, against the one after it"),
+  textPrior: z
+    .number()
+    .min(0.1)
+    .max(1e9)
+    .default(15)
+    .describe("training interactions of an item at which its text counts half as much for textMatch as a new item's"),
   coldBias: z
     .number()
     .min(-100)

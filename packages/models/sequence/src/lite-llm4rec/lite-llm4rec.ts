@@ -40,7 +40,8 @@ export const liteLlm4rec: LiteLlm4rec = {
   search: {
     ...trainingSearch,
     idDropout: { kind: "number", min: 0, max: 0.5 },
-    textFade: { kind: "number", min: 0.3, max: 1 },
+    textFade: { kind: "number", min: 0.2, max: 0.9 },
+    textPrior: { kind: "number", min: 3, max: 100, log: true },
   },
   async fit(train, config, run) {
     throwIfCancelled(run.signal);
@@ -278,12 +279,12 @@ class Fit {
 
   private modelOf({ weights, stage }: Found, texts = givenWeights(this.config)): LiteLlm4recModel {
     const { train, shares, engine } = this;
-    const { trained } = this.items;
+    const { trained, counts } = this.items;
     const { vectors, standard } = stage;
     const config = liteLlm4recConfig.parse({ ...this.config, ...texts });
     const size = train.catalog.items.size;
     const own = config.sentenceEncoder === undefined && { pieces: this.texts.pieces };
-    const parts = { config, size, trained, shares, weights, textVectors: vectors, standard, ...own };
+    const parts = { config, size, trained, counts, shares, weights, textVectors: vectors, standard, ...own };
     return liteModel(train.catalog, config, liteTensors(parts, engine), engine);
   }
 }

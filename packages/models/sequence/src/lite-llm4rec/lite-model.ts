@@ -11,7 +11,7 @@ import { beamSearch, digitTrie } from "./beam-search.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
 import { projectTexts, standardisedBy } from "./item-vectors.js";
-import { matchingEncoder, sideBySide, unitLengthRows } from "./text-match.js";
+import { matchingEncoder, sideBySide, unitLengthRows, type TextRows } from "./text-match.js";
 
 /** What a model has done since it was made; the cost model of the paper in numbers. */
 export interface Work {
@@ -98,7 +98,7 @@ function partsOf(
     shares: tensors.get("shares")!.data as Float32Array,
     known,
     maxLength,
-    encoder: encoderOf(config, tensors.get("items.match"), weights, work),
+    encoder: encoderOf(config, readRows(tensors), weights, work),
     output: { table: outputTable(config, tensors, weights), bias: weights.find("output.bias") },
   };
   if (head !== "generative") return base;
@@ -121,12 +121,18 @@ function partsOf(
 }
 
 /** The Recommendation LM, and beside it what of the history's texts is matched where that counts. */
-function encoderOf(config: LiteLlm4recConfig, match: Tensor | undefined, weights: Weights, work: Work): Encoder {
+function encoderOf(config: LiteLlm4recConfig, match: TextRows | undefined, weights: Weights, work: Work): Encoder {
   const states = counted(sasrecEncoder(weights, config), work);
   if (match === undefined) return states;
-  const rows = { rows: match.data as Float32Array, width: match.shape[1]! };
-  const how = { weight: config.textMatch!, fade: config.textFade };
-  return matchingEncoder(states, { ...rows, ...how }, weights.engine.memory);
+  return matchingEncoder(states, { ...match, weight: config.textMatch!, fade: config.textFade }, weights.engine.memory);
+}
+
+/** The texts that are read, which count fully; the table has them by how much they count where they are scored. */
+function readRows(tensors: ReadonlyMap<string, Tensor>): TextRows | undefined {
+  const match = tensors.get("items.match");
+  if (match === undefined) return undefined;
+  const width = match.shape[1]!;
+  return { rows: unitLengthRows(match.data as Float32Array, width), width };
 }
 
 function outputTable({ head }: LiteLlm4recConfig, tensors: ReadonlyMap<string, Tensor>, weights: Weights): Floats {
@@ -197,8 +203,8 @@ function uncachedModel(
   // Tables of its own, of which only the rows of a request's items are valid.
   const weights = new Weights(parts.weights.engine, parts.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);
-  const kept = tensors.get("items.match");
-  const match = kept && { shape: kept.shape, data: new Float32Array(kept.data.length).fill(Number.NaN) };
+  const match = readRows(tensors);
+  match?.rows.fill(Number.NaN);
   const inner = sequenceModel({ ...parts, encoder: encoderOf(config, match, weights, work) });
   return {
     ...model,
@@ -206,10 +212,12 @@ function uncachedModel(
       const items = [...new Set(batch.items)].filter((item) => parts.known![item]! > 0);
       const raw = read(items.map((item) => texts[item]!));
       const vectors = projectTexts(weights.engine, raw, tensors);
-      const from = raw.length / Math.max(1, items.length);
-      const matched = match && unitLengthRows(standardisedBy(tensors, raw), from);
+      const matched = match && { ...match, rows: unitLengthRows(standardisedBy(tensors, raw), match.width) };
       items.forEach((item, row) => {
-        if (matched !== undefined) match!.data.set(matched.subarray(row * from, (row + 1) * from), item * from);
+        if (matched !== undefined) {
+          const unit = matched.rows.subarray(row * matched.width, (row + 1) * matched.width);
+          match!.rows.set(unit, item * matched.width);
+        }
         for (let i = 0; i < width; i++) {
           table[item * width + i] = vectors[row * width + i]! + (own?.[item * width + i] ?? 0);
         }

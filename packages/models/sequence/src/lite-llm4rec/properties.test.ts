@@ -1,4 +1,4 @@
-import { interactionsFrom, idTable, listOf, queryBatch, Random, type Interactions } from "@sequitur/core";
+import { interactionsFrom, itemCounts, idTable, listOf, queryBatch, Random, type Interactions } from "@sequitur/core";
 import { EVALUATION, GradientSum, Parameters, selectBackend, tf } from "@sequitur/nn";
 import { recommend, type Model } from "@sequitur/recommender";
 import { plantedSequences } from "@sequitur/recommender/conforms";
@@ -166,12 +166,18 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       const scoring = head === "tied" ? table : tensors.get("output.table")!.data;
       const bias = tensors.get("output.bias")!.data;
       const match = tensors.get("items.match")?.data as Float32Array | undefined;
-      const alike = (a: number, b: number): number =>
-        match === undefined
-          ? 0
-          : match.subarray(a * 16, (a + 1) * 16).reduce((sum, x, i) => sum + x * match[b * 16 + i]!, 0);
+      const counts = itemCounts(train);
+      const alike = (read: number, scored: number): number => {
+        if (match === undefined) return 0;
+        const unit = (item: number): number[] => {
+          const row = [...match.subarray(item * 16, (item + 1) * 16)];
+          return row.map((value) => value / Math.hypot(...row));
+        };
+        const likeness = unit(read).reduce((sum, x, i) => sum + x * unit(scored)[i]!, 0);
+        return (15 / (15 + counts[scored]!)) * likeness;
+      };
       const scores = Array.from(bias, (b, item) => {
-        const fromTexts = 0.49 * alike(4, item) + 0.7 * alike(9, item) + alike(2, item);
+        const fromTexts = 0.25 * alike(4, item) + 0.5 * alike(9, item) + alike(2, item);
         return state.array.reduce((sum, z, i) => sum + z * scoring[item * 16 + i]!, b + textMatch * fromTexts);
       });
       const want = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, 7);

@@ -15,6 +15,8 @@ export interface FittedParts {
   readonly size: number;
   /** (T) the trained items, which the weights are about. */
   readonly trained: Int32Array;
+  /** (T) their interactions in training. */
+  readonly counts: Int32Array;
   readonly shares: Float32Array;
   /** Weights of both levels by name; those of an Item LM under `text`. */
   readonly weights: ReadonlyMap<string, Tensor>;
@@ -27,7 +29,7 @@ export interface FittedParts {
 
 /** The tensors of an artifact, by name: what scores, and what makes the vector of a new text. */
 export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Tensor> {
-  const { config, size, trained, shares, weights, textVectors, standard, pieces } = parts;
+  const { config, size, trained, counts, shares, weights, textVectors, standard, pieces } = parts;
   const { width, head } = config;
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of weights) {
@@ -42,6 +44,10 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
   if ((config.textMatch ?? 0) > 0) {
     const match = unitLengthRows(standardised(textVectors, standard), textWidth);
+    trained.forEach((item, row) => {
+      const share = config.textPrior / (config.textPrior + counts[row]!);
+      for (let at = item * textWidth; at < (item + 1) * textWidth; at++) match[at]! *= share;
+    });
     tensors.set("items.match", { shape: [size, textWidth], data: match });
   }
   const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));

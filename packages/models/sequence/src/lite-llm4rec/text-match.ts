@@ -26,12 +26,16 @@ export function sideBySide(left: Tensor, right: Tensor): Float32Array {
   return out;
 }
 
-/** Which texts are alike, and how much that counts. */
-export interface TextMatch {
-  /** (N, F) unit text vectors, zeros where an item has no text. */
+/** Text vectors of items. */
+export interface TextRows {
+  /** (N, F) of length 1, zeros where an item has no text. */
   readonly rows: Float32Array;
   /** F */
   readonly width: number;
+}
+
+/** Which texts are alike, and how much that counts. */
+export interface TextMatch extends TextRows {
   readonly weight: number;
   /** In [0, 1]: how much an item counts against the one after it. */
   readonly fade: number;

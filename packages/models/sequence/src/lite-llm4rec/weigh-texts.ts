@@ -10,8 +10,8 @@ export interface TextWeights {
 
 /** Tried for a key that the config leaves open, beside 0. */
 const TRIED: Readonly<Record<keyof TextWeights, readonly number[]>> = {
-  textMatch: [2, 4, 6, 9, 13],
-  coldBias: [2, 4, 6],
+  textMatch: [2, 4, 6, 8, 11],
+  coldBias: [-2, 2, 4],
 };
 
 /** The weights that a config gives, 0 where it gives none. */
