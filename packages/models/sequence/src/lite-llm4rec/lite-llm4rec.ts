@@ -150,12 +150,22 @@ class Fit {
     const { config, run, texts } = this;
     if (config.sentenceEncoder !== undefined) {
       const { vectors, width } = await encodeByEncoder(texts.texts, config.sentenceEncoder, config.maxTokens, run);
-      return { weights: new Map(), vectors, standard: standardOf(vectors, width) };
+      return { weights: new Map(), vectors, standard: this.keptStandard(vectors, width) };
     }
     const weights = this.hasText && config.textEpochs > 0 ? await this.trainItemLm() : await this.untrainedItemLm();
     const own = new Map([...weights].filter(([name]) => name.startsWith("text.") && name !== "text.projection.weight"));
     const vectors = this.vectorsOf(own);
-    return { weights: own, vectors, standard: standardOf(vectors, config.textWidth) };
+    return { weights: own, vectors, standard: this.keptStandard(vectors, config.textWidth) };
+  }
+
+  /**
+   * Kept text vectors have unit variance in each number, beside ids about unit length: a step of Adam on P moves an item by a
+   * weighted sum of all F numbers, and texts would be learned so much faster than ids that little is left for these.
+   */
+  private keptStandard(vectors: Float32Array, width: number): Standard {
+    const { centre, spread } = standardOf(vectors, width);
+    const scale = this.config.itemId ? Math.sqrt(width) : 1;
+    return { centre, spread: spread.map((value) => value * scale) };
   }
 
   private async trainItemLm(): Promise<WeightMap> {

@@ -6,9 +6,11 @@ import type { Encoder } from "../serving/encoder.js";
 export function unitLengthRows(rows: Float32Array, width: number): Float32Array {
   const out = rows.slice();
   for (let at = 0; at < out.length; at += width) {
-    const row = out.subarray(at, at + width);
-    const length = Math.hypot(...row);
-    if (length > 0) for (let i = 0; i < width; i++) row[i]! /= length;
+    let squares = 0;
+    for (let i = at; i < at + width; i++) squares += out[i]! ** 2;
+    if (squares === 0) continue;
+    const scale = 1 / Math.sqrt(squares);
+    for (let i = at; i < at + width; i++) out[i]! *= scale;
   }
   return out;
 }

@@ -12,8 +12,8 @@ describe("telling lengths", () => {
   it("are greater the fewer texts hold a piece, with a mean square of 1 over what is read", () => {
     const texts = [[1, 2, 2], [1, 3], [1], []].map((pieces) => Int32Array.from(pieces));
     const lengths = tellingLengths(texts, 5);
-    const scale = lengths[1]! / Math.log(1 + 4 / 3);
-    expect(lengths[2]! / scale).toBeCloseTo(Math.log(5), 5);
+    const scale = lengths[1]! / Math.log(1 + 3 / 3);
+    expect(lengths[2]! / scale).toBeCloseTo(Math.log(1 + 3 / 1), 5);
     expect(lengths[3]).toBe(lengths[2]);
     expect(lengths[4]).toBe(lengths[3]);
     const read = texts.flatMap((pieces) => Array.from(pieces, (piece) => lengths[piece]! ** 2));
