@@ -48,7 +48,7 @@ export { linearLayer, mlp, type LinearOptions, type MlpOptions } from "./layers/
 export { normLayer, type NormKind } from "./layers/norm-layer.js";
 export { learnedPositions, sinusoidalPositions } from "./layers/positions.js";
 export { time2vec } from "./layers/time2vec.js";
-export { transformer, transformerBlock, type TransformerOptions } from "./layers/transformer.js";
+export { transformer, transformerBlock, type StackOptions, type TransformerOptions } from "./layers/transformer.js";
 export { bceLoss, bprLoss, gbceLoss, type GbceOptions, type PairScores } from "./losses/pairwise.js";
 export { squaredLoss } from "./losses/squared.js";
 export { adagrad, type AdagradRule } from "./optimisers/adagrad.js";

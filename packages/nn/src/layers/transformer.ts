@@ -18,7 +18,7 @@ export interface TransformerOptions extends Omit<AttentionLayerOptions, "dropout
   readonly order?: "pre" | "post";
   /** Default "layer". */
   readonly norm?: NormKind;
-  /** Whether a block's parts add nothing before training, so that it starts by passing on what it reads. Default false. */
+  /** With "pre": whether a block's parts add nothing before training, so that it starts by passing on what it reads. Default false. */
   readonly startsAsIdentity?: boolean;
 }
 
@@ -47,11 +47,17 @@ export function transformerBlock(scope: Scope, options: TransformerOptions): Seq
   };
 }
 
+export interface StackOptions extends TransformerOptions {
+  readonly layers: number;
+  /** With "pre": whether the stack ends with a norm; without one the caller norms what it makes of the result. Default true. */
+  readonly lastNorm?: boolean;
+}
+
 /** A stack of blocks; with "pre" a norm at the end, which such a stack needs. Scopes: 0, 1, ..., norm. */
-export function transformer(scope: Scope, options: TransformerOptions & { readonly layers: number }): SequenceLayer {
-  const { layers, width, order = "pre", norm = "layer" } = options;
+export function transformer(scope: Scope, options: StackOptions): SequenceLayer {
+  const { layers, width, order = "pre", norm = "layer", lastNorm = true } = options;
   const blocks = Array.from({ length: layers }, (_, i) => transformerBlock(scope.scope(`${i}`), options));
-  const last = order === "pre" ? normLayer(scope.scope("norm"), width, norm) : undefined;
+  const last = order === "pre" && lastNorm ? normLayer(scope.scope("norm"), width, norm) : undefined;
   return (x, pass, mask) => {
     const h = blocks.reduce((h, block) => block(h, pass, mask), x);
     return last === undefined ? h : (last(h) as tf.Tensor3D);

@@ -9,6 +9,7 @@ import { fitted } from "../fitted.fixture.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { liteLlm4rec } from "./lite-llm4rec.js";
 import type { LiteLlm4recModel } from "./lite-model.js";
+import { engineFor } from "../serving/engine.js";
 import { titled } from "./titled.fixture.js";
 
 const GROUPS = ["soap", "brush", "towel", "mirror", "comb"];
@@ -76,9 +77,46 @@ describe("items that training never met", () => {
     expect(found(plain)).toBeLessThan(0.5);
     expect(found(weighed)).toBe(1);
     const { textMatch, coldBias } = weighed.save().config as LiteLlm4recConfig;
-    expect(textMatch! + coldBias!).toBeGreaterThan(0);
+    expect(textMatch).toBeGreaterThan(0);
+    expect(coldBias).toBeTypeOf("number");
     const loaded = liteLlm4rec.load(decodeArtifact(encodeArtifact(weighed.save()), "test"));
     expect(loaded.score(asked)).toEqual(weighed.score(asked));
+  });
+
+  it("get their bias added, and nobody else does", async () => {
+    const asked = queryBatch([{ items: [1, 7, 13] }]);
+    const scoresOf = async (coldBias: number): Promise<Float32Array> =>
+      (await fit({ epochs: 1, coldBias })).score(asked);
+    const [plain, raised] = [await scoresOf(0), await scoresOf(3)];
+    for (let item = 0; item < SIZE; item++) {
+      expect(raised[item]! - plain[item]!).toBeCloseTo(isCold(item) ? 3 : 0, 4);
+    }
+  });
+
+  it("and the match of texts leave nothing behind in memory, and need their tensors", async () => {
+    const { memory } = engineFor();
+    const run = { validate: async () => 0 };
+    (await fitted("lite-llm4rec", grouped(), { epochs: 1, textMatch: 2 }, run)).release();
+    const before = memory.use();
+    const model = await fitted("lite-llm4rec", grouped(), { epochs: 1, textMatch: 2 }, run);
+    const artifact = model.save();
+    model.release();
+    expect(memory.use()).toEqual(before);
+    for (const name of ["items.match", "items.trust", "match.centre", "text.norm.gain"]) {
+      const tensors = new Map(artifact.tensors);
+      tensors.delete(name);
+      expect(() => liteLlm4rec.load({ ...artifact, tensors })).toThrow(
+        expect.objectContaining({ code: "bad-artifact" }),
+      );
+    }
+  });
+
+  it("match nothing where no item has text", async () => {
+    const bare = titled(grouped(), () => "");
+    const asked = queryBatch([{ items: [1, 7] }]);
+    const scoresOf = async (textMatch: number): Promise<Float32Array> =>
+      (await fitted("lite-llm4rec", bare, { epochs: 1, textMatch })).score(asked);
+    expect(await scoresOf(5)).toEqual(await scoresOf(0));
   });
 
   it.each(["free", "generative"])("are not under a %s head", async (head) => {

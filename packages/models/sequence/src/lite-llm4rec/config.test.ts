@@ -24,6 +24,8 @@ describe("the config of lite-llm4rec", () => {
     [{ sentenceEncoder: { model: "m", vocabulary: "v" }, wordVectors: "w" }, /wordVectors: expected none/],
     [{ textMatch: 2, head: "free" }, /textMatch: expected 0 with the free head, got 2/],
     [{ textMatch: -1 }, /textMatch/],
+    [{ coldBias: 3, head: "free" }, /coldBias: expected 0 but for the tied head with softmax, got 3/],
+    [{ coldBias: 3, loss: "gbce" }, /coldBias: expected 0/],
     [{ tied: true }, /tied/],
     [7, /expected object/],
     [[], /expected object/],

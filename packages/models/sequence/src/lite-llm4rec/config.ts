@@ -133,6 +133,10 @@ export const liteLlm4recConfig: z.ZodType<LiteLlm4recConfig> = z
     if (config.head !== "tied" && (config.textMatch ?? 0) > 0) {
       complain("textMatch", `expected 0 with the ${config.head} head, got ${config.textMatch}.`);
     }
+    const canBias = config.head === "tied" && config.loss === "softmax";
+    if (!canBias && (config.coldBias ?? 0) !== 0) {
+      complain("coldBias", `expected 0 but for the tied head with softmax, got ${config.coldBias}.`);
+    }
     if (config.sentenceEncoder !== undefined && (mode === "joint" || fineTuneEpochs > 0)) {
       complain("sentenceEncoder", "expected staged training without fine-tuning: a given encoder stays as it is.");
     }

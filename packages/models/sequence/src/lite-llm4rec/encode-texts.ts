@@ -48,10 +48,10 @@ function encodeAlike(
     const maps = [pass.project(layer, "query", h, lie), pass.project(layer, "key", h, lie)] as const;
     x = pass.finish(layer, x, [...maps, pass.project(layer, "value", h, lie)], lie);
   }
-  if (pooling === "last") return pass.norm("text.encoder.norm", pass.last(x, lie)).array;
+  if (pooling === "last") return pass.norm("text.norm", pass.last(x, lie)).array;
   const { count, length } = lie;
   const [out, ones] = [scratch.floats(count * width), scratch.floats(length)];
   ones.array.fill(1 / length);
   weights.engine.kernels.matmul(out, ones, x, { m: 1, n: width, k: length, batch: count, strideA: 0 });
-  return pass.norm("text.encoder.norm", out).array;
+  return pass.norm("text.norm", out).array;
 }

@@ -4,7 +4,7 @@ import {
   learnedPositions,
   takeRows,
   tf,
-  transformerBlock,
+  transformer,
   normLayer,
   unitRows,
   type Initializer,
@@ -38,17 +38,9 @@ export function itemLm(scope: Scope, lengths: Float32Array, config: ItemLmConfig
     unitRows(size, shape, random).map((value, at) => value * lengths[Math.floor(at / width)]!);
   const words = embeddingLayer(scope.scope("words"), { size: lengths.length, width, initializer });
   const place = learnedPositions(scope.scope("positions"), { length: maxTokens, width });
-  const options = {
-    width,
-    heads,
-    hidden: config.textHidden,
-    activation,
-    dropout: config.dropout,
-    startsAsIdentity: true,
-  };
-  const encoder = scope.scope("encoder");
-  const blocks = Array.from({ length: layers }, (_, layer) => transformerBlock(encoder.scope(`${layer}`), options));
-  const norm = normLayer(encoder.scope("norm"), width, "layer");
+  const blocks = { layers, width, heads, hidden: config.textHidden, activation, dropout: config.dropout };
+  const encode = transformer(scope.scope("encoder"), { ...blocks, startsAsIdentity: true, lastNorm: false });
+  const norm = normLayer(scope.scope("norm"), width);
   const pooled = (group: Group, pass: Pass): tf.Tensor2D => {
     const { count, length } = group;
     const x = tf.mul(
@@ -56,7 +48,7 @@ export function itemLm(scope: Scope, lengths: Float32Array, config: ItemLmConfig
       Math.sqrt(width),
     ) as tf.Tensor3D;
     const mask = tf.tensor2d(group.mask, [count, length], "int32");
-    const h = blocks.reduce((h, block) => block(h, pass, mask), dropout(place(x), config.dropout, pass)); // (n, m, F)
+    const h = encode(dropout(place(x), config.dropout, pass), pass, mask); // (n, m, F)
     const weights = tf.tensor3d(pooling === "mean" ? group.means : group.lasts, [count, 1, length]);
     return norm(tf.reshape(tf.matMul(weights, h), [count, width])) as tf.Tensor2D;
   };
@@ -142,6 +134,7 @@ export function itemLmShapes(vocabulary: number, config: ItemLmConfig): Map<stri
     ["text.words.table", [vocabulary, width]],
     ["text.positions.table", [maxTokens, width]],
   ]);
-  transformerShapes(shapes, "text.encoder", { width, layers, hidden });
+  transformerShapes(shapes, "text.encoder", { width, layers, hidden, lastNorm: false });
+  for (const part of ["gain", "bias"]) shapes.set(`text.norm.${part}`, [width]);
   return shapes;
 }

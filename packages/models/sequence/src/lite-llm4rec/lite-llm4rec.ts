@@ -67,7 +67,7 @@ interface TextStage {
 }
 
 /** What training found. */
-interface Found {
+interface Trained {
   /** Of both levels. */
   readonly weights: WeightMap;
   readonly stage: TextStage;
@@ -98,7 +98,7 @@ class Fit {
 
   /** Both levels at once: each step reads the texts of its distinct items. */
   async joint(): Promise<LiteLlm4recModel> {
-    const found = (weights: WeightMap): Found => ({ weights, stage: this.read(weights) });
+    const found = (weights: WeightMap): Trained => ({ weights, stage: this.read(weights) });
     return this.weighed(found(await this.trainJointly("fit", this.config, found)));
   }
 
@@ -106,23 +106,23 @@ class Fit {
   async staged(): Promise<LiteLlm4recModel> {
     const { config } = this;
     const stage = await this.textStage();
-    const overKept = (weights: WeightMap): Found => ({ weights: new Map([...stage.weights, ...weights]), stage });
+    const overKept = (weights: WeightMap): Trained => ({ weights: new Map([...stage.weights, ...weights]), stage });
     const kept = overKept(await this.trainOverKept(stage, overKept));
     if (config.fineTuneEpochs === 0) return this.weighed(kept);
     const slower = { ...config, rate: config.rate / 10, epochs: config.fineTuneEpochs };
-    const both = (weights: WeightMap): Found => ({ weights, stage: this.read(weights, stage.standard) });
+    const both = (weights: WeightMap): Trained => ({ weights, stage: this.read(weights, stage.standard) });
     const start = { weights: kept.weights, standard: stage.standard };
     const tuned = both(await this.trainJointly("fine-tune", slower, both, start));
     return this.weighed(await this.better(tuned, kept));
   }
 
   /** The first unless the second is better by validation. */
-  private async better(first: Found, second: Found): Promise<Found> {
+  private async better(first: Trained, second: Trained): Promise<Trained> {
     if (this.run.validate === undefined) return first;
     return (await this.valueOf(first)) >= (await this.valueOf(second)) ? first : second;
   }
 
-  private async valueOf(found: Found, weights?: TextWeights): Promise<number> {
+  private async valueOf(found: Trained, weights?: TextWeights): Promise<number> {
     const model = this.modelOf(found, weights);
     try {
       return await this.run.validate!(model);
@@ -132,13 +132,19 @@ class Fit {
   }
 
   /** The model with the weights of texts that are best by validation, where the config leaves them open. */
-  private async weighed(found: Found): Promise<LiteLlm4recModel> {
-    const { config, run, texts, items } = this;
-    const matters = run.validate !== undefined && config.head === "tied" && this.hasText;
-    const met = new Set(items.trained);
-    const isCold = texts.tokens.some(({ length }, item) => length > 0 && !met.has(item));
-    const open = { textMatch: matters, coldBias: matters && config.loss === "softmax" && isCold };
-    return this.modelOf(found, await weighTexts(config, open, (weights) => this.valueOf(found, weights), run));
+  private async weighed(trained: Trained): Promise<LiteLlm4recModel> {
+    const { config, run, shares } = this;
+    const { vectors, standard } = trained.stage;
+    const width = standard.centre.length;
+    const hasText = Array.from(shares, (_, item) =>
+      vectors.subarray(item * width, (item + 1) * width).some((value) => value !== 0),
+    );
+    const matters = run.validate !== undefined && config.head === "tied";
+    const open = {
+      textMatch: matters && hasText.includes(true),
+      coldBias: matters && config.loss === "softmax" && hasText.some((has, item) => has && shares[item] === 0),
+    };
+    return this.modelOf(trained, await weighTexts(config, open, (weights) => this.valueOf(trained, weights), run));
   }
 
   private get hasText(): boolean {
@@ -181,13 +187,15 @@ class Fit {
   private async untrainedItemLm(): Promise<WeightMap> {
     await selectBackend("sequitur", { threads: this.run.threads ?? 1 });
     const parameters = new Parameters(this.run.random.fork("texts"));
-    itemLm(parameters.scope("text"), this.texts.lengths, this.config);
-    const weights = parameters.snapshot();
-    parameters.dispose();
-    return weights;
+    try {
+      this.itemLmVectors(parameters);
+      return parameters.snapshot();
+    } finally {
+      parameters.dispose();
+    }
   }
 
-  private async trainOverKept(stage: TextStage, found: (weights: WeightMap) => Found): Promise<WeightMap> {
+  private async trainOverKept(stage: TextStage, found: (weights: WeightMap) => Trained): Promise<WeightMap> {
     const { config, items } = this;
     const width = stage.standard.centre.length;
     const all = standardised(stage.vectors, stage.standard);
@@ -211,7 +219,7 @@ class Fit {
   private async trainJointly(
     stage: string,
     config: LiteLlm4recConfig,
-    found: (weights: WeightMap) => Found,
+    found: (weights: WeightMap) => Trained,
     start?: { readonly weights: WeightMap; readonly standard: Standard },
   ): Promise<WeightMap> {
     return this.trainStage(stage, {
@@ -287,11 +295,12 @@ class Fit {
     return { weights, vectors: this.vectorsOf(weights), standard };
   }
 
-  private modelOf({ weights, stage }: Found, texts = givenWeights(this.config)): LiteLlm4recModel {
+  private modelOf({ weights, stage }: Trained, chosen = givenWeights(this.config)): LiteLlm4recModel {
     const { train, shares, engine } = this;
     const { trained, counts } = this.items;
     const { vectors, standard } = stage;
-    const config = liteLlm4recConfig.parse({ ...this.config, ...texts });
+    // Parsed, so that its keys stand as they do in a config that was read from a file.
+    const config = liteLlm4recConfig.parse({ ...this.config, ...chosen });
     const size = train.catalog.items.size;
     const own = config.sentenceEncoder === undefined && { pieces: this.texts.pieces };
     const parts = { config, size, trained, counts, shares, weights, textVectors: vectors, standard, ...own };

@@ -10,8 +10,8 @@ import { wordPieces } from "../text/word-pieces.js";
 import { beamSearch, digitTrie } from "./beam-search.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
-import { projectTexts, standardisedBy } from "./item-vectors.js";
-import { matchingEncoder, sideBySide, unitLengthRows, type TextRows } from "./text-match.js";
+import { matchRows, projectTexts } from "./item-vectors.js";
+import { matchingEncoder, sideBySide, type TextRows } from "./text-match.js";
 
 /** What a model has done since it was made; the cost model of the paper in numbers. */
 export interface Work {
@@ -40,11 +40,14 @@ const STORED_ONLY = new Set([
   "items.text",
   "items.id",
   "items.match",
+  "items.trust",
   "known",
   "shares",
   "text.pieces",
   "text.centre",
   "text.spread",
+  "match.centre",
+  "match.spread",
 ]);
 
 /** The model of an artifact's tensors. */
@@ -127,18 +130,16 @@ function encoderOf(config: LiteLlm4recConfig, match: TextRows | undefined, weigh
   return matchingEncoder(states, { ...match, weight: config.textMatch!, fade: config.textFade }, weights.engine.memory);
 }
 
-/** The texts that are read, which count fully; the table has them by how much they count where they are scored. */
 function readRows(tensors: ReadonlyMap<string, Tensor>): TextRows | undefined {
   const match = tensors.get("items.match");
-  if (match === undefined) return undefined;
-  const width = match.shape[1]!;
-  return { rows: unitLengthRows(match.data as Float32Array, width), width };
+  return match && { rows: match.data as Float32Array, width: match.shape[1]! };
 }
 
 function outputTable({ head }: LiteLlm4recConfig, tensors: ReadonlyMap<string, Tensor>, weights: Weights): Floats {
-  const match = tensors.get("items.match");
+  const match = readRows(tensors);
   if (match === undefined) return weights.get(head === "free" ? "output.table" : "items.table");
-  return weights.derived("items.both", () => sideBySide(itemTable(tensors), match));
+  const trust = tensors.get("items.trust")!.data as Float32Array;
+  return weights.derived("items.both", () => sideBySide(weights.tensors.get("items.table")!, match, trust));
 }
 
 function counted(encoder: Encoder, work: Work): Encoder {
@@ -203,8 +204,8 @@ function uncachedModel(
   // Tables of its own, of which only the rows of a request's items are valid.
   const weights = new Weights(parts.weights.engine, parts.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);
-  const match = readRows(tensors);
-  match?.rows.fill(Number.NaN);
+  const kept = readRows(tensors);
+  const match = kept && { ...kept, rows: new Float32Array(kept.rows.length).fill(Number.NaN) };
   const inner = sequenceModel({ ...parts, encoder: encoderOf(config, match, weights, work) });
   return {
     ...model,
@@ -212,11 +213,10 @@ function uncachedModel(
       const items = [...new Set(batch.items)].filter((item) => parts.known![item]! > 0);
       const raw = read(items.map((item) => texts[item]!));
       const vectors = projectTexts(weights.engine, raw, tensors);
-      const matched = match && { ...match, rows: unitLengthRows(standardisedBy(tensors, raw), match.width) };
+      const matched = match && matchRows(raw, tensors);
       items.forEach((item, row) => {
-        if (matched !== undefined) {
-          const unit = matched.rows.subarray(row * matched.width, (row + 1) * matched.width);
-          match!.rows.set(unit, item * matched.width);
+        if (match !== undefined) {
+          match.rows.set(matched!.subarray(row * match.width, (row + 1) * match.width), item * match.width);
         }
         for (let i = 0; i < width; i++) {
           table[item * width + i] = vectors[row * width + i]! + (own?.[item * width + i] ?? 0);

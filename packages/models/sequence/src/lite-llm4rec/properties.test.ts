@@ -169,11 +169,8 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       const counts = itemCounts(train);
       const alike = (read: number, scored: number): number => {
         if (match === undefined) return 0;
-        const unit = (item: number): number[] => {
-          const row = [...match.subarray(item * 16, (item + 1) * 16)];
-          return row.map((value) => value / Math.hypot(...row));
-        };
-        const likeness = unit(read).reduce((sum, x, i) => sum + x * unit(scored)[i]!, 0);
+        const row = (item: number): Float32Array => match.subarray(item * 16, (item + 1) * 16);
+        const likeness = row(read).reduce((sum, x, i) => sum + x * row(scored)[i]!, 0);
         return (15 / (15 + counts[scored]!)) * likeness;
       };
       const scores = Array.from(bias, (b, item) => {

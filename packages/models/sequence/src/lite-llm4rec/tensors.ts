@@ -5,8 +5,7 @@ import { causalEncoderShapes } from "../sasrec/network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { decoderShapes } from "./digit-decoder.js";
 import { itemLmShapes } from "./item-lm.js";
-import { projectTexts, standardised, type Standard } from "./item-vectors.js";
-import { unitLengthRows } from "./text-match.js";
+import { matchRows, projectTexts, standardOf, type Standard } from "./item-vectors.js";
 
 /** What a fit has found: weights over the trained items, and how texts become vectors. */
 export interface FittedParts {
@@ -43,12 +42,13 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   if (pieces !== undefined) tensors.set("text.pieces", stringsTensor(pieces));
   tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
   if ((config.textMatch ?? 0) > 0) {
-    const match = unitLengthRows(standardised(textVectors, standard), textWidth);
-    trained.forEach((item, row) => {
-      const share = config.textPrior / (config.textPrior + counts[row]!);
-      for (let at = item * textWidth; at < (item + 1) * textWidth; at++) match[at]! *= share;
-    });
-    tensors.set("items.match", { shape: [size, textWidth], data: match });
+    const { centre, spread } = standardOf(textVectors, textWidth);
+    tensors.set("match.centre", { shape: [textWidth], data: centre });
+    tensors.set("match.spread", { shape: [textWidth], data: spread });
+    tensors.set("items.match", { shape: [size, textWidth], data: matchRows(textVectors, tensors) });
+    const trust = new Float32Array(size).fill(1);
+    trained.forEach((item, row) => (trust[item] = config.textPrior / (config.textPrior + counts[row]!)));
+    tensors.set("items.trust", { shape: [size], data: trust });
   }
   const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));
   if (head === "tied") {
@@ -86,20 +86,25 @@ export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<
     tensors.set(name, { shape: artifact.tensors.get(name)!.shape, data });
     return data;
   };
-  const textWidth = take("text.centre", Float32Array, [-1]).length;
+  const own = config.sentenceEncoder === undefined;
+  const textWidth = take("text.centre", Float32Array, [own ? config.textWidth : -1]).length;
   const shapes = new Map<string, readonly number[]>([
     ["items.text", [size, width]],
     ...(itemId ? [["items.id", [size, width]] as const] : []),
-    ...(textMatch > 0 ? [["items.match", [size, textWidth]] as const] : []),
     ["text.spread", [textWidth]],
     ["text.projection.weight", [textWidth, width]],
     ["shares", [size]],
     ...causalEncoderShapes(config),
   ]);
+  if (textMatch > 0) {
+    for (const name of ["match.centre", "match.spread"]) shapes.set(name, [textWidth]);
+    shapes.set("items.match", [size, textWidth]);
+    shapes.set("items.trust", [size]);
+  }
   if (head !== "generative" && loss === "softmax") shapes.set("output.bias", [size]);
   if (head === "free") shapes.set("output.table", [size, width]);
   if (head === "generative") decoderShapes(shapes, size, config);
-  if (config.sentenceEncoder === undefined) {
+  if (own) {
     take("text.pieces", Uint8Array, [-1]);
     const { length } = stringsOf(tensors.get("text.pieces"), "tensor text.pieces");
     for (const [name, shape] of itemLmShapes(length, config)) shapes.set(name, shape);

@@ -1,4 +1,4 @@
-import { Random, type Tensor } from "@sequitur/core";
+import { Random } from "@sequitur/core";
 import type { Floats } from "@sequitur/kernels";
 import { describe, expect, it } from "vitest";
 import type { Encoder } from "../serving/encoder.js";
@@ -59,12 +59,16 @@ describe("matching texts", () => {
     }
   });
 
-  it("scales rows to length 1, leaves those of zeros, and joins tables row by row", () => {
+  it("scales rows to length 1 and leaves those of zeros", () => {
     for (let item = 1; item < ITEMS; item++) {
       expect(Math.hypot(...rows.subarray(item * MORE, (item + 1) * MORE))).toBeCloseTo(1, 6);
     }
     expect([...rows.subarray(0, MORE)]).toEqual([0, 0, 0]);
-    const table = (shape: number[], ...values: number[]): Tensor => ({ shape, data: Float32Array.from(values) });
-    expect([...sideBySide(table([2, 1], 1, 2), table([2, 2], 3, 4, 5, 6))]).toEqual([1, 3, 4, 2, 5, 6]);
+  });
+
+  it("joins tables row by row, texts by the trust in them", () => {
+    const vectors = { shape: [2, 1], data: Float32Array.of(1, 2) };
+    const texts = { rows: Float32Array.of(3, 4, 5, 6), width: 2 };
+    expect([...sideBySide(vectors, texts, Float32Array.of(1, 0.5))]).toEqual([1, 3, 4, 2, 2.5, 3]);
   });
 });

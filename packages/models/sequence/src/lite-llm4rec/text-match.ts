@@ -15,19 +15,6 @@ export function unitLengthRows(rows: Float32Array, width: number): Float32Array 
   return out;
 }
 
-/** (N, D) and (N, F) -> (N, D + F). */
-export function sideBySide(left: Tensor, right: Tensor): Float32Array {
-  const [size, from] = left.shape as [number, number];
-  const [, more] = right.shape as [number, number];
-  const [a, b] = [left.data, right.data] as [Float32Array, Float32Array];
-  const out = new Float32Array(size * (from + more));
-  for (let row = 0; row < size; row++) {
-    out.set(a.subarray(row * from, (row + 1) * from), row * (from + more));
-    out.set(b.subarray(row * more, (row + 1) * more), row * (from + more) + from);
-  }
-  return out;
-}
-
 /** Text vectors of items. */
 export interface TextRows {
   /** (N, F) of length 1, zeros where an item has no text. */
@@ -41,6 +28,19 @@ export interface TextMatch extends TextRows {
   readonly weight: number;
   /** In [0, 1]: how much an item counts against the one after it. */
   readonly fade: number;
+}
+
+/** The item vectors (N, D) and beside them the text vectors, each times the trust in it (N): (N, D + F). */
+export function sideBySide({ shape, data }: Tensor, { rows, width }: TextRows, trust: Float32Array): Float32Array {
+  const [size, own] = shape as [number, number];
+  const both = own + width;
+  const out = new Float32Array(size * both);
+  for (let item = 0; item < size; item++) {
+    out.set((data as Float32Array).subarray(item * own, (item + 1) * own), item * both);
+    const [from, to, share] = [item * width, item * both + own, trust[item]!];
+    for (let i = 0; i < width; i++) out[to + i] = share * rows[from + i]!;
+  }
+  return out;
 }
 
 /**

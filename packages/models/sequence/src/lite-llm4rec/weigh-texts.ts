@@ -24,7 +24,7 @@ export function givenWeights({
 
 /**
  * The best of a few weights by validation, one key after the other, for those keys that matter (`open`) and that the config does not
- * give. The smaller one of two that do as well.
+ * give. The first tried of two that do as well, 0 before all others.
  */
 export async function weighTexts(
   config: Pick<LiteLlm4recConfig, "textMatch" | "coldBias">,
@@ -39,9 +39,9 @@ export async function weighTexts(
   let done = 0;
   const validated = async (weights: TextWeights): Promise<number> => {
     throwIfCancelled(signal);
-    const validation = await valueOf(weights);
-    report?.({ task: "weigh item texts", done: ++done, total, unit: "weights", values: { ...weights, validation } });
-    return validation;
+    const value = await valueOf(weights);
+    report?.({ task: "weigh item texts", done: ++done, total, unit: "weights" });
+    return value;
   };
   let most = await validated(best);
   for (const key of keys) {

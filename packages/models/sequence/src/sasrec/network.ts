@@ -72,7 +72,12 @@ export function causalEncoderShapes({
 export function transformerShapes(
   shapes: Map<string, readonly number[]>,
   scope: string,
-  { width, layers, hidden }: { readonly width: number; readonly layers: number; readonly hidden: number },
+  {
+    width,
+    layers,
+    hidden,
+    lastNorm = true,
+  }: { readonly width: number; readonly layers: number; readonly hidden: number; readonly lastNorm?: boolean },
 ): void {
   const linear = (name: string, inputs: number, outputs: number): void => {
     shapes.set(`${name}.weight`, [inputs, outputs]);
@@ -90,5 +95,5 @@ export function transformerShapes(
     norm(`${block}.attentionNorm`);
     norm(`${block}.feedNorm`);
   }
-  norm(`${scope}.norm`);
+  if (lastNorm) norm(`${scope}.norm`);
 }

@@ -57,11 +57,15 @@ describe("word vectors in GloVe's text format", () => {
     await expect(readWordVectors(join(dir, "none"), 3, new Set())).rejects.toMatchObject({ code: "not-found" });
   });
 
-  it.each(["staged", "joint"])("are where the Item LM starts from (%s)", async (training) => {
+  it.each([
+    ["staged", 1],
+    ["staged", 0],
+    ["joint", 1],
+  ])("are where the Item LM starts from (%s, %d passes over texts)", async (training, textEpochs) => {
     const vector = Array.from({ length: 16 }, (_, i) => i + 1);
     await writeFile(path, `thing ${vector.join(" ")}\nabsent ${vector.join(" ")}\n`);
     const { train } = plantedSequences(new Random("words"), { users: 20, items: 20, length: 6 });
-    const still = { training, epochs: 1, textEpochs: 1, rate: 1e-6, textRate: 1e-6, weightDecay: 0 };
+    const still = { training, epochs: 1, textEpochs, rate: 1e-6, textRate: 1e-6, weightDecay: 0 };
     const reports: Record<string, number>[] = [];
     const model = await fitted(
       "lite-llm4rec",
