@@ -276,6 +276,16 @@ test("refit takes the validation answers into the final fit and says so", async 
   expect(report.protocol.notes.join()).toContain("train and validation together");
 });
 
+test("what a fit chose by validation is reported, and given to a refit, which validates nothing", async () => {
+  const once = modelOf(await run(planted(["chooser", "follower"])), "chooser");
+  expect(once.runs.map(({ chosen }) => chosen)).toEqual([{ level: 1 }]);
+  expect(modelOf(await run(planted(["follower"])), "follower").runs[0]!.chosen).toEqual({});
+  const tune = { trials: 2, minQueries: 4, refit: true };
+  const again = modelOf(await run(planted(["chooser"], { tune })), "chooser");
+  expect(again.config).toMatchObject({ level: 1 });
+  expect(again.metrics["ndcg@10"]!.mean).toBeGreaterThan(0.5);
+});
+
 test("a subsample is drawn by the seed and noted loudly", async () => {
   const report = await run(planted(["follower"], { maxQueries: 7 }));
   expect(report.protocol.queries).toMatchObject({ test: TINY_USERS, testUsed: 7 });

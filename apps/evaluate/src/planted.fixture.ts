@@ -44,6 +44,37 @@ export const follower: Recommender<z.infer<typeof nextConfig>> = {
   },
 };
 
+const chooserConfig = z.strictObject({
+  level: z.number().optional().describe("found by validation if absent, else 0"),
+  depth: z.int().min(1).max(100).default(1).describe("changes nothing"),
+});
+
+/** Finds its level by validation, where it is better to follow; without level it knows nothing. */
+export const chooser: Recommender<z.infer<typeof chooserConfig>> = {
+  name: "chooser",
+  config: chooserConfig,
+  search: { depth: { kind: "integer", min: 1, max: 100 } },
+  async fit(train, config, run) {
+    const next = successors(train);
+    const at = (level: number): Model => {
+      const inner = followerModel(next, train.catalog, { trust: level, depth: 1 });
+      return {
+        ...inner,
+        name: "chooser",
+        save: () => ({ ...inner.save(), model: "chooser", config: { ...config, level } }),
+      };
+    };
+    if (config.level !== undefined || run.validate === undefined) return at(config.level ?? 0);
+    return (await run.validate(at(1))) > (await run.validate(at(0))) ? at(1) : at(0);
+  },
+  load(artifact) {
+    const { level = 0 } = artifactConfig(artifact, "chooser", chooserConfig);
+    const next = artifactTensor(artifact, "next", Int32Array, [artifact.catalog.items.size]);
+    const inner = followerModel(next, artifact.catalog, { trust: level, depth: 1 });
+    return { ...inner, name: "chooser", save: () => artifact };
+  },
+};
+
 function followerModel(next: Int32Array, catalog: Interactions["catalog"], config: z.infer<typeof nextConfig>): Model {
   const scoreRow: ScoreRow = (row, batch, b) => {
     const last = listOf(batch, b).at(-1);

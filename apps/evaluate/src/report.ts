@@ -48,6 +48,9 @@ export const runSchema = z.strictObject({
   timings: timingsSchema,
   peakMemoryBytes: z.number().describe("peak resident set of the process that fitted and scored this run alone"),
   curves: z.array(curveSchema),
+  chosen: jsonObject
+    .default({})
+    .describe("config keys that the fit chose itself, such as by validation: the saved model has them so"),
 });
 /** A run as the report holds it. */
 export type ModelRun = z.infer<typeof runSchema>;

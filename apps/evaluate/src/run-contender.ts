@@ -52,7 +52,9 @@ export async function runContender(contender: Contender, arena: Arena): Promise<
         ...(arena.signal && { signal: arena.signal }),
         measure: (trial) => measureTrial(contender, trial, arena),
       });
-      ({ config, tuning } = tuned);
+      // A refit validates nothing, so what the winner chose by validation is given to it.
+      config = arena.data.refitFile === undefined ? tuned.config : { ...tuned.config, ...tuned.chosen };
+      tuning = tuned.tuning;
     }
     const pieces: Piece[] = [];
     for (const seed of arena.experiment.seed) pieces.push(await finalPiece(contender, config, seed, arena));
@@ -108,8 +110,9 @@ async function measureTrial(contender: Contender, trial: TrialRun, arena: Arena)
     ...(trial.reusable && (!trial.last || existsSync(artifactFile)) && { artifactFile }),
   });
   if (trial.last) await rm(artifactFile, { force: true });
-  const { fitSeconds, scoreSeconds, rankSeconds } = piece.run.timings;
-  return { value: meanOf(piece.values.get(metric) ?? []), seconds: fitSeconds + scoreSeconds + rankSeconds };
+  const { chosen, timings } = piece.run;
+  const seconds = timings.fitSeconds + timings.scoreSeconds + timings.rankSeconds;
+  return { value: meanOf(piece.values.get(metric) ?? []), chosen, seconds };
 }
 
 /** The piece of a task: the one that is there already, or that of running it now. */

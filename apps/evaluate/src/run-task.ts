@@ -36,7 +36,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
   const curves = new CurveRecorder(run.clock);
   const train = await readTrain(task.trainFile);
   const started = run.clock();
-  const model = await modelOf(task, train, run, curves);
+  const { model, chosen } = await modelOf(task, train, run, curves);
   const fitSeconds = (run.clock() - started) / 1000;
   throwIfCancelled(run.signal);
   if (model.catalog.items.size !== train.catalog.items.size) {
@@ -61,6 +61,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
       },
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       curves: curves.all(),
+      chosen,
     },
     lists,
     shown: (task.shown ?? []).map((row) => Array.from(listOf(measured.lists, row).subarray(0, SHOWN_ITEMS))),
@@ -69,24 +70,41 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
   });
 }
 
-async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: CurveRecorder): Promise<Model> {
-  const { algorithm, artifactFile } = task;
-  if (algorithm.kind === "oracle") return oracleModel(algorithm.city, train, run);
-  const recommender = await loadAlgorithm(algorithm.name, algorithm.module);
-  if (artifactFile !== undefined && existsSync(artifactFile)) return recommender.load(await readArtifact(artifactFile));
-  const model = await fit(recommender, task, train, run, curves);
-  if (artifactFile !== undefined) await writeArtifact(artifactFile, model.save());
-  return model;
+/** A model, and the config keys that its fit chose. */
+interface Fitted {
+  readonly model: Model;
+  readonly chosen: Record<string, unknown>;
 }
 
-async function fit(
-  recommender: Recommender,
+async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: CurveRecorder): Promise<Fitted> {
+  const { algorithm, artifactFile } = task;
+  if (algorithm.kind === "oracle") return { model: await oracleModel(algorithm.city, train, run), chosen: {} };
+  const recommender = await loadAlgorithm(algorithm.name, algorithm.module);
+  const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
+  const kept = artifactFile !== undefined && existsSync(artifactFile);
+  const model = kept
+    ? recommender.load(await readArtifact(artifactFile))
+    : await fit(recommender, config, task, train, run, curves);
+  const saved = model.save();
+  if (artifactFile !== undefined && !kept) await writeArtifact(artifactFile, saved);
+  return { model, chosen: chosenKeys(config, saved.config) };
+}
+
+/** What stands in a saved config otherwise than in the one that was given. */
+function chosenKeys(given: unknown, saved: unknown): Record<string, unknown> {
+  const before = given as Readonly<Record<string, unknown>>;
+  const isChosen = ([key, value]: [string, unknown]): boolean => JSON.stringify(value) !== JSON.stringify(before[key]);
+  return Object.fromEntries(Object.entries(saved as object).filter(isChosen));
+}
+
+async function fit<Config>(
+  recommender: Recommender<Config>,
+  config: Config,
   task: Task,
   train: Interactions,
   run: TaskRun,
   curves: CurveRecorder,
 ): Promise<Model> {
-  const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
   const { validation, checkpointDir } = task;
   if (checkpointDir !== undefined) await mkdir(checkpointDir, { recursive: true });
   const questions = validation && (await readQuestions(validation.file));

@@ -22,6 +22,8 @@ export interface TrialRun {
 /** The validation metric of a trial, and what it took. */
 export interface TrialValue {
   readonly value: number;
+  /** Config keys that the fit chose itself. */
+  readonly chosen: Config;
   readonly seconds: number;
 }
 
@@ -33,10 +35,11 @@ export interface TuneRun {
   measure(run: TrialRun): Promise<TrialValue>;
 }
 
-/** The search's log, and the config that won. */
+/** The search's log, the config that won, and what the winner's last fit chose beside it. */
 export interface Tuned {
   readonly tuning: Tuning;
   readonly config: Config;
+  readonly chosen: Config;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function tuneContender(contender: Contender, run: TuneRun): Promise
     trial,
     origin: trial === 0 ? "default" : "random",
     config,
+    chosen: {},
     rungs: [],
     error: null,
   }));
@@ -72,15 +76,16 @@ export async function tuneContender(contender: Contender, run: TuneRun): Promise
       metric: tune.metric,
       budget: tune.trials,
       note: noteOf(contender, configs.length, tune.trials),
-      trials: trials.map((trial) => ({ ...trial, config: { ...resolve(trial.config) } })),
+      trials: trials.map(({ chosen: _chosen, ...trial }) => ({ ...trial, config: { ...resolve(trial.config) } })),
       chosen: winner.trial,
       seconds,
     },
     config: winner.config,
+    chosen: winner.chosen,
   };
 }
 
-type LoggedTrial = Omit<Trial, "config"> & { config: Config };
+type LoggedTrial = Omit<Trial, "config"> & { config: Config; chosen: Config };
 
 async function climb(
   contender: Contender,
@@ -95,7 +100,7 @@ async function climb(
     const config =
       typeof full === "number" ? { ...trial.config, epochs: Math.max(1, Math.ceil(rung.share * full)) } : trial.config;
     epochs = typeof full === "number" ? (config as { epochs: number }).epochs : null;
-    const { value, seconds } = await run.measure({
+    const { value, chosen, seconds } = await run.measure({
       trial: trial.trial,
       rung: rung.index,
       config,
@@ -103,6 +108,7 @@ async function climb(
       reusable: epochs === null,
       last: rung.last,
     });
+    trial.chosen = chosen;
     trial.rungs.push({
       rung: rung.index,
       queries: rung.queries,

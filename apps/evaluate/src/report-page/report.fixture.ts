@@ -95,6 +95,7 @@ export function modelFixture(
         timings: { fitSeconds, scoreSeconds: 0.4, rankSeconds: 0.2, usersPerSecond: QUERIES / 0.6 },
         peakMemoryBytes: 140e6 + value * 4e9,
         curves: [],
+        chosen: {},
       },
     ],
     metrics: metricsFixture(value),
@@ -168,6 +169,7 @@ function curvedRun(): ModelReport["runs"][number] {
         })),
       },
     ],
+    chosen: { textMatch: 6 },
   };
 }
 

@@ -77,7 +77,13 @@ export function reproduceSection(report: Report): Html {
       ${report.models.map(
         (model) =>
           safe`<h3>${model.label}</h3>
-            <pre><code>${JSON.stringify(model.config, null, 2)}</code></pre>`,
+            <pre><code>${JSON.stringify(model.config, null, 2)}</code></pre>
+            ${model.runs
+              .filter(({ chosen }) => Object.keys(chosen).length > 0)
+              .map(
+                ({ seed, chosen }) =>
+                  safe`<p>Chosen by the fit of seed ${seed}: <code>${JSON.stringify(chosen)}</code></p>`,
+              )}`,
       )}
     </details>
   </section>`;
