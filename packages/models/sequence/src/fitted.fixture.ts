@@ -24,6 +24,7 @@ export const SMALL: Record<string, { recommender: SequenceRecommender<unknown>; 
       textHidden: 16,
       textLayers: 1,
       maxTokens: 8,
+      textEpochs: 2,
       textRate: 0.02,
       epochs: 8,
       maxLength: 8,

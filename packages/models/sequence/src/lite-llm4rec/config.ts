@@ -92,7 +92,7 @@ const fields = z.strictObject({
     .int()
     .min(0)
     .max(1000)
-    .default(2)
+    .default(0)
     .describe("staged: passes over neighbours in histories for the texts; 0: text vectors are weighted bags of words"),
   textRate: z.number().min(1e-6).max(1).default(2e-3).describe("staged: learning rate of the text model at its peak"),
   sentenceEncoder: sentenceEncoderConfig
