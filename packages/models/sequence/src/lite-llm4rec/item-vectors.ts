@@ -47,6 +47,13 @@ export function standardised(vectors: Float32Array, { centre, spread }: Standard
   return out;
 }
 
+/** (n) 1 for each text vector (n, F) of a text, 0 for rows of zeros, which stand for none. */
+export function textRows(vectors: Float32Array, width: number): Uint8Array {
+  const hasText = (row: number): boolean =>
+    vectors.subarray(row * width, (row + 1) * width).some((value) => value !== 0);
+  return Uint8Array.from({ length: vectors.length / width }, (_, row) => (hasText(row) ? 1 : 0));
+}
+
 /** The standard that a model's tensors hold under a name. */
 function storedStandard(tensors: ReadonlyMap<string, Tensor>, name: "text" | "match"): Standard {
   const [centre, spread] = ["centre", "spread"].map((part) => tensors.get(`${name}.${part}`)!.data as Float32Array);

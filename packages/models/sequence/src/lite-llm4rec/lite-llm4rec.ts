@@ -12,7 +12,7 @@ import { trainingSearch } from "../training/training-config.js";
 import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
 import { itemLm } from "./item-lm.js";
-import { plainStandard, standardised, standardOf, type Standard } from "./item-vectors.js";
+import { plainStandard, standardised, standardOf, textRows, type Standard } from "./item-vectors.js";
 import { liteModel, type LiteLlm4recModel } from "./lite-model.js";
 import { liteNetwork, neighbourNetwork, type TextVectors } from "./network.js";
 import { encodeByEncoder, readTexts, type ReadTexts } from "./read-texts.js";
@@ -135,14 +135,11 @@ class Fit {
   private async weighed(trained: Trained): Promise<LiteLlm4recModel> {
     const { config, run, shares } = this;
     const { vectors, standard } = trained.stage;
-    const width = standard.centre.length;
-    const hasText = Array.from(shares, (_, item) =>
-      vectors.subarray(item * width, (item + 1) * width).some((value) => value !== 0),
-    );
+    const hasText = textRows(vectors, standard.centre.length);
     const matters = run.validate !== undefined && config.head === "tied";
     const open = {
-      textMatch: matters && hasText.includes(true),
-      coldBias: matters && config.loss === "softmax" && hasText.some((has, item) => has && shares[item] === 0),
+      textMatch: matters && hasText.includes(1),
+      coldBias: matters && config.loss === "softmax" && hasText.some((has, item) => has > 0 && shares[item] === 0),
     };
     return this.modelOf(trained, await weighTexts(config, open, (weights) => this.valueOf(trained, weights), run));
   }

@@ -5,7 +5,7 @@ import { causalEncoderShapes } from "../sasrec/network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { decoderShapes } from "./digit-decoder.js";
 import { itemLmShapes } from "./item-lm.js";
-import { matchRows, projectTexts, standardOf, type Standard } from "./item-vectors.js";
+import { matchRows, projectTexts, standardOf, textRows, type Standard } from "./item-vectors.js";
 
 /** What a fit has found: weights over the trained items, and how texts become vectors. */
 export interface FittedParts {
@@ -52,10 +52,9 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   }
   const known = Uint8Array.from(shares, (share) => (share > 0 ? 1 : 0));
   if (head === "tied") {
-    for (let item = 0; item < size; item++) {
-      const row = textVectors.subarray(item * textWidth, (item + 1) * textWidth);
-      if (row.some((value) => value !== 0)) known[item] = 1;
-    }
+    textRows(textVectors, textWidth).forEach((has, item) => {
+      if (has > 0) known[item] = 1;
+    });
   }
   tensors.set("known", { shape: [size], data: known });
   tensors.set("shares", { shape: [size], data: shares });
