@@ -1,4 +1,5 @@
 export { startEngine, type Engine, type EngineOptions } from "./engine.js";
+export { engineFor } from "./engines.js";
 export { detectFeatures, type RuntimeFeatures } from "./features.js";
 export { Memory, type MemoryUse, type Scratch } from "./memory.js";
 export { Block, type BlockArray, type Bytes, type Floats, type Ints, type SignedBytes, type Words } from "./block.js";

@@ -60,5 +60,6 @@ export { type Updated, type UpdateRule, type UpdateStep } from "./optimisers/upd
 export { disposeGradients, gradientNorm, GradientSum, type Gradients } from "./training/gradients.js";
 export { mergeRows, type MergedRows } from "./training/merge-rows.js";
 export { train, type Checkpoints, type Trained, type Training, type Validation } from "./training/train.js";
+export { Weights } from "./weights.js";
 export { WeightAverage } from "./training/weight-average.js";
 export { gradientError } from "./gradient-check.js";

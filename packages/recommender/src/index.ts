@@ -22,5 +22,6 @@ export {
   type Artifact,
   type ArtifactOrigin,
 } from "./artifact.js";
+export { fitIdentity } from "./fit-identity.js";
 export { checkCandidates, checkListSize, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
 export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";

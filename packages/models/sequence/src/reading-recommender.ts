@@ -1,12 +1,11 @@
 import { itemCounts, type Catalog, type Tensor } from "@sequitur/core";
-import type { Parameters } from "@sequitur/nn";
+import { engineFor } from "@sequitur/kernels";
+import { type Parameters, Weights } from "@sequitur/nn";
 import { artifactConfig } from "@sequitur/recommender";
 import type { Encoder } from "./serving/encoder.js";
-import { engineFor } from "./serving/engine.js";
 import { itemShares } from "./serving/item-shares.js";
 import { loadWeights } from "./serving/load-weights.js";
 import { sequenceModel, type SequenceModel, type SequenceRecommender } from "./serving/sequence-model.js";
-import { Weights } from "./serving/weights.js";
 import { trainNetwork, type NetworkTraining } from "./training/fit-network.js";
 import type { SequenceNetwork } from "./training/sequence-network.js";
 import type { TrainingConfig } from "./training/training-config.js";

@@ -1,8 +1,7 @@
 import { PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
-import type { Engine, Floats } from "@sequitur/kernels";
+import { engineFor, type Engine, type Floats } from "@sequitur/kernels";
 import { artifactConfig, type FitRun } from "@sequitur/recommender";
 import { z } from "zod";
-import { engineFor } from "../engines.js";
 import { factorModel, type FactorModel } from "../serving/factor-model.js";
 import type { FactorRecommender } from "../serving/factor-recommender.js";
 import { tablesFrom } from "../serving/factor-tables.js";

@@ -1,5 +1,4 @@
-import type { Engine } from "@sequitur/kernels";
-import { engineFor } from "../engines.js";
+import { engineFor, type Engine } from "@sequitur/kernels";
 import type { FoldIn } from "../folding/fold-in.js";
 import type { FactorTables } from "../serving/factor-tables.js";
 import { copyPadded, paddedWidth } from "../serving/item-index.js";

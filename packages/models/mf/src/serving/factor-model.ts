@@ -1,7 +1,6 @@
 import { idTable, PlatformError, type Catalog, type QueryBatch } from "@sequitur/core";
-import type { Engine } from "@sequitur/kernels";
+import { engineFor, type Engine } from "@sequitur/kernels";
 import type { Model } from "@sequitur/recommender";
-import { engineFor } from "../engines.js";
 import type { Folded, FoldIn } from "../folding/fold-in.js";
 import { distinctItems } from "./distinct-items.js";
 import { tensorsOf, type FactorTables } from "./factor-tables.js";

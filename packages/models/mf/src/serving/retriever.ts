@@ -1,7 +1,6 @@
 import { PlatformError, type QueryBatch } from "@sequitur/core";
-import { quantisedWidth, type Engine, type QuantisedRows } from "@sequitur/kernels";
+import { engineFor, quantisedWidth, type Engine, type QuantisedRows } from "@sequitur/kernels";
 import type { Retriever } from "@sequitur/recommender";
-import { engineFor } from "../engines.js";
 import { setItemBits } from "./item-bitmap.js";
 import type { FactorModel } from "./factor-model.js";
 import { copyPadded, type ItemIndex } from "./item-index.js";

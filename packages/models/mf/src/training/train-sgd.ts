@@ -1,5 +1,6 @@
 import { itemCounts, PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
 import {
+  engineFor,
   FACTORISE_CHUNK,
   factoriseStatsLength,
   factoriseWindows,
@@ -10,7 +11,6 @@ import {
 } from "@sequitur/kernels";
 import type { FitRun } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { engineFor } from "../engines.js";
 import type { FoldIn } from "../folding/fold-in.js";
 import {
   inBatchSampler,

@@ -1,4 +1,5 @@
 import { decodeTensorFile, parseConfig, Random, type Progress } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
 import { hitRate, noise, plantedSequences, type PlantedData } from "@sequitur/recommender/conforms";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { als } from "../als/als.js";
 import { bpo } from "../bpo/bpo.js";
 import { bpr } from "../bpr/bpr.js";
-import { engineFor } from "../engines.js";
 import { nbpo } from "../nbpo/nbpo.js";
 import { fitted, interactionsOf, plantedClasses } from "../planted.fixture.js";
 import type { FactorModel } from "../serving/factor-model.js";

@@ -11,7 +11,10 @@ import { fitted, plantedClasses } from "../planted.fixture.js";
 import type { FactorRecommender } from "../serving/factor-recommender.js";
 
 const stage = vi.hoisted((): { engine?: Engine } => ({}));
-vi.mock("../engines.js", () => ({ engineFor: () => stage.engine }));
+vi.mock("@sequitur/kernels", async (original) => ({
+  ...(await original<object>()),
+  engineFor: () => stage.engine,
+}));
 
 const TRAP = 1;
 const HANG = 2;

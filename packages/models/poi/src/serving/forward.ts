@@ -1,9 +1,9 @@
 import { NONE } from "@sequitur/core";
 import type { Floats, Scratch } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import { VISIT_FEATURES } from "../history/visit-features.js";
 import type { PoiConfig } from "../network/config.js";
 import type { Tokens } from "../network/encoded.js";
-import type { Weights } from "./weights.js";
 
 const SLOPE = 0.2;
 
@@ -185,7 +185,7 @@ export class Forward {
     activation: "none" | "relu" = "none",
   ): Floats {
     const out = this.scratch.floats((x.length / inputs) * outputs);
-    const bias = this.weights.has(`${name}.bias`) ? this.weights.get(`${name}.bias`) : null;
+    const bias = this.weights.find(`${name}.bias`) ?? null;
     const shape = { rows: x.length / inputs, inputs, outputs, activation };
     this.weights.engine.kernels.linear(out, x, this.weights.get(`${name}.weight`), bias, shape);
     return out;

@@ -1,4 +1,6 @@
 import { NONE, PlatformError, stringsOf, stringsTensor, type Tensor } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
+import { Weights } from "@sequitur/nn";
 import { artifactTensor, type Artifact } from "@sequitur/recommender";
 import { DISTANCE_STEPS, DistanceSteps } from "../choice/place-scores.js";
 import { VISIT_FEATURES } from "../history/visit-features.js";
@@ -9,7 +11,6 @@ import { PRIOR_SIZE } from "../geography/distance-prior.js";
 import { GAP_CLASSES } from "../network/encoded.js";
 import { poiModel, type PoiModel } from "./poi-model.js";
 import { indicesFrom, offsetsFrom, zonesFrom } from "./stored-indices.js";
-import { engineFor, Weights } from "./weights.js";
 
 const WEEK_HOURS = 168;
 

@@ -1,5 +1,5 @@
 import { NONE, sliceQueries, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
-import type { SparseRows } from "@sequitur/nn";
+import type { SparseRows, Weights } from "@sequitur/nn";
 import type { Artifact, Model } from "@sequitur/recommender";
 import { addDistancePrior } from "../geography/distance-prior.js";
 import { distancesKm } from "../geography/distance.js";
@@ -17,7 +17,6 @@ import { Forward, type ForwardShape } from "./forward.js";
 import type { SeasonFactors } from "../season/season-factors.js";
 import type { PlaceExplanation } from "../explain/explain-place.js";
 import { explainQuery, placesWithin, type Reach } from "./place-knowledge.js";
-import type { Weights } from "./weights.js";
 
 /** A fitted next-place model. */
 export interface PoiModel extends Model {
@@ -159,14 +158,11 @@ function mixtureOf(asks: Asks, { masses, anew }: { masses: Float32Array; anew: F
 
 function placeTerms({ weights, adjacency, steps }: PoiParts): PlaceTerms {
   const read = (name: string): Float32Array => weights.get(name).array;
+  const [source, distances] = [weights.find("places.source"), weights.find("distance.weights")];
   return {
     bias: read("head.bias"),
-    ...(weights.has("places.source") && {
-      map: { source: read("places.source"), target: read("places.target"), adjacency },
-    }),
-    ...(weights.has("distance.weights") && {
-      distance: { weights: read("distance.weights"), steps },
-    }),
+    ...(source && { map: { source: source.array, target: read("places.target"), adjacency } }),
+    ...(distances && { distance: { weights: distances.array, steps } }),
   };
 }
 

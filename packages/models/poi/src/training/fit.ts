@@ -1,13 +1,12 @@
-import { PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
+import { PlatformError, throwIfCancelled, type Interactions, type Random } from "@sequitur/core";
 import { adamW, cosine, graph, Optimiser, Parameters, selectBackend, train, warmUp, type Training } from "@sequitur/nn";
-import type { FitRun } from "@sequitur/recommender";
+import { fitIdentity, type FitRun } from "@sequitur/recommender";
 import { SeenPlaces } from "../history/visit-features.js";
 import type { PoiConfig } from "../network/config.js";
 import { poiNetwork, type Batch } from "../network/network.js";
 import type { PoiModel } from "../serving/poi-model.js";
 import { batchCount, epochBatches, type BatchOptions } from "./batches.js";
 import { readData, type FitData, type PoiFit } from "./fit-data.js";
-import { fitIdentity } from "./fit-identity.js";
 import { fittedModel } from "./fitted-model.js";
 
 /**
@@ -83,9 +82,20 @@ function outside(data: Interactions, fit: PoiFit, run: FitRun, model: () => PoiM
   return {
     ...(validate && { validation: { value, patience: fit.config.patience } }),
     ...(checkpointDir !== undefined && {
-      checkpoints: { dir: checkpointDir, identity: fitIdentity(fit.name, fit.config, data, run.random) },
+      checkpoints: { dir: checkpointDir, identity: identityOf(fit, data, run.random) },
     }),
     signal: run.signal,
     report: run.report,
   };
+}
+
+/** Opening hours act when scoring, and so when validation chooses among the weights. */
+function identityOf({ name, config }: PoiFit, data: Interactions, random: Random): string {
+  const { items, times, userOffsets, context, catalog } = data;
+  const { categories, timeZones, openingHours, latitudes, longitudes } = catalog.itemColumns;
+  return fitIdentity(
+    [name, config, categories, timeZones, openingHours],
+    [items, times, userOffsets, context.session, context.utcOffsetMinutes, latitudes, longitudes],
+    random,
+  );
 }

@@ -1,11 +1,11 @@
 import { stringsTensor, type Interactions, type Tensor } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
 import type { Parameters } from "@sequitur/nn";
 import { hoursTensors } from "../hours/hours-tensors.js";
 import { tokenWidth } from "../network/config.js";
 import type { PoiNetwork } from "../network/network.js";
 import { keptTensors, modelOf, type StoredModel } from "../serving/load-model.js";
 import type { PoiModel } from "../serving/poi-model.js";
-import { engineFor } from "../serving/weights.js";
 import type { FitData, PoiFit } from "./fit-data.js";
 import { describeNewPlaces } from "./new-places.js";
 

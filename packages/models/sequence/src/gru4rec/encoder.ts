@@ -1,6 +1,6 @@
 import type { Floats, Ints } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import type { Encoder, RunningState } from "../serving/encoder.js";
-import type { Weights } from "../serving/weights.js";
 import type { Gru4recConfig } from "./config.js";
 
 type Make = (length: number) => Floats;

@@ -1,8 +1,7 @@
 import { Random } from "@sequitur/core";
-import { EVALUATION, Parameters, selectBackend, tf } from "@sequitur/nn";
+import { engineFor } from "@sequitur/kernels";
+import { EVALUATION, Parameters, selectBackend, tf, Weights } from "@sequitur/nn";
 import { describe, expect, it } from "vitest";
-import { engineFor } from "../serving/engine.js";
-import { Weights } from "../serving/weights.js";
 import { beamSearch, digitTrie } from "./beam-search.js";
 import { decoderShapes, digitCount, digitDecoder, digitsOf } from "./digit-decoder.js";
 

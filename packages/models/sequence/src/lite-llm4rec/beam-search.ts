@@ -1,6 +1,6 @@
 import type { Floats } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import { BlockPass, type Blocks } from "../sasrec/block-pass.js";
-import type { Weights } from "../serving/weights.js";
 import { BASE, digitCount, digitsOf, type DecoderConfig } from "./digit-decoder.js";
 
 /** Item numbers that the decoder found for one state, the likeliest first, with their log-probabilities. */

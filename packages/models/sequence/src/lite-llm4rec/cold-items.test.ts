@@ -1,4 +1,5 @@
 import { listOf, queryBatch, Random, type Interactions } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
 import { decodeArtifact, encodeArtifact, recommend, type Model } from "@sequitur/recommender";
 import { noise } from "@sequitur/recommender/conforms";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +10,6 @@ import { fitted } from "../fitted.fixture.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { liteLlm4rec } from "./lite-llm4rec.js";
 import type { LiteLlm4recModel } from "./lite-model.js";
-import { engineFor } from "../serving/engine.js";
 import { titled } from "./titled.fixture.js";
 
 const GROUPS = ["soap", "brush", "towel", "mirror", "comb"];

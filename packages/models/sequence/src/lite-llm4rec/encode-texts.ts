@@ -1,6 +1,6 @@
 import type { Scratch } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import { BlockPass, type Rows } from "../sasrec/block-pass.js";
-import type { Weights } from "../serving/weights.js";
 import { itemLmBlocks, type ItemLmConfig } from "./item-lm.js";
 
 /** Tokens that are encoded at once; more would leave the cache. */

@@ -1,12 +1,10 @@
 import { PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
-import type { Engine } from "@sequitur/kernels";
-import { Parameters, selectBackend, takeRows, tf, type Pass } from "@sequitur/nn";
+import { engineFor, type Engine } from "@sequitur/kernels";
+import { Parameters, selectBackend, takeRows, tf, type Pass, Weights } from "@sequitur/nn";
 import { artifactConfig, type Artifact, type FitRun } from "@sequitur/recommender";
 import { join } from "node:path";
-import { engineFor } from "../serving/engine.js";
 import { itemShares } from "../serving/item-shares.js";
 import type { SequenceRecommender } from "../serving/sequence-model.js";
-import { Weights } from "../serving/weights.js";
 import { trainNetwork, type NetworkTraining } from "../training/fit-network.js";
 import { trainingSearch } from "../training/training-config.js";
 import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";

@@ -1,11 +1,11 @@
 import { PlatformError, stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
 import type { Engine, Floats } from "@sequitur/kernels";
+import { Weights } from "@sequitur/nn";
 import type { Artifact, Model } from "@sequitur/recommender";
 import { sasrecEncoder } from "../sasrec/encoder.js";
 import type { Encoder } from "../serving/encoder.js";
 import type { SequenceModelParts } from "../serving/model-parts.js";
 import { sequenceModel, type SequenceModel } from "../serving/sequence-model.js";
-import { Weights } from "../serving/weights.js";
 import { wordPieces } from "../text/word-pieces.js";
 import { beamSearch, digitTrie } from "./beam-search.js";
 import type { LiteLlm4recConfig } from "./config.js";

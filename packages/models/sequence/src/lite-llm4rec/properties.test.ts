@@ -1,13 +1,12 @@
 import { interactionsFrom, itemCounts, idTable, listOf, queryBatch, Random, type Interactions } from "@sequitur/core";
-import { EVALUATION, GradientSum, Parameters, selectBackend, tf } from "@sequitur/nn";
+import { engineFor } from "@sequitur/kernels";
+import { EVALUATION, GradientSum, Parameters, selectBackend, tf, Weights } from "@sequitur/nn";
 import { recommend, type Model } from "@sequitur/recommender";
 import { plantedSequences } from "@sequitur/recommender/conforms";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
 import { sasrecEncoder } from "../sasrec/encoder.js";
 import { causalEncoder } from "../sasrec/network.js";
-import { engineFor } from "../serving/engine.js";
-import { Weights } from "../serving/weights.js";
 import { itemTexts } from "../text/item-texts.js";
 import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";

@@ -1,8 +1,7 @@
 import { Random } from "@sequitur/core";
-import type { Floats } from "@sequitur/kernels";
+import { engineFor, type Floats } from "@sequitur/kernels";
 import { describe, expect, it } from "vitest";
 import type { Encoder } from "../serving/encoder.js";
-import { engineFor } from "../serving/engine.js";
 import { matchingEncoder, sideBySide, unitLengthRows } from "./text-match.js";
 
 const { memory } = engineFor(1);

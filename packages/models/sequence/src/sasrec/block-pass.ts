@@ -1,6 +1,5 @@
 import type { Floats, Ints, Scratch } from "@sequitur/kernels";
-import { rotaryTurns } from "@sequitur/nn";
-import type { Weights } from "../serving/weights.js";
+import { rotaryTurns, type Weights } from "@sequitur/nn";
 import type { SasrecConfig } from "./config.js";
 
 /** How rows lie in sequences: `count` sequences of `length` rows, standing at positions from, from + 1, ... */

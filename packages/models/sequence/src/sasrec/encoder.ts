@@ -1,6 +1,6 @@
 import type { Floats } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import type { Encoder, RunningState } from "../serving/encoder.js";
-import type { Weights } from "../serving/weights.js";
 import { BlockPass, type Blocks, type Rows } from "./block-pass.js";
 import type { CausalConfig } from "./config.js";
 

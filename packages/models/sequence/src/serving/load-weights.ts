@@ -1,7 +1,7 @@
 import type { Tensor } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
+import { Weights } from "@sequitur/nn";
 import { artifactTensor, type Artifact } from "@sequitur/recommender";
-import { engineFor } from "./engine.js";
-import { Weights } from "./weights.js";
 
 /** The weights of these names and shapes, and the shares, out of an artifact; `bad-artifact` for what is not there. */
 export function loadWeights(

@@ -1,7 +1,7 @@
 import { PlatformError, type Catalog } from "@sequitur/core";
 import type { Floats } from "@sequitur/kernels";
+import type { Weights } from "@sequitur/nn";
 import type { Encoder } from "./encoder.js";
-import type { Weights } from "./weights.js";
 
 /** What a model is made of. */
 export interface SequenceModelParts {

@@ -13,10 +13,9 @@ import {
   type tf,
   type Training,
 } from "@sequitur/nn";
-import type { FitRun } from "@sequitur/recommender";
+import { fitIdentity, type FitRun } from "@sequitur/recommender";
 import type { SequenceModel } from "../serving/sequence-model.js";
 import { windowPlan, type BatchOptions, type BatchPlan, type SequenceBatch } from "./batches.js";
-import { fitIdentity } from "./fit-identity.js";
 import { negativeSampler, type NegativeSampler } from "./negative-sampler.js";
 import { objectiveOf } from "./objectives.js";
 import type { SequenceNetwork } from "./sequence-network.js";
@@ -113,6 +112,8 @@ function outside(
 ): Partial<Training<SequenceBatch>> {
   const { validate, checkpointDir } = run;
   const { modelOf } = fit;
+  const identity = (): string =>
+    fitIdentity([fit.name, fit.config, fit.inputs], [data.items, data.times, data.userOffsets], run.random);
   const value = async (): Promise<number> => {
     const model = modelOf!(parameters.snapshot());
     try {
@@ -124,7 +125,7 @@ function outside(
   return {
     ...(validate && modelOf && { validation: { value, patience: fit.config.patience } }),
     ...(checkpointDir !== undefined && {
-      checkpoints: { dir: checkpointDir, identity: fitIdentity([fit.name, fit.config, fit.inputs], data, run.random) },
+      checkpoints: { dir: checkpointDir, identity: identity() },
     }),
     signal: run.signal,
     report: run.report,

@@ -1,6 +1,12 @@
 import { idTable, PlatformError, type SlateLog } from "@sequitur/core";
-import { artifactConfig, artifactTensor, readArtifact, writeArtifact, type FitRun } from "@sequitur/recommender";
-import { createHash } from "node:crypto";
+import {
+  artifactConfig,
+  artifactTensor,
+  fitIdentity,
+  readArtifact,
+  writeArtifact,
+  type FitRun,
+} from "@sequitur/recommender";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,12 +28,8 @@ export type Position = z.infer<typeof positionSchema>;
 
 /** A hash of all that a fit depends on, so that it never goes on from the checkpoint of another one. */
 export function identityOf({ config }: Trainee, log: SlateLog, run: FitRun): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([config, run.random.fork("identity").uint32(), log.catalog.items.size]));
-  for (const column of [log.items, log.offsets, log.clicks, log.userOffsets]) {
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  }
-  return hash.digest("hex").slice(0, 32);
+  const columns = [log.items, log.offsets, log.clicks, log.userOffsets];
+  return fitIdentity([config, log.catalog.items.size], columns, run.random);
 }
 
 const EMPTY = { items: idTable([]), users: idTable([]), itemColumns: {} };

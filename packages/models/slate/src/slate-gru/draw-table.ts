@@ -1,6 +1,5 @@
 import { NONE } from "@sequitur/core";
-import { normalAt, normalRow, rowStream, type Floats, type Scratch } from "@sequitur/kernels";
-import { engineFor } from "./engines.js";
+import { engineFor, normalAt, normalRow, rowStream, type Floats, type Scratch } from "@sequitur/kernels";
 import type { Posterior } from "./posterior.js";
 import { clickState, type Start } from "./user-state.js";
 

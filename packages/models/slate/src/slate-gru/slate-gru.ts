@@ -1,7 +1,7 @@
 import { slateLogFrom, throwIfCancelled, type Interactions, type SlateLog } from "@sequitur/core";
+import { engineFor } from "@sequitur/kernels";
 import type { FitRun, Recommender } from "@sequitur/recommender";
 import { slateGruConfig, type SlateGruConfig } from "./config.js";
-import { engineFor } from "./engines.js";
 import { holdOut } from "./hold-out.js";
 import { loadPosterior, NAME, posteriorOf, type Posterior } from "./posterior.js";
 import { slateLogLikelihood } from "./likelihood.js";

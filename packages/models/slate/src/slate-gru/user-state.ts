@@ -1,6 +1,5 @@
 import type { QueryBatch } from "@sequitur/core";
-import type { Floats, Scratch } from "@sequitur/kernels";
-import { engineFor } from "./engines.js";
+import { engineFor, type Floats, type Scratch } from "@sequitur/kernels";
 import { clampKeep, type Slot } from "./globals.js";
 import type { Posterior } from "./posterior.js";
 import { startState } from "./start-state.js";
