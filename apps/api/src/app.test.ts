@@ -39,4 +39,16 @@ eachStore((engine) => {
     const stranger = await api.call("POST", "/v1/recommendations", { userId: "nobody-knows", k: 2 });
     expect(stranger.body.servedBy).toBe("popular");
   });
+
+  it("tells of an unknown key which ones are known, in a row of a batch and in a request", async () => {
+    const events = [{ eventId: "x1", userId: "u1", itemId: "i1", type: "view" }];
+    const sent = await api.call("POST", "/v1/events", { events });
+    expect(sent.body).toMatchObject({ accepted: 0, rejected: 1, errors: [{ row: 0, eventId: "x1" }] });
+    expect(sent.body.errors[0].message).toMatch(
+      /^unknown key "type": known keys are eventId, userId, itemId, time, kind,/,
+    );
+    const asked = await api.call("POST", "/v1/recommendations", { user: "u1", k: 3 });
+    expect(asked.status).toBe(400);
+    expect(asked.body.error.message).toMatch(/unknown key "user": known keys are .*userId/);
+  });
 });

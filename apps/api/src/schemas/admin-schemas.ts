@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../http/principal.js";
 import { policySchema } from "./recommendation-schemas.js";
-import { instantOutSchema, instantSchema, nameSchema, textSchema } from "./values.js";
+import { instantOutSchema, instantSchema, nameSchema, textSchema, objectOf } from "./values.js";
 
 /** The places of the chain that a version can be active in. */
 export const SLOTS = ["default", "session", "popular"] as const;
@@ -25,36 +25,33 @@ export const modelVersionSchema = z
 
 export const modelListSchema = z.object({ models: z.array(modelVersionSchema) }).openapi("ModelList");
 
-export const activationSchema = z
-  .strictObject({ slot: slotSchema.default("default"), reason: textSchema.max(500).default("") })
-  .openapi("Activation");
+export const activationSchema = objectOf({
+  slot: slotSchema.default("default"),
+  reason: textSchema.max(500).default(""),
+}).openapi("Activation");
 
-export const slotBodySchema = z.strictObject({ slot: slotSchema.default("default") }).openapi("SlotBody");
+export const slotBodySchema = objectOf({ slot: slotSchema.default("default") }).openapi("SlotBody");
 
 export const slotStateSchema = z
   .object({ slot: slotSchema, active: z.int().nullable(), shadow: z.int().nullable() })
   .openapi("SlotState");
 
-export const armSchema = z
-  .strictObject({
-    arm: nameSchema,
-    weight: z.number().positive().max(1_000_000).default(1),
-    versionId: z.int().positive().max(2_147_483_647).optional().openapi({ description: "default: the active one" }),
-    policy: policySchema.default({ kind: "greedy" }),
-  })
-  .openapi("Arm");
+export const armSchema = objectOf({
+  arm: nameSchema,
+  weight: z.number().positive().max(1_000_000).default(1),
+  versionId: z.int().positive().max(2_147_483_647).optional().openapi({ description: "default: the active one" }),
+  policy: policySchema.default({ kind: "greedy" }),
+}).openapi("Arm");
 
-export const experimentBodySchema = z
-  .strictObject({
-    experimentId: nameSchema,
-    description: textSchema.max(1_000).default(""),
-    arms: z
-      .array(armSchema)
-      .min(2)
-      .max(20)
-      .refine((arms) => new Set(arms.map(({ arm }) => arm)).size === arms.length, "arms must have distinct names"),
-  })
-  .openapi("ExperimentBody");
+export const experimentBodySchema = objectOf({
+  experimentId: nameSchema,
+  description: textSchema.max(1_000).default(""),
+  arms: z
+    .array(armSchema)
+    .min(2)
+    .max(20)
+    .refine((arms) => new Set(arms.map(({ arm }) => arm)).size === arms.length, "arms must have distinct names"),
+}).openapi("ExperimentBody");
 export type ExperimentBody = z.infer<typeof experimentBodySchema>;
 
 export const experimentSchema = z
@@ -71,13 +68,11 @@ export const experimentSchema = z
 
 export const experimentListSchema = z.object({ experiments: z.array(experimentSchema) }).openapi("ExperimentList");
 
-export const keyBodySchema = z
-  .strictObject({
-    name: textSchema.min(1).max(200),
-    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-    expiresAt: instantSchema.optional(),
-  })
-  .openapi("KeyBody");
+export const keyBodySchema = objectOf({
+  name: textSchema.min(1).max(200),
+  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+  expiresAt: instantSchema.optional(),
+}).openapi("KeyBody");
 
 export const newKeySchema = z
   .object({ keyId: z.string(), key: z.string().openapi({ description: "told this once; only its hash is kept" }) })

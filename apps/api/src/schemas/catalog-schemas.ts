@@ -8,9 +8,10 @@ import {
   latitudeSchema,
   longitudeSchema,
   textSchema,
+  objectOf,
 } from "./values.js";
 
-export const userBodySchema = z.strictObject({ attributes: attributesSchema.default({}) }).openapi("UserBody");
+export const userBodySchema = objectOf({ attributes: attributesSchema.default({}) }).openapi("UserBody");
 
 export const userSchema = z
   .object({
@@ -61,26 +62,22 @@ const ordered = ({ availableFrom = -Infinity, availableUntil = Infinity }: Windo
 const LOCATED = { message: "latitude and longitude go together", path: ["latitude"] };
 const ORDERED = { message: "availableUntil must lie after availableFrom", path: ["availableUntil"] };
 
-export const itemBodySchema = z
-  .strictObject(itemFields)
+export const itemBodySchema = objectOf(itemFields)
   .refine(located, LOCATED)
   .refine(ordered, ORDERED)
   .openapi("ItemBody");
 export type ItemBody = z.infer<typeof itemBodySchema>;
 
-export const itemBatchSchema = z
-  .strictObject({
-    items: z
-      .array(
-        z
-          .strictObject({ itemId: idSchema, ...itemFields })
-          .refine(located, LOCATED)
-          .refine(ordered, ORDERED),
-      )
-      .min(1)
-      .max(1_000),
-  })
-  .openapi("ItemBatch");
+export const itemBatchSchema = objectOf({
+  items: z
+    .array(
+      objectOf({ itemId: idSchema, ...itemFields })
+        .refine(located, LOCATED)
+        .refine(ordered, ORDERED),
+    )
+    .min(1)
+    .max(1_000),
+}).openapi("ItemBatch");
 
 export const itemSchema = z
   .object({

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { idSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema } from "./values.js";
+import { idSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema, objectOf } from "./values.js";
 
 export const MOST_EVENTS = 5_000;
 
@@ -9,38 +9,34 @@ const kindSchema = z
   .openapi({ description: "what happened", example: "visit" });
 
 /** One interaction as it happened. */
-export const eventSchema = z
-  .strictObject({
-    eventId: idSchema.openapi({
-      description: "chosen by the sender; the same id again changes nothing",
-      example: "e1",
-    }),
-    userId: idSchema.openapi({ example: "ada" }),
-    itemId: idSchema.openapi({ example: "cafe-7" }),
-    time: instantSchema.optional().openapi({ description: "when it happened; the time of arrival when absent" }),
-    kind: kindSchema.optional().openapi({ description: 'default "visit"' }),
-    weight: z.number().min(-1e9).max(1e9).optional().openapi({ description: "stars, counts, seconds" }),
-    latitude: latitudeSchema.optional(),
-    longitude: longitudeSchema.optional(),
-    utcOffsetMinutes: utcOffsetSchema.optional(),
-  })
-  .openapi("Event");
+export const eventSchema = objectOf({
+  eventId: idSchema.openapi({
+    description: "chosen by the sender; the same id again changes nothing",
+    example: "e1",
+  }),
+  userId: idSchema.openapi({ example: "ada" }),
+  itemId: idSchema.openapi({ example: "cafe-7" }),
+  time: instantSchema.optional().openapi({ description: "when it happened; the time of arrival when absent" }),
+  kind: kindSchema.optional().openapi({ description: 'default "visit"' }),
+  weight: z.number().min(-1e9).max(1e9).optional().openapi({ description: "stars, counts, seconds" }),
+  latitude: latitudeSchema.optional(),
+  longitude: longitudeSchema.optional(),
+  utcOffsetMinutes: utcOffsetSchema.optional(),
+}).openapi("Event");
 export type EventIn = z.infer<typeof eventSchema>;
 
 /** A batch whose rows are judged one by one: a bad row never spoils its neighbours. */
-export const eventBatchSchema = z
-  .strictObject({
-    events: z
-      .array(z.unknown())
-      .min(1)
-      .max(MOST_EVENTS)
-      .openapi({
-        type: "array",
-        items: { $ref: "#/components/schemas/Event" },
-        description: "rows are judged one by one",
-      }),
-  })
-  .openapi("EventBatch");
+export const eventBatchSchema = objectOf({
+  events: z
+    .array(z.unknown())
+    .min(1)
+    .max(MOST_EVENTS)
+    .openapi({
+      type: "array",
+      items: { $ref: "#/components/schemas/Event" },
+      description: "rows are judged one by one",
+    }),
+}).openapi("EventBatch");
 
 const rowErrorSchema = z
   .object({
@@ -61,21 +57,19 @@ export const eventBatchResultSchema = z
   .openapi("EventBatchResult");
 
 /** A reaction to something that was shown. */
-export const feedbackSchema = z
-  .strictObject({
-    feedbackId: idSchema.optional().openapi({ description: "chosen by the sender; the same id again changes nothing" }),
-    requestId: z.uuid().openapi({ description: "of the answer that showed the item" }),
-    itemId: idSchema,
-    kind: kindSchema.openapi({ example: "click" }),
-    value: z.number().min(-1e9).max(1e9).default(1).openapi({ description: "the reward" }),
-    time: instantSchema.optional(),
-  })
-  .openapi("Feedback");
+export const feedbackSchema = objectOf({
+  feedbackId: idSchema.optional().openapi({ description: "chosen by the sender; the same id again changes nothing" }),
+  requestId: z.uuid().openapi({ description: "of the answer that showed the item" }),
+  itemId: idSchema,
+  kind: kindSchema.openapi({ example: "click" }),
+  value: z.number().min(-1e9).max(1e9).default(1).openapi({ description: "the reward" }),
+  time: instantSchema.optional(),
+}).openapi("Feedback");
 export type FeedbackIn = z.infer<typeof feedbackSchema>;
 
-export const feedbackBatchSchema = z
-  .strictObject({ feedback: z.array(feedbackSchema).min(1).max(1_000) })
-  .openapi("FeedbackBatch");
+export const feedbackBatchSchema = objectOf({ feedback: z.array(feedbackSchema).min(1).max(1_000) }).openapi(
+  "FeedbackBatch",
+);
 
 export const feedbackResultSchema = z
   .object({

@@ -7,6 +7,7 @@ import {
   nameSchema,
   textSchema,
   utcOffsetSchema,
+  objectOf,
 } from "./values.js";
 
 const MOST_IDS = 10_000;
@@ -14,57 +15,53 @@ const MOST_K = 200;
 const ids = z.array(idSchema).max(MOST_IDS);
 const categoryNames = z.array(textSchema.min(1).max(200)).min(1).max(200);
 
-export const pastItemSchema = z
-  .strictObject({ itemId: idSchema, time: instantSchema.optional() })
-  .openapi("PastItem", { description: "one step of a session; the time may be left out" });
+export const pastItemSchema = objectOf({ itemId: idSchema, time: instantSchema.optional() }).openapi("PastItem", {
+  description: "one step of a session; the time may be left out",
+});
 
-export const filterSchema = z
-  .strictObject({
-    allow: ids.optional().openapi({ description: "only these items" }),
-    deny: ids.optional().openapi({ description: "none of these items" }),
-    categories: categoryNames.optional().openapi({ description: "at least one of these" }),
-    notCategories: categoryNames.optional(),
-    radiusKm: z.number().positive().max(20_038).optional().openapi({ description: "around latitude, longitude" }),
-    openAt: z
-      .union([z.literal("now"), instantSchema])
-      .optional()
-      .openapi({ description: '"now" is the request\'s now' }),
-    unknownHours: z.enum(["drop", "keep"]).default("drop").openapi({ description: "items whose hours nobody knows" }),
-  })
-  .openapi("Filter", { description: "all that is given must hold; unavailable and deleted items never pass" });
+export const filterSchema = objectOf({
+  allow: ids.optional().openapi({ description: "only these items" }),
+  deny: ids.optional().openapi({ description: "none of these items" }),
+  categories: categoryNames.optional().openapi({ description: "at least one of these" }),
+  notCategories: categoryNames.optional(),
+  radiusKm: z.number().positive().max(20_038).optional().openapi({ description: "around latitude, longitude" }),
+  openAt: z
+    .union([z.literal("now"), instantSchema])
+    .optional()
+    .openapi({ description: '"now" is the request\'s now' }),
+  unknownHours: z.enum(["drop", "keep"]).default("drop").openapi({ description: "items whose hours nobody knows" }),
+}).openapi("Filter", { description: "all that is given must hold; unavailable and deleted items never pass" });
 
-export const rulesSchema = z
-  .strictObject({
-    pins: z
-      .array(
-        z.strictObject({
-          itemId: idSchema,
-          position: z
-            .int()
-            .min(0)
-            .max(MOST_K - 1),
-        }),
-      )
-      .max(50)
-      .default([])
-      .openapi({ description: "items with a fixed place, 0 first" }),
-    boosts: z
-      .array(
-        z.strictObject({
-          itemIds: ids.optional(),
-          categories: categoryNames.optional(),
-          factor: z.number().min(0).max(1_000).openapi({ description: "on the distance to the lowest score" }),
-        }),
-      )
-      .max(50)
-      .default([]),
-    caps: z
-      .array(z.strictObject({ category: textSchema.min(1).max(200), most: z.int().min(0).max(MOST_K) }))
-      .max(50)
-      .default([])
-      .openapi({ description: "at most so many items of a category" }),
-  })
-  .openapi("Rules");
+export const rulesSchema = objectOf({
+  pins: z
+    .array(
+      objectOf({
+        itemId: idSchema,
+        position: z
+          .int()
+          .min(0)
+          .max(MOST_K - 1),
+      }),
+    )
+    .max(50)
+    .default([])
+    .openapi({ description: "items with a fixed place, 0 first" }),
+  boosts: z
+    .array(
+      objectOf({
+        itemIds: ids.optional(),
+        categories: categoryNames.optional(),
+        factor: z.number().min(0).max(1_000).openapi({ description: "on the distance to the lowest score" }),
+      }),
+    )
+    .max(50)
+    .default([]),
+  caps: z
+    .array(objectOf({ category: textSchema.min(1).max(200), most: z.int().min(0).max(MOST_K) }))
+    .max(50)
+    .default([])
+    .openapi({ description: "at most so many items of a category" }),
+}).openapi("Rules");
 
 const asker = {
   userId: idSchema.optional().openapi({ description: "a known user; their history is read from the store" }),
@@ -101,47 +98,43 @@ const record = z
   .default(true)
   .openapi({ description: "keep what was shown, so that feedback can refer to it" });
 
-export const recommendationRequestSchema = z
-  .strictObject({ ...asker, record })
+export const recommendationRequestSchema = objectOf({ ...asker, record })
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
   .openapi("RecommendationRequest");
 export type RecommendationRequest = z.infer<typeof recommendationRequestSchema>;
 
-export const recommendationBatchSchema = z
-  .strictObject({ requests: z.array(recommendationRequestSchema).min(1).max(100) })
-  .openapi("RecommendationBatch");
+export const recommendationBatchSchema = objectOf({
+  requests: z.array(recommendationRequestSchema).min(1).max(100),
+}).openapi("RecommendationBatch");
 
-export const nextPoiRequestSchema = z
-  .strictObject({
-    ...asker,
-    latitude: latitudeSchema,
-    longitude: longitudeSchema,
-    record,
-    radiusKm: z.number().positive().max(20_038).default(5),
-    openNow: z.boolean().default(false).openapi({ description: "only places whose hours say that they are open" }),
-    categories: categoryNames.optional(),
-  })
-  .openapi("NextPoiRequest");
+export const nextPoiRequestSchema = objectOf({
+  ...asker,
+  latitude: latitudeSchema,
+  longitude: longitudeSchema,
+  record,
+  radiusKm: z.number().positive().max(20_038).default(5),
+  openNow: z.boolean().default(false).openapi({ description: "only places whose hours say that they are open" }),
+  categories: categoryNames.optional(),
+}).openapi("NextPoiRequest");
 export type NextPoiRequest = z.infer<typeof nextPoiRequestSchema>;
 
 export const policySchema = z
   .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("greedy") }),
-    z.strictObject({ kind: z.literal("softmax"), temperature: z.number().min(0.01).max(100).default(1) }),
-    z.strictObject({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).default(0.1) }),
-    z.strictObject({ kind: z.literal("thompson") }),
-    z.strictObject({ kind: z.literal("in-slate-thompson") }),
+    objectOf({ kind: z.literal("greedy") }),
+    objectOf({ kind: z.literal("softmax"), temperature: z.number().min(0.01).max(100).default(1) }),
+    objectOf({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).default(0.1) }),
+    objectOf({ kind: z.literal("thompson") }),
+    objectOf({ kind: z.literal("in-slate-thompson") }),
   ])
   .openapi("Policy");
 
-export const slateRequestSchema = z
-  .strictObject({
-    ...asker,
-    policy: policySchema.optional().openapi({ description: "default: greedy, or that of the experiment's arm" }),
-    pool: z.int().min(1).max(1_000).default(50).openapi({ description: "best items that the policy draws from" }),
-    experiment: nameSchema.optional().openapi({ description: "a running experiment; needs userId" }),
-  })
+export const slateRequestSchema = objectOf({
+  ...asker,
+  policy: policySchema.optional().openapi({ description: "default: greedy, or that of the experiment's arm" }),
+  pool: z.int().min(1).max(1_000).default(50).openapi({ description: "best items that the policy draws from" }),
+  experiment: nameSchema.optional().openapi({ description: "a running experiment; needs userId" }),
+})
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
   .refine((ask) => ask.experiment === undefined || ask.userId !== undefined, {

@@ -40,3 +40,14 @@ export const attributesSchema = z.record(z.string().max(200), z.unknown());
 
 /** What an answer carries when there is nothing else to say. */
 export const doneSchema = z.object({ done: z.literal(true) }).openapi("Done");
+
+/** An object without other keys; one that has some is told which are known. */
+export function objectOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}: known keys are ${known}`
+        : undefined,
+  });
+}
