@@ -1,5 +1,6 @@
 // Matrix products on all threads: B is packed once, then tasks of rows x columns of C run in parallel.
 import { K_BLOCK, multiplyBlock, packedBytes, packPanel, ROWS } from "./gemm-block";
+import { multiplyRow } from "./gemm-row";
 import { ARGS } from "./layout";
 import { chunkStart, parallel } from "./pool";
 
@@ -63,6 +64,10 @@ export function gemm(
   args.outStride = <usize>outStride << 2;
   args.aStride = <usize>aStride << 2;
   args.bStride = <usize>bStride << 2;
+  if (m == 1 && transposeB && bias == 0) {
+    args.chunks = <i32>max<i64>(1, min<i64>(256, (<i64>n * <i64>k * <i64>batch) >> 15));
+    return parallel(rowChunk.index, args.chunks);
+  }
   const panels = (n + 7) >> 3;
   args.packedStride = bStride == 0 ? 0 : packedBytes(n, k);
   args.colBlock = min(panels, max(1, 65536 / (min(max(k, 1), K_BLOCK) * 8))) * 8;
@@ -78,6 +83,28 @@ export function gemm(
   const tasks = <i64>batch * <i64>args.rowTasks * <i64>args.colTasks;
   args.chunks = <i32>min<i64>(tasks, 4096);
   parallel(gemmChunk.index, args.chunks);
+}
+
+/** A share of the columns of all rows of the batch, in groups of 16. */
+function rowChunk(chunk: i32): void {
+  const args = changetype<GemmArgs>(ARGS);
+  const groups = (args.n + 15) >> 4;
+  const end = chunkStart(chunk + 1, args.chunks, groups * args.batch);
+  for (let at = chunkStart(chunk, args.chunks, groups * args.batch); at < end; ) {
+    const matrix = at / groups;
+    const group = at - matrix * groups;
+    const next = min(end, (matrix + 1) * groups);
+    multiplyRow(
+      args.out + <usize>matrix * args.outStride,
+      args.a + <usize>matrix * args.aStride,
+      args.b + <usize>matrix * args.bStride,
+      args.k,
+      group << 4,
+      min(args.n, (group + next - at) << 4),
+      args.accumulate != 0,
+    );
+    at = next;
+  }
 }
 
 /** Chunks in which to pack `jobs` panels. */

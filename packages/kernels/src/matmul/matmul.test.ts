@@ -75,6 +75,38 @@ eachEngine("matmul", (stage) => {
     expectClose(dense.array, expected(a.array, b.array, shared), 1e-6);
   });
 
+  it("gives a row alone the bits that it has among others", () => {
+    const { random, floats, kernels, stale } = stage();
+    for (const [n, k] of [
+      [37, 64],
+      [16, 5],
+      [15, 8],
+      [100, 301],
+      [70, 0],
+      [1, 3],
+    ] as const) {
+      for (const accumulate of [false, true]) {
+        const [a, b, before] = [random(3 * k), random(n * k), random(3 * n)];
+        const together = floats(before.array);
+        kernels.matmul(together, a, b, { m: 3, n, k, transposeB: true, accumulate });
+        for (let row = 0; row < 3; row++) {
+          const alone = floats(before.array.subarray(row * n, (row + 1) * n));
+          kernels.matmul(alone, a.part(row * k, k), b, { m: 1, n, k, transposeB: true, accumulate });
+          expect(alone.array).toEqual(together.array.slice(row * n, (row + 1) * n));
+        }
+      }
+    }
+    const many = stale(9 * 40 - 3);
+    const [a, b] = [random(9 * 7), random(9 * 7 * 37)];
+    const shape = { m: 1, n: 37, k: 7, batch: 9, strideOut: 40, transposeB: true };
+    kernels.matmul(many, a, b, shape);
+    const want = expected(a.array, b.array, shape);
+    for (let z = 0; z < 9; z++) {
+      expectClose(many.array.slice(z * 40, z * 40 + 37), want.slice(z * 40, z * 40 + 37), 1e-6);
+      expect(many.array.slice(z * 40 + 37, z * 40 + 40).every((x) => x === 7.5)).toBe(true);
+    }
+  });
+
   it("lets NaN and infinity through, and only where they belong", () => {
     const { floats, kernels, stale } = stage();
     const a = floats([1, 0, 0, 1, Infinity, 1, 0, NaN, 2, 2]); // 5 x 2
@@ -102,6 +134,12 @@ eachEngine("matmul", (stage) => {
     memory.release(freed);
     expect(() => kernels.matmul(freed, random(4), random(4), { m: 2, n: 2, k: 2 })).toThrow("a block that was freed");
   });
+});
+
+sameBitsOnAnyThreads("matmul of one row", ({ kernels, random, stale }) => {
+  const out = stale(3 * 1003);
+  kernels.matmul(out, random(3 * 333), random(3 * 333 * 1003), { m: 1, n: 1003, k: 333, batch: 3, transposeB: true });
+  return out.array;
 });
 
 sameBitsOnAnyThreads("matmul", ({ kernels, random, stale }) => {
