@@ -1,5 +1,5 @@
-// One row times the transpose of a table, the product that scores one state over a catalogue: packing B would take longer
-// than the product itself, so B is read once where it lies. Each sum runs along k in the order of the tiles: same bits.
+// A row times the transpose of a table, the product that scores a state over a catalogue: for few rows packing B would take
+// longer than the product itself, so B is read where it lies. Each sum runs along k in the order of the tiles: same bits.
 
 /** C = [C +] A B' for columns [column, columnEnd) of one row: A (k), B (n, k), C (n). */
 export function multiplyRow(

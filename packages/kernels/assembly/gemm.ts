@@ -4,6 +4,9 @@ import { multiplyRow } from "./gemm-row";
 import { ARGS } from "./layout";
 import { chunkStart, parallel } from "./pool";
 
+/** Up to so many rows times a transposed B are faster without packing it. */
+const FEW_ROWS: i32 = 3;
+
 @unmanaged
 class GemmArgs {
   out: usize;
@@ -64,9 +67,10 @@ export function gemm(
   args.outStride = <usize>outStride << 2;
   args.aStride = <usize>aStride << 2;
   args.bStride = <usize>bStride << 2;
-  if (m == 1 && transposeB && bias == 0) {
-    args.chunks = <i32>max<i64>(1, min<i64>(256, (<i64>n * <i64>k * <i64>batch) >> 15));
-    return parallel(rowChunk.index, args.chunks);
+  if (m <= FEW_ROWS && transposeB && !transposeA && bias == 0) {
+    // As many columns of B as stay in the second-level cache while the rows take turns.
+    args.chunks = <i32>max<i64>(1, min<i64>(4096, (<i64>n * <i64>k * <i64>batch) >> 15));
+    return parallel(rowsChunk.index, args.chunks);
   }
   const panels = (n + 7) >> 3;
   args.packedStride = bStride == 0 ? 0 : packedBytes(n, k);
@@ -85,8 +89,8 @@ export function gemm(
   parallel(gemmChunk.index, args.chunks);
 }
 
-/** A share of the columns of all rows of the batch, in groups of 16. */
-function rowChunk(chunk: i32): void {
+/** A share of the columns of all matrices of the batch, in groups of 16. */
+function rowsChunk(chunk: i32): void {
   const args = changetype<GemmArgs>(ARGS);
   const groups = (args.n + 15) >> 4;
   const end = chunkStart(chunk + 1, args.chunks, groups * args.batch);
@@ -94,15 +98,16 @@ function rowChunk(chunk: i32): void {
     const matrix = at / groups;
     const group = at - matrix * groups;
     const next = min(end, (matrix + 1) * groups);
-    multiplyRow(
-      args.out + <usize>matrix * args.outStride,
-      args.a + <usize>matrix * args.aStride,
-      args.b + <usize>matrix * args.bStride,
-      args.k,
-      group << 4,
-      min(args.n, (group + next - at) << 4),
-      args.accumulate != 0,
-    );
+    const column = group << 4;
+    const columnEnd = min(args.n, (group + next - at) << 4);
+    const b = args.b + <usize>matrix * args.bStride;
+    let out = args.out + <usize>matrix * args.outStride;
+    let a = args.a + <usize>matrix * args.aStride;
+    for (let row = 0; row < args.m; row++) {
+      multiplyRow(out, a, b, args.k, column, columnEnd, args.accumulate != 0);
+      out += <usize>args.n << 2;
+      a += <usize>args.k << 2;
+    }
     at = next;
   }
 }

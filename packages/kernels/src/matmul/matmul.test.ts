@@ -39,6 +39,9 @@ const SIZES = [
   [300, 40, 64],
 ] as const;
 
+/** More than are multiplied without packing. */
+const ROWS = 6;
+
 eachEngine("matmul", (stage) => {
   for (const [transposeA, transposeB] of [
     [false, false],
@@ -75,7 +78,7 @@ eachEngine("matmul", (stage) => {
     expectClose(dense.array, expected(a.array, b.array, shared), 1e-6);
   });
 
-  it("gives a row alone the bits that it has among others", () => {
+  it("gives few rows the bits that they have among more", () => {
     const { random, floats, kernels, stale } = stage();
     for (const [n, k] of [
       [37, 64],
@@ -86,13 +89,15 @@ eachEngine("matmul", (stage) => {
       [1, 3],
     ] as const) {
       for (const accumulate of [false, true]) {
-        const [a, b, before] = [random(3 * k), random(n * k), random(3 * n)];
+        const [a, b, before] = [random(ROWS * k), random(n * k), random(ROWS * n)];
         const together = floats(before.array);
-        kernels.matmul(together, a, b, { m: 3, n, k, transposeB: true, accumulate });
-        for (let row = 0; row < 3; row++) {
-          const alone = floats(before.array.subarray(row * n, (row + 1) * n));
-          kernels.matmul(alone, a.part(row * k, k), b, { m: 1, n, k, transposeB: true, accumulate });
-          expect(alone.array).toEqual(together.array.slice(row * n, (row + 1) * n));
+        kernels.matmul(together, a, b, { m: ROWS, n, k, transposeB: true, accumulate });
+        for (const m of [1, 2, 3]) {
+          for (let row = 0; row + m <= ROWS; row++) {
+            const few = floats(before.array.subarray(row * n, (row + m) * n));
+            kernels.matmul(few, a.part(row * k, m * k), b, { m, n, k, transposeB: true, accumulate });
+            expect(few.array).toEqual(together.array.slice(row * n, (row + m) * n));
+          }
         }
       }
     }
@@ -136,9 +141,15 @@ eachEngine("matmul", (stage) => {
   });
 });
 
-sameBitsOnAnyThreads("matmul of one row", ({ kernels, random, stale }) => {
-  const out = stale(3 * 1003);
-  kernels.matmul(out, random(3 * 333), random(3 * 333 * 1003), { m: 1, n: 1003, k: 333, batch: 3, transposeB: true });
+sameBitsOnAnyThreads("matmul of few rows", ({ kernels, random, stale }) => {
+  const out = stale(3 * 2 * 1003);
+  kernels.matmul(out, random(3 * 2 * 333), random(3 * 333 * 1003), {
+    m: 2,
+    n: 1003,
+    k: 333,
+    batch: 3,
+    transposeB: true,
+  });
   return out.array;
 });
 
