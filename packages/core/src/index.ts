@@ -30,3 +30,5 @@ export type { Progress, Report } from "./progress.js";
 export { parseConfig } from "./config.js";
 export { distanceKm, EARTH_RADIUS_KM, type Point } from "./distance.js";
 export { nearestName } from "./nearest-name.js";
+export { itemFields, itemTexts, type ItemField } from "./item-texts.js";
+export { splitWords } from "./split-words.js";

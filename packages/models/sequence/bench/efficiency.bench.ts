@@ -6,12 +6,11 @@
  * training, so only the time means something. Writes bench/results/efficiency.json. `--warm 50 --timed 200` are
  * requests, a tenth of them where one takes long.
  */
-import { idTable, interactionsFrom, parseConfig, queryBatch, Random, type QueryBatch } from "@sequitur/core";
+import { idTable, interactionsFrom, itemTexts, parseConfig, queryBatch, Random, type QueryBatch } from "@sequitur/core";
 import type { Interactions } from "@sequitur/core";
 import { recommend, type Model } from "@sequitur/recommender";
 import { parseArgs } from "node:util";
 import { liteLlm4rec, type LiteLlm4recModel } from "../src/index.js";
-import { itemTexts } from "../src/text/item-texts.js";
 import { loadNow, quantile, table, writeResults } from "@sequitur/config/measure";
 
 const { values: options } = parseArgs({

@@ -1,4 +1,13 @@
-import { interactionsFrom, itemCounts, idTable, listOf, queryBatch, Random, type Interactions } from "@sequitur/core";
+import {
+  interactionsFrom,
+  itemCounts,
+  itemTexts,
+  idTable,
+  listOf,
+  queryBatch,
+  Random,
+  type Interactions,
+} from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
 import { EVALUATION, GradientSum, Parameters, selectBackend, tf, Weights } from "@sequitur/nn";
 import { recommend, type Model } from "@sequitur/recommender";
@@ -7,7 +16,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
 import { sasrecEncoder } from "../sasrec/encoder.js";
 import { causalEncoder } from "../sasrec/network.js";
-import { itemTexts } from "../text/item-texts.js";
 import { liteLlm4recConfig, type LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
 import { itemLm } from "./item-lm.js";

@@ -1,8 +1,8 @@
-import { PlatformError, throwIfCancelled, type Catalog } from "@sequitur/core";
+import { itemTexts, PlatformError, throwIfCancelled, type Catalog } from "@sequitur/core";
 import type { FitRun } from "@sequitur/recommender";
-import { itemTexts, textsHash } from "../text/item-texts.js";
 import { learnPieces } from "../text/learn-pieces.js";
 import { tellingLengths } from "../text/telling-lengths.js";
+import { textsHash } from "../text/texts-hash.js";
 import { openSentenceEncoder } from "../text/sentence-encoder.js";
 import { openVectorCache } from "../text/vector-cache.js";
 import { CONTINUES, cutTexts, wordPieces } from "../text/word-pieces.js";

@@ -1,4 +1,4 @@
-import { splitWords } from "./split-words.js";
+import { splitWords } from "@sequitur/core";
 import { CONTINUES, UNKNOWN } from "./word-pieces.js";
 
 /** Characters rarer than this stay unknown. */

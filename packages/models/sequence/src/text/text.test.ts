@@ -1,8 +1,5 @@
-import { idTable, type Catalog } from "@sequitur/core";
 import { describe, expect, it } from "vitest";
-import { itemTexts } from "./item-texts.js";
 import { learnPieces } from "./learn-pieces.js";
-import { splitWords } from "./split-words.js";
 import { tellingLengths } from "./telling-lengths.js";
 import { cutTexts, UNKNOWN, wordPieces } from "./word-pieces.js";
 
@@ -22,41 +19,7 @@ describe("telling lengths", () => {
   });
 });
 
-describe("item texts", () => {
-  const items = idTable(["a", "b", "c"]);
-  const texts = (itemColumns: Catalog["itemColumns"]): string[] => itemTexts({ items, itemColumns });
-
-  it("name their fields in a fixed order and leave out empty ones", () => {
-    const columns = {
-      titles: ["Soap", " ", ""],
-      categories: [["Bath", "Soaps"], [], ["Hair"]],
-      texts: { colour: ["red", "", ""], brand: ["Acme", "Bolt", ""] },
-    };
-    expect(texts(columns)).toEqual([
-      "title: Soap | category: Bath, Soaps | brand: Acme | colour: red",
-      "brand: Bolt",
-      "category: Hair",
-    ]);
-    const { brand, colour } = columns.texts;
-    expect(texts({ ...columns, texts: { brand, colour } })).toEqual(texts(columns));
-    expect(texts({})).toEqual(["", "", ""]);
-  });
-});
-
 describe("word pieces", () => {
-  it("split words without case, accents and signs, digits apart", () => {
-    expect([...splitWords("Misérables, Les (1995) 2in1 — 漢字")]).toEqual([
-      "miserables",
-      "les",
-      "1995",
-      "2",
-      "in",
-      "1",
-      "漢字",
-    ]);
-    expect([...splitWords("a-b!", true)]).toEqual(["a", "-", "b", "!"]);
-  });
-
   it("are the merges that byte-pair encoding makes by hand, commonest first, ties in order", () => {
     // hug x3, hugs x2, bug x2, mug: u+g 8, h+u 5, b+u 2, g+s 2; then h+ug 5, b+ug 2, hug+s 2.
     const pieces = learnPieces(["hug hug hug hugs", "hugs bug bug mug"], 12);

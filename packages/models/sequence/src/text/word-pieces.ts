@@ -1,4 +1,4 @@
-import { splitWords } from "./split-words.js";
+import { splitWords } from "@sequitur/core";
 
 /** What no piece can write. */
 export const UNKNOWN = "[UNK]";
