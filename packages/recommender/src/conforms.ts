@@ -6,6 +6,7 @@ import {
   raggedFrom,
   Random,
   sliceQueries,
+  type ItemColumns,
   type QueryBatch,
   type Tensor,
 } from "@sequitur/core";
@@ -22,13 +23,15 @@ export interface ConformsOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Largest difference between two ways to the same score (0: the same bits); for models that score by batches. */
   readonly tolerance?: number;
+  /** What is known of the 20 items, for models that read it; nothing otherwise. */
+  readonly itemColumns?: ItemColumns;
 }
 
 /** The test suite of the `Recommender` contract, run on a 20 x 20 checkerboard whose diagonal is withheld. */
 export function conforms<Config>(recommender: Recommender<Config>, options: ConformsOptions = {}): void {
-  const { tolerance = 0 } = options;
+  const { tolerance = 0, itemColumns } = options;
   const config = parseConfig(recommender.config, options.config ?? {}, recommender.name);
-  const { train, queries } = checkerboard();
+  const { train, queries } = checkerboard(itemColumns);
   const size = train.catalog.items.size;
   const fit = async (): Promise<Model> => recommender.fit(train, config, { random: new Random("conforms") });
 
@@ -50,7 +53,7 @@ export function conforms<Config>(recommender: Recommender<Config>, options: Conf
     });
 
     it("gives the same scores when asked again, and changes no input", () => {
-      const { queries: fresh, train: untouched } = checkerboard();
+      const { queries: fresh, train: untouched } = checkerboard(itemColumns);
       expect(model.score(queries)).toEqual(scores);
       expect(queries).toEqual(fresh);
       expect([train.users, train.items, train.times]).toEqual([untouched.users, untouched.items, untouched.times]);

@@ -5,6 +5,7 @@ import {
   queryBatch,
   type Catalog,
   type Interactions,
+  type ItemColumns,
   type QueryBatch,
   type Random,
 } from "@sequitur/core";
@@ -31,14 +32,15 @@ const HOUR_MS = 3_600_000;
 
 /**
  * 20 users and 20 items; even users like even items, odd users odd ones, and each has met all of them but one: its
- * diagonal item, the answer. Who shares tastes is known exactly, order and popularity say nothing.
+ * diagonal item, the answer. Who shares tastes is known exactly, order and popularity say nothing. What else is known of
+ * the items is up to the caller.
  */
-export function checkerboard(): PlantedData {
+export function checkerboard(itemColumns: ItemColumns = {}): PlantedData {
   const size = 20;
   const histories = Array.from({ length: size }, (_, user) =>
     Array.from({ length: size }, (_, item) => item).filter((item) => item !== user && (item + user) % 2 === 0),
   );
-  return plantedData(histories, Array.from(histories.keys()), size);
+  return plantedData(histories, Array.from(histories.keys()), size, itemColumns);
 }
 
 /** Every item has one successor, a random cycle, which a user follows 9 times in 10, else any item comes next. */
@@ -79,11 +81,16 @@ function drawn({ users, items, length }: PlantedSize, next: (previous: number | 
 }
 
 /** One interaction an hour; users start a minute apart, so that times order all interactions. */
-function plantedData(histories: readonly number[][], answers: readonly number[], itemCount: number): PlantedData {
+function plantedData(
+  histories: readonly number[][],
+  answers: readonly number[],
+  itemCount: number,
+  itemColumns: ItemColumns = {},
+): PlantedData {
   const catalog: Catalog = {
     users: idTable(histories.map((_, user) => `user-${user}`)),
     items: idTable(Array.from({ length: itemCount }, (_, item) => `item-${item}`)),
-    itemColumns: {},
+    itemColumns,
   };
   const timesOf = (user: number): number[] => histories[user]!.map((_, at) => START_MS + user * 60_000 + at * HOUR_MS);
   const train = interactionsFrom(catalog, {
