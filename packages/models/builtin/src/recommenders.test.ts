@@ -15,6 +15,7 @@ describe("loadRecommender", () => {
   it.each([
     ["poplarity", "popularity"],
     ["ItemKNN", "item-knn"],
+    ["content_knn", "content-knn"],
     ["item knn", "item-knn"],
     ["session_knn", "session-knn"],
     ["EASE", "ease"],
@@ -35,7 +36,8 @@ describe("loadRecommender", () => {
 });
 
 describe("loadModel", () => {
-  const { train, queries } = checkerboard();
+  const titles = Array.from({ length: 20 }, (_, item) => `${item % 2 === 0 ? "even" : "odd"} thing ${item}`);
+  const { train, queries } = checkerboard({ titles });
 
   it.each(recommenderNames)("gives back a fitted %s from its bytes", async (name) => {
     const recommender = await loadRecommender(name);

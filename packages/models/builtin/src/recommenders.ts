@@ -16,6 +16,8 @@ const BASELINES: Loaders = {
 /** Name -> how to load it. */
 const LOADERS: Loaders = {
   ...BASELINES,
+  // Reads texts, which few data sets have, and refuses the others: it takes part when it is named.
+  "content-knn": async () => (await import("@sequitur/baselines")).contentKnn,
   bpr: async () => (await import("@sequitur/mf")).bpr,
   bpo: async () => (await import("@sequitur/mf")).bpo,
   nbpo: async () => (await import("@sequitur/mf")).nbpo,
@@ -29,7 +31,7 @@ const LOADERS: Loaders = {
   "slate-gru": async () => (await import("@sequitur/slate")).slateGru,
 };
 
-/** Models without a training loop: what any other has to beat, and quick to fit. */
+/** Models without a training loop that fit any data: what any other has to beat, and quick. */
 export const baselineNames: readonly string[] = Object.keys(BASELINES);
 
 /** Every name that `loadRecommender` takes, simplest first. */
