@@ -22,6 +22,8 @@ export {
   type Artifact,
   type ArtifactOrigin,
 } from "./artifact.js";
+export { itemWords, type WordWeighting } from "./item-words.js";
+export { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
 export { fitIdentity } from "./fit-identity.js";
 export { checkCandidates, checkListSize, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
 export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";

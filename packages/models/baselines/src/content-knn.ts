@@ -1,10 +1,19 @@
 import { itemCounts, PlatformError, throwIfCancelled, type Catalog, type QueryBatch } from "@sequitur/core";
-import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import {
+  type Artifact,
+  artifactConfig,
+  artifactTensor,
+  itemWords,
+  loadSparse,
+  type Model,
+  type Recommender,
+  type SparseRows,
+  sparseTensors,
+  transpose,
+} from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader } from "./history.js";
-import { itemWords } from "./item-words.js";
 import { scoreRows } from "./score-rows.js";
-import { loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
 
 export const contentKnnConfig = z.strictObject({
   maxItems: z

@@ -1,8 +1,7 @@
 import { PlatformError, type Interactions, type Report } from "@sequitur/core";
 import { startEngine, type Engine } from "@sequitur/kernels";
-import type { FitRun } from "@sequitur/recommender";
+import { countPairs, type FitRun, type SparseRows, transpose } from "@sequitur/recommender";
 import { negateInverse } from "./engine-inverse.js";
-import { countPairs, transpose, type SparseRows } from "./sparse-rows.js";
 import { invertSpd, mirrorLower, type InverseRun } from "./spd-inverse.js";
 
 /** Items from which on starting an engine pays. */

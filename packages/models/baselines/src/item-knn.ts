@@ -1,11 +1,16 @@
 import { throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
 import {
+  type Artifact,
   artifactConfig,
   artifactTensor,
-  type Artifact,
+  countPairs,
   type FitRun,
+  loadSparse,
   type Model,
   type Recommender,
+  type SparseRows,
+  sparseTensors,
+  transpose,
 } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
@@ -13,7 +18,6 @@ import { distinctReader } from "./history.js";
 import { Largest } from "./largest.js";
 import { itemShares } from "./popularity.js";
 import { scoreRows } from "./score-rows.js";
-import { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
 
 export const itemKnnConfig = z.strictObject({
   neighbours: z.int().min(1).max(10_000).default(100).describe("most similar items that are kept for each item"),

@@ -1,11 +1,20 @@
 import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
-import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import {
+  type Artifact,
+  artifactConfig,
+  artifactTensor,
+  countPairs,
+  loadSparse,
+  type Model,
+  type Recommender,
+  type SparseRows,
+  sparseTensors,
+} from "@sequitur/recommender";
 import { z } from "zod";
 import { lastItem } from "./history.js";
 import { itemShares } from "./popularity.js";
 import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
-import { countPairs, loadSparse, sparseTensors, type SparseRows } from "./sparse-rows.js";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,11 +1,20 @@
 import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
-import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import {
+  type Artifact,
+  artifactConfig,
+  artifactTensor,
+  countPairs,
+  loadSparse,
+  type Model,
+  type Recommender,
+  type SparseRows,
+  sparseTensors,
+} from "@sequitur/recommender";
 import { z } from "zod";
 import { knownUser, lastItem } from "./history.js";
 import { addTransitions, isFresh, itemTransitions, timesLeft } from "./markov.js";
 import { itemShares } from "./popularity.js";
 import { scoreRows } from "./score-rows.js";
-import { countPairs, loadSparse, sparseTensors, type SparseRows } from "./sparse-rows.js";
 
 export const personalConfig = z.strictObject({
   markovWeight: z

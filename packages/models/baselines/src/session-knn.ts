@@ -1,12 +1,22 @@
 import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
-import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import {
+  type Artifact,
+  artifactConfig,
+  artifactTensor,
+  countPairs,
+  loadSparse,
+  type Model,
+  type Recommender,
+  type SparseRows,
+  sparseTensors,
+  transpose,
+} from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader } from "./history.js";
 import { Largest } from "./largest.js";
 import { itemShares } from "./popularity.js";
 import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
-import { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
 
 export const sessionKnnConfig = z.strictObject({
   sessions: z

@@ -102,7 +102,7 @@ describe("items that training never met", () => {
     const artifact = model.save();
     model.release();
     expect(memory.use()).toEqual(before);
-    for (const name of ["items.match", "items.trust", "match.centre", "text.norm.gain"]) {
+    for (const name of ["words.offsets", "words.values", "items.trust", "text.norm.gain"]) {
       const tensors = new Map(artifact.tensors);
       tensors.delete(name);
       expect(() => liteLlm4rec.load({ ...artifact, tensors })).toThrow(

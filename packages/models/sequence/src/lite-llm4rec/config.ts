@@ -60,15 +60,21 @@ const fields = z.strictObject({
     .max(100)
     .optional()
     .describe(
-      "tied: weight of how alike an item's text is to those of the history, beside what the network says; if absent the " +
-        "best of a few by validation, 0 without one",
+      "tied: weight of how alike the words of an item's text are to those of the history, beside what the network says; if " +
+        "absent the best of a few by validation, 0 without one",
     ),
   textFade: z
     .number()
     .min(0)
     .max(1)
-    .default(0.5)
-    .describe("how much an item of the history counts for textMatch, against the one after it"),
+    .default(0.6)
+    .describe("how much an item of the history counts for textMatch, against the next newer one with text"),
+  textItems: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe("newest distinct items with text of the history that count for textMatch"),
   textPrior: z
     .number()
     .min(0.1)

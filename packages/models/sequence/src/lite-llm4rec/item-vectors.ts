@@ -1,6 +1,5 @@
 import type { Tensor } from "@sequitur/core";
 import type { Engine } from "@sequitur/kernels";
-import { unitLengthRows } from "./text-match.js";
 
 /** Mean and deviation of text vectors, by which they are centred and scaled: (F) each. */
 export interface Standard {
@@ -54,16 +53,10 @@ export function textRows(vectors: Float32Array, width: number): Uint8Array {
   return Uint8Array.from({ length: vectors.length / width }, (_, row) => (hasText(row) ? 1 : 0));
 }
 
-/** The standard that a model's tensors hold under a name. */
-function storedStandard(tensors: ReadonlyMap<string, Tensor>, name: "text" | "match"): Standard {
-  const [centre, spread] = ["centre", "spread"].map((part) => tensors.get(`${name}.${part}`)!.data as Float32Array);
+/** The standard that a model's tensors hold. */
+function storedStandard(tensors: ReadonlyMap<string, Tensor>): Standard {
+  const [centre, spread] = ["centre", "spread"].map((part) => tensors.get(`text.${part}`)!.data as Float32Array);
   return { centre: centre!, spread: spread! };
-}
-
-/** Raw text vectors (n, F) -> the rows (n, F) that are matched: standardised, of length 1, zeros for no text. */
-export function matchRows(vectors: Float32Array, tensors: ReadonlyMap<string, Tensor>): Float32Array {
-  const standard = storedStandard(tensors, "match");
-  return unitLengthRows(standardised(vectors, standard), standard.centre.length);
 }
 
 /** Raw text vectors (n, F) -> (n, D): standardised, then through P, all of it from a model's tensors. */
@@ -77,7 +70,7 @@ export function projectTexts(
   const rows = vectors.length / from;
   return memory.withScratch((scratch) => {
     const [x, weight, out] = [scratch.floats(vectors.length), scratch.floats(from * to), scratch.floats(rows * to)];
-    x.array.set(standardised(vectors, storedStandard(tensors, "text")));
+    x.array.set(standardised(vectors, storedStandard(tensors)));
     weight.array.set(data);
     kernels.matmul(out, x, weight, { m: rows, n: to, k: from });
     return out.array.slice();

@@ -43,7 +43,7 @@ export const liteLlm4rec: LiteLlm4rec = {
   },
   async fit(train, config, run) {
     throwIfCancelled(run.signal);
-    const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run.report));
+    const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run));
     return config.training === "joint" ? fit.joint() : fit.staged();
   },
   load(artifact) {
@@ -136,7 +136,7 @@ class Fit {
     const hasText = textRows(vectors, standard.centre.length);
     const matters = run.validate !== undefined && config.head === "tied";
     const open = {
-      textMatch: matters && hasText.includes(1),
+      textMatch: matters && this.texts.words.columns.length > 0,
       coldBias: matters && config.loss === "softmax" && hasText.some((has, item) => has > 0 && shares[item] === 0),
     };
     return this.modelOf(trained, await weighTexts(config, open, (weights) => this.valueOf(trained, weights), run));
@@ -297,8 +297,9 @@ class Fit {
     // Parsed, so that its keys stand as they do in a config that was read from a file.
     const config = liteLlm4recConfig.parse({ ...this.config, ...chosen });
     const size = train.catalog.items.size;
-    const own = config.sentenceEncoder === undefined && { pieces: this.texts.pieces };
-    const parts = { config, size, trained, counts, shares, weights, textVectors: vectors, standard, ...own };
+    const { words, pieces } = this.texts;
+    const own = config.sentenceEncoder === undefined && { pieces };
+    const parts = { config, size, trained, counts, shares, weights, textVectors: vectors, standard, words, ...own };
     return liteModel(train.catalog, config, liteTensors(parts, engine), engine);
   }
 }

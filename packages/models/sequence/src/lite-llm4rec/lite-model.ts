@@ -1,7 +1,7 @@
 import { PlatformError, stringsOf, type Catalog, type QueryBatch, type Tensor } from "@sequitur/core";
-import type { Engine, Floats } from "@sequitur/kernels";
+import type { Engine } from "@sequitur/kernels";
 import { Weights } from "@sequitur/nn";
-import type { Artifact, Model } from "@sequitur/recommender";
+import { transpose, type Artifact, type Model, type SparseRows } from "@sequitur/recommender";
 import { sasrecEncoder } from "../sasrec/encoder.js";
 import type { Encoder } from "../serving/encoder.js";
 import type { SequenceModelParts } from "../serving/model-parts.js";
@@ -10,8 +10,9 @@ import { wordPieces } from "../text/word-pieces.js";
 import { beamSearch, digitTrie } from "./beam-search.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { encodeTexts } from "./encode-texts.js";
-import { matchRows, projectTexts } from "./item-vectors.js";
-import { matchingEncoder, sideBySide, type TextRows } from "./text-match.js";
+import { scoreStates } from "../serving/score-states.js";
+import { projectTexts } from "./item-vectors.js";
+import { addMatches, rememberingEncoder, weightedWords, type TextMatch } from "./text-match.js";
 
 /** What a model has done since it was made; the cost model of the paper in numbers. */
 export interface Work {
@@ -39,15 +40,15 @@ export interface LiteLlm4recModel extends SequenceModel {
 const STORED_ONLY = new Set([
   "items.text",
   "items.id",
-  "items.match",
   "items.trust",
+  "words.offsets",
+  "words.columns",
+  "words.values",
   "known",
   "shares",
   "text.pieces",
   "text.centre",
   "text.spread",
-  "match.centre",
-  "match.spread",
 ]);
 
 /** The model of an artifact's tensors. */
@@ -61,7 +62,9 @@ export function liteModel(
   const scoring = new Map([...tensors].filter(([name]) => !STORED_ONLY.has(name)));
   scoring.set("items.table", itemTable(tensors));
   const weights = new Weights(engine, scoring);
-  const parts = partsOf(catalog, config, tensors, weights, work);
+  const network = partsOf(catalog, config, tensors, weights, work);
+  const match = matchOf(config, tensors);
+  const parts = matching(network, match);
   const read = textReader(config, tensors, weights, work);
   const encode = (texts: readonly string[]): Float32Array => projectTexts(engine, read(texts), tensors);
   const save = (): Artifact => ({ model: "lite-llm4rec", config, catalog, tensors });
@@ -70,7 +73,7 @@ export function liteModel(
     ...model,
     work,
     encode,
-    uncached: (texts) => uncachedModel(model, parts, tensors, texts, read, work),
+    uncached: (texts) => uncachedModel(model, { network, match, tensors, texts, read, work }),
   };
 }
 
@@ -101,8 +104,11 @@ function partsOf(
     shares: tensors.get("shares")!.data as Float32Array,
     known,
     maxLength,
-    encoder: encoderOf(config, readRows(tensors), weights, work),
-    output: { table: outputTable(config, tensors, weights), bias: weights.find("output.bias") },
+    encoder: counted(sasrecEncoder(weights, config), work),
+    output: {
+      table: weights.get(head === "free" ? "output.table" : "items.table"),
+      bias: weights.find("output.bias"),
+    },
   };
   if (head !== "generative") return base;
   const size = catalog.items.size;
@@ -123,23 +129,38 @@ function partsOf(
   };
 }
 
-/** The Recommendation LM, and beside it what of the history's texts is matched where that counts. */
-function encoderOf(config: LiteLlm4recConfig, match: TextRows | undefined, weights: Weights, work: Work): Encoder {
-  const states = counted(sasrecEncoder(weights, config), work);
-  if (match === undefined) return states;
-  return matchingEncoder(states, { ...match, weight: config.textMatch!, fade: config.textFade }, weights.engine.memory);
-}
-
-function readRows(tensors: ReadonlyMap<string, Tensor>): TextRows | undefined {
-  const match = tensors.get("items.match");
-  return match && { rows: match.data as Float32Array, width: match.shape[1]! };
-}
-
-function outputTable({ head }: LiteLlm4recConfig, tensors: ReadonlyMap<string, Tensor>, weights: Weights): Floats {
-  const match = readRows(tensors);
-  if (match === undefined) return weights.get(head === "free" ? "output.table" : "items.table");
+/** How alike texts are and how much that counts; undefined where it counts nothing. */
+function matchOf(config: LiteLlm4recConfig, tensors: ReadonlyMap<string, Tensor>): TextMatch | undefined {
+  const { textMatch = 0, textFade: fade, textItems: most } = config;
+  if (textMatch === 0) return undefined;
+  const [offsets, columns, values] = ["offsets", "columns", "values"].map((part) => tensors.get(`words.${part}`)!.data);
+  const words = { offsets, columns, values } as SparseRows;
   const trust = tensors.get("items.trust")!.data as Float32Array;
-  return weights.derived("items.both", () => sideBySide(weights.tensors.get("items.table")!, match, trust));
+  const weights = trust.map((value) => textMatch * value);
+  return { items: transpose(words, trust.length), words: weightedWords(words, weights), fade, most };
+}
+
+/** The parts with the match of texts, if there is one, added to what the network scores. */
+function matching(parts: SequenceModelParts, match: TextMatch | undefined): SequenceModelParts {
+  if (match === undefined) return parts;
+  const { encoder, weights } = parts;
+  const { memory } = weights.engine;
+  const remembering = rememberingEncoder(encoder, match, memory);
+  return {
+    ...parts,
+    encoder: remembering,
+    scoreStates: (states, rows, candidates) =>
+      memory.withScratch((scratch) => {
+        const own = scratch.floats(rows * encoder.width);
+        for (let row = 0; row < rows; row++) {
+          const at = row * remembering.width;
+          own.array.set(states.array.subarray(at, at + encoder.width), row * encoder.width);
+        }
+        const scores = scoreStates(parts, own, rows, candidates);
+        addMatches(scores, states.part(0, rows * remembering.width), match, candidates);
+        return scores;
+      }),
+  };
 }
 
 function counted(encoder: Encoder, work: Work): Encoder {
@@ -189,35 +210,33 @@ function textReader(
   };
 }
 
+/** What scores with texts that are read anew. */
+interface ReadingParts {
+  readonly network: SequenceModelParts;
+  readonly match: TextMatch | undefined;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly texts: readonly string[];
+  readonly read: TextReader;
+  readonly work: Work;
+}
+
 /** Scores as `model` does, with the vectors of the items of each request made anew from their texts. */
-function uncachedModel(
-  model: Model,
-  parts: SequenceModelParts,
-  tensors: ReadonlyMap<string, Tensor>,
-  texts: readonly string[],
-  read: TextReader,
-  work: Work,
-): Model {
-  const config = parts.config as LiteLlm4recConfig;
+function uncachedModel(model: Model, { network, match, tensors, texts, read, work }: ReadingParts): Model {
+  const config = network.config as LiteLlm4recConfig;
   const { width } = config;
   const own = tensors.get("items.id")?.data;
   // Tables of its own, of which only the rows of a request's items are valid.
-  const weights = new Weights(parts.weights.engine, parts.weights.tensors);
+  const weights = new Weights(network.weights.engine, network.weights.tensors);
   const table = weights.get("items.table").array.fill(Number.NaN);
-  const kept = readRows(tensors);
-  const match = kept && { ...kept, rows: new Float32Array(kept.rows.length).fill(Number.NaN) };
-  const inner = sequenceModel({ ...parts, encoder: encoderOf(config, match, weights, work) });
+  const encoder = counted(sasrecEncoder(weights, config), work);
+  const inner = sequenceModel(matching({ ...network, encoder }, match));
   return {
     ...model,
     score(batch: QueryBatch, candidates) {
-      const items = [...new Set(batch.items)].filter((item) => parts.known![item]! > 0);
+      const items = [...new Set(batch.items)].filter((item) => network.known![item]! > 0);
       const raw = read(items.map((item) => texts[item]!));
       const vectors = projectTexts(weights.engine, raw, tensors);
-      const matched = match && matchRows(raw, tensors);
       items.forEach((item, row) => {
-        if (match !== undefined) {
-          match.rows.set(matched!.subarray(row * match.width, (row + 1) * match.width), item * match.width);
-        }
         for (let i = 0; i < width; i++) {
           table[item * width + i] = vectors[row * width + i]! + (own?.[item * width + i] ?? 0);
         }

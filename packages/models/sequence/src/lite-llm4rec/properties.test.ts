@@ -10,7 +10,7 @@ import {
 } from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
 import { EVALUATION, GradientSum, Parameters, selectBackend, tf, Weights } from "@sequitur/nn";
-import { recommend, type Model } from "@sequitur/recommender";
+import { recommend, type Model, itemWords } from "@sequitur/recommender";
 import { plantedSequences } from "@sequitur/recommender/conforms";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fitted } from "../fitted.fixture.js";
@@ -172,16 +172,24 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       encoder.encode(state, items, 1, 3);
       const scoring = head === "tied" ? table : tensors.get("output.table")!.data;
       const bias = tensors.get("output.bias")!.data;
-      const match = tensors.get("items.match")?.data as Float32Array | undefined;
       const counts = itemCounts(train);
-      const alike = (read: number, scored: number): number => {
-        if (match === undefined) return 0;
-        const row = (item: number): Float32Array => match.subarray(item * 16, (item + 1) * 16);
-        const likeness = row(read).reduce((sum, x, i) => sum + x * row(scored)[i]!, 0);
-        return (15 / (15 + counts[scored]!)) * likeness;
+      const words = await itemWords(train.catalog, { termFrequency: "log", maxShare: 1 }, {});
+      const row = (item: number): Map<number, number> => {
+        const [from, to] = [words.offsets[item]!, words.offsets[item + 1]!];
+        return new Map(Array.from(words.columns.subarray(from, to), (word, at) => [word, words.values[from + at]!]));
       };
+      const profile = new Map<number, number>();
+      for (const [read, weight] of [
+        [2, 1],
+        [9, 0.6],
+        [4, 0.36],
+      ] as const) {
+        for (const [word, value] of row(read)) profile.set(word, (profile.get(word) ?? 0) + weight * value);
+      }
+      const length = Math.hypot(...profile.values());
       const scores = Array.from(bias, (b, item) => {
-        const fromTexts = 0.25 * alike(4, item) + 0.5 * alike(9, item) + alike(2, item);
+        const alike = [...row(item)].reduce((sum, [word, value]) => sum + value * (profile.get(word) ?? 0), 0) / length;
+        const fromTexts = (15 / (15 + counts[item]!)) * alike;
         return state.array.reduce((sum, z, i) => sum + z * scoring[item * 16 + i]!, b + textMatch * fromTexts);
       });
       const want = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, 7);

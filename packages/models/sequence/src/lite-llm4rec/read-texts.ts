@@ -1,5 +1,5 @@
 import { itemTexts, PlatformError, throwIfCancelled, type Catalog } from "@sequitur/core";
-import type { FitRun } from "@sequitur/recommender";
+import { itemWords, transpose, type FitRun, type SparseRows } from "@sequitur/recommender";
 import { learnPieces } from "../text/learn-pieces.js";
 import { tellingLengths } from "../text/telling-lengths.js";
 import { textsHash } from "../text/texts-hash.js";
@@ -21,6 +21,8 @@ export interface ReadTexts {
   readonly tokens: readonly Int32Array[];
   /** Vectors that pieces start from, by piece. */
   readonly start: ReadonlyMap<number, Float32Array>;
+  /** (V, N) TF-IDF of the words of the texts, of unit length for an item. */
+  readonly words: SparseRows;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ReadTexts {
 export async function readTexts(
   catalog: Catalog,
   config: Pick<LiteLlm4recConfig, "vocabulary" | "maxTokens" | "wordVectors" | "textWidth">,
-  report: FitRun["report"],
+  { report, signal }: Pick<FitRun, "report" | "signal">,
 ): Promise<ReadTexts> {
   const { vocabulary, maxTokens, wordVectors, textWidth } = config;
   const texts = itemTexts(catalog);
@@ -47,7 +49,12 @@ export async function readTexts(
   });
   const start = found ?? new Map<number, Float32Array>();
   const hash = textsHash([...texts, ...[...start.values()].map(String)]);
-  return { texts, hash, pieces, tokens, start, lengths: tellingLengths(tokens, pieces.length) };
+  const rows = await itemWords(catalog, { termFrequency: "log", maxShare: 1 }, { ...(signal && { signal }) });
+  const words = transpose(
+    rows,
+    rows.columns.reduce((most, word) => Math.max(most, word + 1), 0),
+  );
+  return { texts, hash, pieces, tokens, start, words, lengths: tellingLengths(tokens, pieces.length) };
 }
 
 async function startVectors(

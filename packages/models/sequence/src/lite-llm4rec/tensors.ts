@@ -1,11 +1,11 @@
 import { stringsOf, stringsTensor, type Tensor } from "@sequitur/core";
 import type { Engine } from "@sequitur/kernels";
-import { artifactTensor, type Artifact } from "@sequitur/recommender";
+import { artifactTensor, loadSparse, sparseTensors, type Artifact, type SparseRows } from "@sequitur/recommender";
 import { causalEncoderShapes } from "../sasrec/network.js";
 import type { LiteLlm4recConfig } from "./config.js";
 import { decoderShapes } from "./digit-decoder.js";
 import { itemLmShapes } from "./item-lm.js";
-import { matchRows, projectTexts, standardOf, textRows, type Standard } from "./item-vectors.js";
+import { projectTexts, textRows, type Standard } from "./item-vectors.js";
 
 /** What a fit has found: weights over the trained items, and how texts become vectors. */
 export interface FittedParts {
@@ -22,13 +22,15 @@ export interface FittedParts {
   /** (N, F) raw text vectors, zeros where an item has no text. */
   readonly textVectors: Float32Array;
   readonly standard: Standard;
+  /** (V, N) TF-IDF of the words of the items' texts. */
+  readonly words: SparseRows;
   /** Absent where an encoder from outside made the vectors. */
   readonly pieces?: readonly string[];
 }
 
 /** The tensors of an artifact, by name: what scores, and what makes the vector of a new text. */
 export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Tensor> {
-  const { config, size, trained, counts, shares, weights, textVectors, standard, pieces } = parts;
+  const { config, size, trained, counts, shares, weights, textVectors, standard, words, pieces } = parts;
   const { width, head } = config;
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of weights) {
@@ -42,10 +44,7 @@ export function liteTensors(parts: FittedParts, engine: Engine): Map<string, Ten
   if (pieces !== undefined) tensors.set("text.pieces", stringsTensor(pieces));
   tensors.set("items.text", { shape: [size, width], data: projectTexts(engine, textVectors, tensors) });
   if ((config.textMatch ?? 0) > 0) {
-    const { centre, spread } = standardOf(textVectors, textWidth);
-    tensors.set("match.centre", { shape: [textWidth], data: centre });
-    tensors.set("match.spread", { shape: [textWidth], data: spread });
-    tensors.set("items.match", { shape: [size, textWidth], data: matchRows(textVectors, tensors) });
+    for (const [name, tensor] of sparseTensors("words", words)) tensors.set(name, tensor);
     const trust = new Float32Array(size).fill(1);
     trained.forEach((item, row) => (trust[item] = config.textPrior / (config.textPrior + counts[row]!)));
     tensors.set("items.trust", { shape: [size], data: trust });
@@ -96,8 +95,9 @@ export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<
     ...causalEncoderShapes(config),
   ]);
   if (textMatch > 0) {
-    for (const name of ["match.centre", "match.spread"]) shapes.set(name, [textWidth]);
-    shapes.set("items.match", [size, textWidth]);
+    const { length } = artifactTensor(artifact, "words.offsets", Int32Array, [-1]);
+    const words = loadSparse(artifact, "words", length - 1, size);
+    for (const [name, tensor] of sparseTensors("words", words)) tensors.set(name, tensor);
     shapes.set("items.trust", [size]);
   }
   if (head !== "generative" && loss === "softmax") shapes.set("output.bias", [size]);

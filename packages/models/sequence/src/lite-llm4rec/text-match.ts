@@ -1,91 +1,64 @@
-import type { Tensor } from "@sequitur/core";
-import type { Memory } from "@sequitur/kernels";
+import { NONE } from "@sequitur/core";
+import type { Floats, Memory } from "@sequitur/kernels";
+import type { SparseRows } from "@sequitur/recommender";
 import type { Encoder } from "../serving/encoder.js";
 
-/** Rows (n, F) scaled to length 1; rows of zeros stay. */
-export function unitLengthRows(rows: Float32Array, width: number): Float32Array {
-  const out = rows.slice();
-  for (let at = 0; at < out.length; at += width) {
-    let squares = 0;
-    for (let i = at; i < at + width; i++) squares += out[i]! ** 2;
-    if (squares === 0) continue;
-    const scale = 1 / Math.sqrt(squares);
-    for (let i = at; i < at + width; i++) out[i]! *= scale;
-  }
-  return out;
-}
-
-/** Text vectors of items. */
-export interface TextRows {
-  /** (N, F) of length 1, zeros where an item has no text. */
-  readonly rows: Float32Array;
-  /** F */
-  readonly width: number;
-}
-
 /** Which texts are alike, and how much that counts. */
-export interface TextMatch extends TextRows {
-  readonly weight: number;
-  /** In [0, 1]: how much an item counts against the one after it. */
+export interface TextMatch {
+  /** (N, V) TF-IDF rows of the items, of unit length, empty where an item has no text. */
+  readonly items: SparseRows;
+  /** (V, N) the same turned, each value times what a likeness to that item counts. */
+  readonly words: SparseRows;
+  /** In [0, 1]: how much an item of the history counts against the next newer one that has text. */
   readonly fade: number;
+  /** Newest distinct items with text of a history that are read. */
+  readonly most: number;
 }
 
-/** The item vectors (N, D) and beside them the text vectors, each times the trust in it (N): (N, D + F). */
-export function sideBySide({ shape, data }: Tensor, { rows, width }: TextRows, trust: Float32Array): Float32Array {
-  const [size, own] = shape as [number, number];
-  const both = own + width;
-  const out = new Float32Array(size * both);
-  for (let item = 0; item < size; item++) {
-    out.set((data as Float32Array).subarray(item * own, (item + 1) * own), item * both);
-    const [from, to, share] = [item * width, item * both + own, trust[item]!];
-    for (let i = 0; i < width; i++) out[to + i] = share * rows[from + i]!;
-  }
-  return out;
+/** The rows of `words` (V, N) with each value times `weights[item]`. */
+export function weightedWords({ offsets, columns, values }: SparseRows, weights: Float32Array): SparseRows {
+  return { offsets, columns, values: values.map((value, at) => value * weights[columns[at]!]!) };
 }
 
 /**
- * States (D + F) of `inner`'s state and, beside it, weight x sum over the history of fade^(items after it) x text vector: by a table
- * whose rows are an item's vector and its text vector, one product then scores an item by the network and by how
- * alike its text is to those of the history.
+ * States (D + most) of `inner`'s state and, behind it, the numbers of the newest distinct items with text that were read, newest
+ * first, then NONE: all that `addMatches` has to know of a history. Numbers up to 2^24 are exact in them.
  */
-export function matchingEncoder(
-  inner: Encoder,
-  { rows, width: more, weight, fade }: TextMatch,
-  memory: Memory,
-): Encoder {
+export function rememberingEncoder(inner: Encoder, { items, most }: TextMatch, memory: Memory): Encoder {
   const { width: own } = inner;
-  const width = own + more;
-  const read = (sum: Float32Array, item: number): void => {
-    const at = item * more;
-    for (let i = 0; i < more; i++) sum[i] = fade * sum[i]! + rows[at + i]!;
-  };
-  const join = (out: Float32Array, state: Float32Array, sum: Float32Array): void => {
+  const width = own + most;
+  const hasText = (item: number): boolean => items.offsets[item + 1]! > items.offsets[item]!;
+  const join = (out: Float32Array, state: Float32Array, newest: readonly number[]): void => {
     out.set(state);
-    for (let i = 0; i < more; i++) out[own + i] = weight * sum[i]!;
+    out.fill(NONE, own);
+    out.set(newest, own);
   };
   return {
     width,
-    encode(out, items, count, length, intervals) {
+    encode(out, history, count, length, intervals) {
       memory.withScratch((scratch) => {
         const states = scratch.floats(count * own);
-        inner.encode(states, items, count, length, intervals);
+        inner.encode(states, history, count, length, intervals);
         for (let row = 0; row < count; row++) {
-          const sum = new Float32Array(more);
-          for (let at = 0; at < length; at++) read(sum, items.array[row * length + at]!);
-          const to = out.array.subarray(row * width, (row + 1) * width);
-          join(to, states.array.subarray(row * own, (row + 1) * own), sum);
+          const newest: number[] = [];
+          for (let at = (row + 1) * length - 1; at >= row * length && newest.length < most; at--) {
+            const item = history.array[at]!;
+            if (hasText(item) && !newest.includes(item)) newest.push(item);
+          }
+          const state = states.array.subarray(row * own, (row + 1) * own);
+          join(out.array.subarray(row * width, (row + 1) * width), state, newest);
         }
       });
     },
     start() {
       const running = inner.start();
-      const sum = new Float32Array(more);
       const out = memory.floats(width);
+      let newest: number[] = [];
       return {
         step(item, interval) {
           const state = running.step(item, interval).array;
-          read(sum, item);
-          join(out.array, state, sum);
+          if (hasText(item)) newest = [item, ...newest.filter((other) => other !== item)].slice(0, most);
+          join(out.array, state, newest);
           return out;
         },
         release() {
@@ -95,4 +68,46 @@ export function matchingEncoder(
       };
     },
   };
+}
+
+/**
+ * Adds to scores (rows, C) of all N items, or of the candidates, how alike their texts are to the profile of each state of a
+ * `rememberingEncoder`: the sum over its items i of fade^(those before i) x_i, scaled to unit length.
+ */
+export function addMatches(scores: Float32Array, states: Floats, match: TextMatch, candidates?: Int32Array): void {
+  const { items, words, fade, most } = match;
+  const size = items.offsets.length - 1;
+  const columns = candidates?.length ?? size;
+  const rows = columns === 0 ? 0 : scores.length / columns;
+  const width = rows === 0 ? 0 : states.length / rows;
+  const likeness = new Float32Array(size);
+  for (let row = 0; row < rows; row++) {
+    const newest = states.array.subarray((row + 1) * width - most, (row + 1) * width);
+    const profile = profileOf(newest, items, fade);
+    if (profile.size === 0) continue;
+    likeness.fill(0);
+    for (const [word, weight] of profile) {
+      for (let p = words.offsets[word]!; p < words.offsets[word + 1]!; p++) {
+        likeness[words.columns[p]!]! += weight * words.values[p]!;
+      }
+    }
+    for (let column = 0; column < columns; column++) {
+      scores[row * columns + column]! += likeness[candidates === undefined ? column : candidates[column]!]!;
+    }
+  }
+}
+
+/** Word -> its weight in a profile of unit length. */
+function profileOf(newest: Float32Array, { offsets, columns, values }: SparseRows, fade: number): Map<number, number> {
+  const profile = new Map<number, number>();
+  for (const [place, item] of newest.entries()) {
+    if (item === NONE) break;
+    for (let p = offsets[item]!; p < offsets[item + 1]!; p++) {
+      profile.set(columns[p]!, (profile.get(columns[p]!) ?? 0) + fade ** place * values[p]!);
+    }
+  }
+  let square = 0;
+  for (const weight of profile.values()) square += weight ** 2;
+  for (const [word, weight] of profile) profile.set(word, weight / Math.sqrt(square));
+  return profile;
 }

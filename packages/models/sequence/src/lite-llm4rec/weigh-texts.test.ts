@@ -10,10 +10,10 @@ describe("the weights of texts", () => {
       asked.push(weights);
       return -Math.abs(weights.textMatch - 7) - Math.abs(weights.coldBias - 3.5);
     };
-    expect(await weighTexts({}, BOTH, value, {})).toEqual({ textMatch: 6, coldBias: 4 });
+    expect(await weighTexts({}, BOTH, value, {})).toEqual({ textMatch: 8, coldBias: 4 });
     // Nothing comes twice, and the second key is tried beside the best of the first.
     expect(new Set(asked.map((weights) => JSON.stringify(weights))).size).toBe(asked.length);
-    expect(asked.filter(({ coldBias }) => coldBias !== 0).every(({ textMatch }) => textMatch === 6)).toBe(true);
+    expect(asked.filter(({ coldBias }) => coldBias !== 0).every(({ textMatch }) => textMatch === 8)).toBe(true);
   });
 
   it("stay at 0 where no other does better, and where they do not matter", async () => {

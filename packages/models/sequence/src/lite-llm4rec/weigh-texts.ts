@@ -10,7 +10,7 @@ export interface TextWeights {
 
 /** Tried for a key that the config leaves open, beside 0. */
 const TRIED: Readonly<Record<keyof TextWeights, readonly number[]>> = {
-  textMatch: [2, 4, 6, 8, 11],
+  textMatch: [2, 4, 8, 12, 16],
   coldBias: [-2, 2, 4],
 };
 

@@ -1,5 +1,5 @@
 import { PlatformError, type Tensor } from "@sequitur/core";
-import { artifactTensor, type Artifact } from "@sequitur/recommender";
+import { artifactTensor, type Artifact } from "./artifact.js";
 
 /** A sparse matrix by rows: row r holds columns[offsets[r] .. offsets[r + 1]], ascending, with their values. */
 export interface SparseRows {

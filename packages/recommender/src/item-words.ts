@@ -1,6 +1,6 @@
 import { itemFields, splitWords, throwIfCancelled, type Catalog } from "@sequitur/core";
-import type { FitRun } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FitRun } from "./recommender.js";
 import { countPairs, type SparseRows } from "./sparse-rows.js";
 
 /** Which words of an item's text count, and how much. */
@@ -16,7 +16,11 @@ export interface WordWeighting {
  * are those of titles, categories and named texts, without the names of these fields. A word of every item weighs
  * nothing; an item without a word that weighs something has an empty row.
  */
-export async function itemWords(catalog: Catalog, weighting: WordWeighting, run: FitRun): Promise<SparseRows> {
+export async function itemWords(
+  catalog: Catalog,
+  weighting: WordWeighting,
+  run: Pick<FitRun, "signal" | "report">,
+): Promise<SparseRows> {
   const { items, words, count } = await readWords(catalog, run);
   const counts = countPairs(items, words, catalog.items.size, count);
   const weights = wordWeights(counts, count, weighting);
@@ -29,7 +33,7 @@ export async function itemWords(catalog: Catalog, weighting: WordWeighting, run:
 /** Every word of every text, in order: the item and the word's number. */
 async function readWords(
   catalog: Catalog,
-  run: FitRun,
+  run: Pick<FitRun, "signal" | "report">,
 ): Promise<{ readonly items: Int32Array; readonly words: Int32Array; readonly count: number }> {
   const numbers = new Map<string, number>();
   const [items, words]: [number[], number[]] = [[], []];
