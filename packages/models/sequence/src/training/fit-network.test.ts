@@ -52,11 +52,14 @@ describe.each(names)("a fit of %s", (name) => {
 
   it("refuses the checkpoint of another fit", async () => {
     await fitted(name, planted.train, noisy, { checkpointDir: dir });
-    for (const [extra, run] of [
-      [{ ...noisy, rate: 0.01 }, {}],
-      [noisy, { random: new Random(2) }],
+    const { train } = planted;
+    const later = { ...train, times: train.times.map((time) => time + 1) };
+    for (const [extra, run, data] of [
+      [{ ...noisy, rate: 0.01 }, {}, train],
+      [noisy, { random: new Random(2) }, train],
+      [noisy, {}, later],
     ] as const) {
-      const other = fitted(name, planted.train, extra, { checkpointDir: dir, ...run });
+      const other = fitted(name, data, extra, { checkpointDir: dir, ...run });
       await expect(other).rejects.toMatchObject({ code: "bad-artifact" });
     }
   });
