@@ -39,8 +39,8 @@ export function countPairs(rows: Int32Array, columns: Int32Array, rowCount: numb
   return { offsets, columns: distinct.slice(0, end), values: values.slice(0, end) };
 }
 
-/** Columns become rows; `columnCount` rows come out. */
-export function transpose(matrix: SparseRows, columnCount: number): SparseRows {
+/** Columns become rows; `columnCount` rows come out, by default up to the last column that holds something. */
+export function transpose(matrix: SparseRows, columnCount = usedColumns(matrix)): SparseRows {
   const { offsets, columns, values } = matrix;
   const turned = new Int32Array(columnCount + 1);
   for (const column of columns) turned[column + 1]! += 1;
@@ -58,6 +58,10 @@ export function transpose(matrix: SparseRows, columnCount: number): SparseRows {
   return { offsets: turned, columns: outColumns, values: outValues };
 }
 
+function usedColumns({ columns }: SparseRows): number {
+  return columns.reduce((count, column) => Math.max(count, column + 1), 0);
+}
+
 /** The three tensors of a matrix, for `save`. */
 export function sparseTensors(name: string, matrix: SparseRows): [string, Tensor][] {
   return [
@@ -67,9 +71,13 @@ export function sparseTensors(name: string, matrix: SparseRows): [string, Tensor
   ];
 }
 
-/** What `sparseTensors` wrote, for `load`: `bad-artifact` unless offsets ascend and columns lie in range. */
-export function loadSparse(artifact: Artifact, name: string, rowCount: number, columnCount: number): SparseRows {
-  const offsets = artifactTensor(artifact, `${name}.offsets`, Int32Array, [rowCount + 1]);
+/**
+ * What `sparseTensors` wrote, for `load`: `bad-artifact` unless offsets ascend and columns lie in range. -1 rows are as
+ * many as there are.
+ */
+export function loadSparse(artifact: Artifact, name: string, rows: number, columnCount: number): SparseRows {
+  const offsets = artifactTensor(artifact, `${name}.offsets`, Int32Array, [rows === -1 ? -1 : rows + 1]);
+  const rowCount = offsets.length - 1;
   const size = offsets[rowCount]!;
   const columns = artifactTensor(artifact, `${name}.columns`, Int32Array, [size]);
   const values = artifactTensor(artifact, `${name}.values`, Float32Array, [size]);

@@ -1,5 +1,6 @@
 import { itemCounts, PlatformError, throwIfCancelled, type Catalog, type QueryBatch } from "@sequitur/core";
 import {
+  addLikeness,
   type Artifact,
   artifactConfig,
   artifactTensor,
@@ -10,6 +11,7 @@ import {
   type SparseRows,
   sparseTensors,
   transpose,
+  wordProfile,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader } from "./history.js";
@@ -81,14 +83,13 @@ export const contentKnn: Recommender<ContentKnnConfig> = {
           `in ${catalog.items.size} items.`,
       );
     }
-    const words = transpose(items, 1 + items.columns.reduce((last, word) => Math.max(last, word), 0));
+    const words = transpose(items);
     return contentKnnModel(catalog, config, { items, words }, itemCounts(train));
   },
   load(artifact) {
     const config = artifactConfig(artifact, "content-knn", contentKnnConfig);
     const size = artifact.catalog.items.size;
-    const offsets = artifactTensor(artifact, "words.offsets", Int32Array, [-1]);
-    const words = loadSparse(artifact, "words", offsets.length - 1, size);
+    const words = loadSparse(artifact, "words", -1, size);
     const counts = artifactTensor(artifact, "counts", Int32Array, [size]);
     expectEach("words.values", words.values, "in (0, 1]", (value) => value > 0 && value <= 1);
     expectEach("counts", counts, "at least 0", (count) => count >= 0);
@@ -113,17 +114,14 @@ function expectEach(
 
 function contentKnnModel(catalog: Catalog, config: ContentKnnConfig, index: WordIndex, counts: Int32Array): Model {
   const size = catalog.items.size;
-  const { offsets, columns, values } = index.words;
   const shares = scaled(Float64Array.from(counts), sumOf(counts), 1);
   const prior = scaled(Float64Array.from(counts, Math.log1p), Math.log1p(largest(counts)), config.popularityWeight);
   const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
     const distinct = distinctReader(batch, size);
     return scoreRows(batch, size, candidates, (row, b) => {
-      const profile = profileOf(distinct(b), index.items, config);
+      const profile = wordProfile(distinct(b), index.items, config);
       row.set(profile.size === 0 ? shares : prior);
-      for (const [word, weight] of profile) {
-        for (let p = offsets[word]!; p < offsets[word + 1]!; p++) row[columns[p]!]! += weight * values[p]!;
-      }
+      addLikeness(row, profile, index.words);
     });
   };
   const save = (): Artifact => ({
@@ -133,26 +131,6 @@ function contentKnnModel(catalog: Catalog, config: ContentKnnConfig, index: Word
     tensors: new Map([...sparseTensors("words", index.words), ["counts", { shape: [size], data: counts }]]),
   });
   return { name: "content-knn", catalog, score, save };
-}
-
-/** Word -> its weight in the profile, of unit length, of the newest items with text; empty when none has. */
-function profileOf(history: Int32Array, rows: SparseRows, { maxItems, fade }: ContentKnnConfig): Map<number, number> {
-  const profile = new Map<number, number>();
-  let read = 0;
-  for (const item of history) {
-    const [start, end] = [rows.offsets[item]!, rows.offsets[item + 1]!];
-    if (start === end) continue;
-    const weight = fade ** read;
-    for (let p = start; p < end; p++) {
-      const word = rows.columns[p]!;
-      profile.set(word, (profile.get(word) ?? 0) + weight * rows.values[p]!);
-    }
-    if (++read === maxItems) break;
-  }
-  let square = 0;
-  for (const weight of profile.values()) square += weight ** 2;
-  for (const [word, weight] of profile) profile.set(word, weight / Math.sqrt(square));
-  return profile;
 }
 
 /** The values times `factor` / `total`; zeros when the total is 0. */

@@ -69,8 +69,7 @@ export const sessionKnn: Recommender<SessionKnnConfig> = {
   load(artifact) {
     const config = artifactConfig(artifact, "session-knn", sessionKnnConfig);
     const size = artifact.catalog.items.size;
-    const offsets = artifactTensor(artifact, "sessions.offsets", Int32Array, [-1]);
-    const items = loadSparse(artifact, "sessions", offsets.length - 1, size);
+    const items = loadSparse(artifact, "sessions", -1, size);
     const shares = artifactTensor(artifact, "shares", Float32Array, [size]);
     return sessionKnnModel(artifact.catalog, config, { items, sessions: transpose(items, size) }, shares);
   },

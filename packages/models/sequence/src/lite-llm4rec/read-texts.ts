@@ -50,10 +50,7 @@ export async function readTexts(
   const start = found ?? new Map<number, Float32Array>();
   const hash = textsHash([...texts, ...[...start.values()].map(String)]);
   const rows = await itemWords(catalog, { termFrequency: "log", maxShare: 1 }, { ...(signal && { signal }) });
-  const words = transpose(
-    rows,
-    rows.columns.reduce((most, word) => Math.max(most, word + 1), 0),
-  );
+  const words = transpose(rows);
   return { texts, hash, pieces, tokens, start, words, lengths: tellingLengths(tokens, pieces.length) };
 }
 

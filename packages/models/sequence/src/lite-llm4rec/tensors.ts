@@ -95,9 +95,8 @@ export function readTensors(artifact: Artifact, config: LiteLlm4recConfig): Map<
     ...causalEncoderShapes(config),
   ]);
   if (textMatch > 0) {
-    const { length } = artifactTensor(artifact, "words.offsets", Int32Array, [-1]);
-    const words = loadSparse(artifact, "words", length - 1, size);
-    for (const [name, tensor] of sparseTensors("words", words)) tensors.set(name, tensor);
+    for (const [name, tensor] of sparseTensors("words", loadSparse(artifact, "words", -1, size)))
+      tensors.set(name, tensor);
     shapes.set("items.trust", [size]);
   }
   if (head !== "generative" && loss === "softmax") shapes.set("output.bias", [size]);

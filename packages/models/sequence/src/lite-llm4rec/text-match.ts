@@ -1,6 +1,6 @@
 import { NONE } from "@sequitur/core";
 import type { Floats, Memory } from "@sequitur/kernels";
-import type { SparseRows } from "@sequitur/recommender";
+import { addLikeness, wordProfile, type SparseRows } from "@sequitur/recommender";
 import type { Encoder } from "../serving/encoder.js";
 
 /** Which texts are alike, and how much that counts. */
@@ -83,31 +83,12 @@ export function addMatches(scores: Float32Array, states: Floats, match: TextMatc
   const likeness = new Float32Array(size);
   for (let row = 0; row < rows; row++) {
     const newest = states.array.subarray((row + 1) * width - most, (row + 1) * width);
-    const profile = profileOf(newest, items, fade);
-    if (profile.size === 0) continue;
+    const read = newest.filter((item) => item !== NONE);
+    if (read.length === 0) continue;
     likeness.fill(0);
-    for (const [word, weight] of profile) {
-      for (let p = words.offsets[word]!; p < words.offsets[word + 1]!; p++) {
-        likeness[words.columns[p]!]! += weight * words.values[p]!;
-      }
-    }
+    addLikeness(likeness, wordProfile(read, items, { maxItems: most, fade }), words);
     for (let column = 0; column < columns; column++) {
       scores[row * columns + column]! += likeness[candidates === undefined ? column : candidates[column]!]!;
     }
   }
-}
-
-/** Word -> its weight in a profile of unit length. */
-function profileOf(newest: Float32Array, { offsets, columns, values }: SparseRows, fade: number): Map<number, number> {
-  const profile = new Map<number, number>();
-  for (const [place, item] of newest.entries()) {
-    if (item === NONE) break;
-    for (let p = offsets[item]!; p < offsets[item + 1]!; p++) {
-      profile.set(columns[p]!, (profile.get(columns[p]!) ?? 0) + fade ** place * values[p]!);
-    }
-  }
-  let square = 0;
-  for (const weight of profile.values()) square += weight ** 2;
-  for (const [word, weight] of profile) profile.set(word, weight / Math.sqrt(square));
-  return profile;
 }
