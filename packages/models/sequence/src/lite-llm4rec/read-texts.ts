@@ -21,9 +21,11 @@ export interface ReadTexts {
   readonly tokens: readonly Int32Array[];
   /** Vectors that pieces start from, by piece. */
   readonly start: ReadonlyMap<number, Float32Array>;
-  /** (V, N) TF-IDF of the words of the texts, of unit length for an item. */
+  /** (V, N) TF-IDF of the words of the texts, of unit length for an item; none where words are not matched. */
   readonly words: SparseRows;
 }
+
+const NO_WORDS: SparseRows = { offsets: Int32Array.of(0), columns: new Int32Array(0), values: new Float32Array(0) };
 
 /**
  * Learns the vocabulary, cuts the texts and reads start vectors of whole words where the config names them; reports how
@@ -31,7 +33,7 @@ export interface ReadTexts {
  */
 export async function readTexts(
   catalog: Catalog,
-  config: Pick<LiteLlm4recConfig, "vocabulary" | "maxTokens" | "wordVectors" | "textWidth">,
+  config: Pick<LiteLlm4recConfig, "vocabulary" | "maxTokens" | "wordVectors" | "textWidth" | "head" | "textMatch">,
   { report, signal }: Pick<FitRun, "report" | "signal">,
 ): Promise<ReadTexts> {
   const { vocabulary, maxTokens, wordVectors, textWidth } = config;
@@ -49,8 +51,10 @@ export async function readTexts(
   });
   const start = found ?? new Map<number, Float32Array>();
   const hash = textsHash([...texts, ...[...start.values()].map(String)]);
-  const rows = await itemWords(catalog, { termFrequency: "log", maxShare: 1 }, { ...(signal && { signal }) });
-  const words = transpose(rows);
+  const isMatched = config.head === "tied" && config.textMatch !== 0;
+  const words = isMatched
+    ? transpose(await itemWords(catalog, { termFrequency: "log", maxShare: 1 }, { ...(signal && { signal }) }))
+    : NO_WORDS;
   return { texts, hash, pieces, tokens, start, words, lengths: tellingLengths(tokens, pieces.length) };
 }
 
