@@ -27,7 +27,15 @@ test("one value stands for a list, a string for an object, and defaults are fill
 
 test("without models all baselines take part, and only those", () => {
   const { models } = parseExperiment({}, "x.json");
-  expect(models.map(labelOf)).toEqual(["popularity", "markov", "item-knn", "ease", "session-knn", "personal"]);
+  expect(models.map(labelOf)).toEqual([
+    "popularity",
+    "markov",
+    "item-knn",
+    "ease",
+    "session-knn",
+    "co-occurrence",
+    "personal",
+  ]);
 });
 
 test("a resolved experiment gives itself when parsed again", () => {

@@ -10,6 +10,7 @@ const BASELINES: Loaders = {
   "item-knn": async () => (await import("@sequitur/baselines")).itemKnn,
   ease: async () => (await import("@sequitur/baselines")).ease,
   "session-knn": async () => (await import("@sequitur/baselines")).sessionKnn,
+  "co-occurrence": async () => (await import("@sequitur/baselines")).coOccurrence,
   personal: async () => (await import("@sequitur/baselines")).personal,
 };
 
