@@ -11,6 +11,7 @@ import {
   selectRanks,
   type QueryGroup,
   type TargetGroup,
+  type TieRule,
 } from "@sequitur/metrics";
 import { measuresOf, type IntervalOptions } from "./intervals.js";
 import type { Piece } from "./piece.js";
@@ -50,13 +51,13 @@ export function breakdownsOf(
   pieces: readonly Piece[],
   targets: RaggedItems,
   metrics: readonly string[],
-  options: IntervalOptions,
+  options: IntervalOptions & { readonly ties: TieRule },
 ): Breakdown[] {
   const values = seedMean(pieces);
   return partitions.map(({ by, groups }) => ({
     by,
     groups: groups.map((group) => {
-      const own = "positions" in group ? targetValues(group, pieces, targets, metrics) : undefined;
+      const own = "positions" in group ? targetValues(group, pieces, targets, metrics, options.ties) : undefined;
       const users = Int32Array.from(group.rows, (row) => options.users[row]!);
       const columns = metrics.map(
         (name) => own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!),
@@ -73,11 +74,12 @@ function targetValues(
   pieces: readonly Piece[],
   targets: RaggedItems,
   metrics: readonly string[],
+  ties: TieRule,
 ): Map<string, Float64Array> {
   return seedMean(
     pieces.map((piece) => {
-      const { ranks, offsets } = selectRanks(piece.ranks, targets, group);
-      return { ...piece, values: rankingMetrics(ranks, { offsets }, { metrics, cutoffs: [] }) };
+      const { offsets, ...ranks } = selectRanks(piece.ranks, targets, group);
+      return { ...piece, values: rankingMetrics(ranks, { offsets }, { metrics, cutoffs: [], ties }) };
     }),
   );
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { breakdownsOf, partitionsOf } from "./breakdowns.js";
 import { comparisonsWith, type ValuesByLabel } from "./comparisons.js";
 import type { Experiment } from "./experiment.js";
-import { measuresOf, orElse, type IntervalOptions } from "./intervals.js";
+import { measuresOf, orElse, type ComparisonOptions, type IntervalOptions } from "./intervals.js";
 import { meanOf } from "./mean-of.js";
 import type { MetricNames } from "./metric-names.js";
 import { placeMap } from "./place-map.js";
@@ -41,7 +41,7 @@ export async function buildReport(outcomes: readonly Outcome[], parts: ReportPar
   const best = ordered.find(({ contender, error }) => contender.role === "competitor" && error === null)?.contender
     .label;
   const baseline = baselineOf(experiment, values);
-  const options: IntervalOptions = {
+  const options: ComparisonOptions = {
     random: new Random(experiment.seed[0]!).fork("report"),
     confidence: experiment.confidence,
     resamples: experiment.resamples,
@@ -101,7 +101,10 @@ async function modelReports(
     const groups = outcome.error === null ? partitions : [];
     models.push({
       ...modelReport(outcome, metrics, options),
-      breakdowns: breakdownsOf(groups, outcome.pieces, data.test.targets, metrics.grouped, options),
+      breakdowns: breakdownsOf(groups, outcome.pieces, data.test.targets, metrics.grouped, {
+        ...options,
+        ties: experiment.ties,
+      }),
       comparisons: { best: comparisons.best.get(label) ?? [], baseline: comparisons.baseline.get(label) ?? [] },
     });
   }

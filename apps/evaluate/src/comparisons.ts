@@ -1,5 +1,5 @@
 import { compareAll } from "@sequitur/metrics";
-import { orElse, type IntervalOptions } from "./intervals.js";
+import { orElse, type ComparisonOptions } from "./intervals.js";
 import type { ModelComparison } from "./report.js";
 
 /** Label -> metric -> (Q) values. */
@@ -10,13 +10,13 @@ export function comparisonsWith(
   against: string,
   models: ValuesByLabel,
   metrics: readonly string[],
-  options: IntervalOptions,
+  options: ComparisonOptions,
 ): Map<string, ModelComparison[]> {
   const { random, confidence: level, resamples, users: clusters } = options;
   const found = new Map<string, ModelComparison[]>();
   for (const metric of metrics) {
     const columns = new Map([...models].map(([label, values]) => [label, values.get(metric)!]));
-    for (const { run, bootstrap, wilcoxon, adjusted } of compareAll(columns, against, {
+    for (const { run, paired, wilcoxon, adjusted } of compareAll(columns, against, {
       random: random.fork(`against ${against}`).fork(metric),
       level,
       resamples,
@@ -28,14 +28,14 @@ export function comparisonsWith(
         metric,
         against,
         difference: {
-          mean: orElse(bootstrap.difference, 0),
-          low: orElse(bootstrap.low, -1),
-          high: orElse(bootstrap.high, 1),
+          mean: orElse(paired.difference, 0),
+          low: orElse(paired.low, -1),
+          high: orElse(paired.high, 1),
         },
-        pBootstrap: bootstrap.pValue,
+        pRandomisation: paired.pValue,
         pWilcoxon: orElse(wilcoxon.pValue, 1),
-        pHolm: adjusted.bootstrap,
-        significant: adjusted.bootstrap < 1 - level,
+        pHolm: adjusted.paired,
+        significant: adjusted.paired < 1 - level,
       });
     }
   }

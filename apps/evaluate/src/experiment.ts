@@ -1,6 +1,7 @@
 import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
+import { TIE_RULES } from "@sequitur/metrics";
 import { parseStrictly } from "@sequitur/workbench";
 import { z } from "zod";
 
@@ -81,6 +82,10 @@ export const experimentSchema = z.strictObject({
     .enum(["auto", "seen", "nothing"])
     .default("auto")
     .describe("items removed from each ranking; auto = seen, unless users come back to items in this data"),
+  ties: z
+    .enum(TIE_RULES)
+    .default("expected")
+    .describe("equal scores: expected = mean over all orders of the tied items; mid-rank = all at their mean place"),
   baseline: z.string().optional().describe("label that others are compared with; popularity when it takes part"),
   oracle: z.boolean().default(false).describe("city only: add the true choice model as the ceiling"),
   seed: listOf(z.int().min(0)).default([1]).describe("one fit of each model for every seed; the mean is reported"),
@@ -89,8 +94,8 @@ export const experimentSchema = z.strictObject({
   threads: z.int().min(1).nullable().default(null).describe("threads of one fit; null = cores / concurrency"),
   concurrency: z.int().min(1).default(1).describe("models at once; above 1 the timings disturb each other"),
   memory: memorySchema.prefault({}).describe("limits"),
-  confidence: z.number().gt(0.5).lt(1).default(0.95).describe("of the bootstrap intervals"),
-  resamples: z.int().min(100).default(1000).describe("bootstrap resamples"),
+  confidence: z.number().gt(0.5).lt(1).default(0.95).describe("of the intervals"),
+  resamples: z.int().min(100).default(1000).describe("random sign patterns of a paired test"),
   breakdowns: z.boolean().default(true).describe("also report groups of queries by user and item"),
 });
 /** A resolved experiment. */

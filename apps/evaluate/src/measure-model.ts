@@ -1,6 +1,6 @@
 import { PlatformError, throwIfCancelled, type Ranking, type Report } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
-import { candidateCounts, rankingMetrics, targetRanks } from "@sequitur/metrics";
+import { candidateCounts, rankingMetrics, targetRanks, type TargetRanks, type TieRule } from "@sequitur/metrics";
 import { recommend, type Model } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { selectQuestions } from "./question-file.js";
@@ -10,6 +10,8 @@ export interface MeasureOptions {
   /** Metrics of one query, as `expandMetrics` takes them. */
   readonly metrics: readonly string[];
   readonly cutoffs: readonly number[];
+  /** What becomes of equal scores. */
+  readonly ties: TieRule;
   /** Whether items seen before the query leave its ranking. */
   readonly masked: boolean;
   /** Bytes of one block of scores; at least one query is scored at a time. */
@@ -22,8 +24,8 @@ export interface MeasureOptions {
 export interface Measured {
   /** Metric name -> (Q) value of each query; NaN where the metric is undefined. */
   readonly values: ReadonlyMap<string, Float64Array>;
-  /** The rank of each target, aligned with the targets of the questions; Infinity when it was not ranked. */
-  readonly ranks: Float64Array;
+  /** The rank of each target and how many share it, aligned with the targets of the questions. */
+  readonly ranks: TargetRanks;
   /** Top lists of all queries; empty lists when none were asked for. */
   readonly lists: Ranking;
   readonly scoreMs: number;
@@ -77,7 +79,7 @@ export async function measureModel(
 }
 
 interface BlockResult {
-  readonly ranks: Float64Array;
+  readonly ranks: TargetRanks;
   readonly values: ReadonlyMap<string, Float64Array>;
   readonly lists: Ranking | undefined;
   readonly size: number;
@@ -87,7 +89,7 @@ function measureBlock(
   model: Model,
   scores: Float32Array,
   block: EvaluationSet,
-  { metrics, cutoffs, masked, listLength }: MeasureOptions,
+  { metrics, cutoffs, ties, masked, listLength }: MeasureOptions,
 ): BlockResult {
   const columns = model.catalog.items.size;
   const exclude = masked ? block.seen : undefined;
@@ -96,7 +98,7 @@ function measureBlock(
   const scored: Model = { name: model.name, catalog: model.catalog, score: () => scores, save: () => model.save() };
   return {
     ranks,
-    values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates }),
+    values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates, ties }),
     lists:
       listLength > 0 ? recommend(scored, block.queries, { k: listLength, ...(exclude && { exclude }) }) : undefined,
     size: block.queries.size,
@@ -113,13 +115,15 @@ function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "r
     items: new Int32Array(listed),
     scores: new Float32Array(listed),
   };
-  const ranks = new Float64Array(parts.reduce((sum, part) => sum + part.ranks.length, 0));
+  const targets = parts.reduce((sum, { ranks }) => sum + ranks.ranks.length, 0);
+  const ranks = { ranks: new Float64Array(targets), ties: new Int32Array(targets) };
   let row = 0;
   let end = 0;
   let ranked = 0;
   for (const part of parts) {
-    ranks.set(part.ranks, ranked);
-    ranked += part.ranks.length;
+    ranks.ranks.set(part.ranks.ranks, ranked);
+    ranks.ties.set(part.ranks.ties, ranked);
+    ranked += part.ranks.ranks.length;
     for (const name of names) values.get(name)!.set(part.values.get(name)!, row);
     for (let i = 1; i <= part.size; i++) lists.offsets[row + i] = end + (part.lists?.offsets[i] ?? 0);
     lists.items.set(part.lists?.items ?? [], end);

@@ -23,11 +23,17 @@ export function metricNames({ metrics, k, metric, tune }: Experiment): MetricNam
   if (!all.includes(ordering)) {
     throw new PlatformError("bad-config", `metric must be one of ${all.join(", ")}, got "${ordering}".`);
   }
-  const cutoff = parseMetric(ordering).k;
-  const atCutoff = all.filter((name) => parseMetric(name).k === cutoff);
+  const atCutoff = all.filter((name) => cutoffOf(name) === cutoffOf(ordering));
+  const cutoff = cutoffOf(ordering);
   const grouped = new Set([
     ordering,
     ...[`recall@${cutoff}`, `hit@${cutoff}`].filter((name) => all.includes(name)).slice(0, 1),
   ]);
   return { all, main: ordering, compared: atCutoff, grouped: [...grouped].filter((name) => name !== "auc") };
+}
+
+/** What stands behind the @; "" without a cut-off. */
+function cutoffOf(name: string): string {
+  const at = name.indexOf("@");
+  return at < 0 ? "" : name.slice(at + 1);
 }

@@ -1,10 +1,11 @@
 import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor } from "@sequitur/core";
+import type { TargetRanks } from "@sequitur/metrics";
 import { writeAtomically } from "@sequitur/workbench";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { runSchema } from "./report.js";
 
-const FORMAT = "sequitur-piece/1";
+const FORMAT = "sequitur-piece/2";
 
 const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
@@ -17,19 +18,21 @@ const manifestSchema = z.strictObject({
 export interface Piece extends Omit<z.infer<typeof manifestSchema>, "format"> {
   /** Metric name -> (Q) value of each query; NaN where undefined. */
   readonly values: ReadonlyMap<string, Float64Array>;
-  /** The rank of each target; Infinity when it was not ranked. */
-  readonly ranks: Float64Array;
+  /** The rank of each target and how many share it. */
+  readonly ranks: TargetRanks;
 }
 
 const VALUE = "value/";
 const RANKS = "ranks";
+const TIES = "ties";
 
 /** Writes a finished piece; it is there whole or not at all, so that a resumed experiment can trust it. */
 export async function writePiece(path: string, { run, lists, shown, values, ranks }: Piece): Promise<void> {
   const tensors = new Map<string, Tensor>(
     [...values].map(([name, data]) => [VALUE + name, { shape: [data.length], data }] as const),
   );
-  tensors.set(RANKS, { shape: [ranks.length], data: ranks });
+  tensors.set(RANKS, { shape: [ranks.ranks.length], data: ranks.ranks });
+  tensors.set(TIES, { shape: [ranks.ties.length], data: ranks.ties });
   await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists, shown }, tensors }));
 }
 
@@ -49,7 +52,9 @@ export async function readPiece(path: string): Promise<Piece | undefined> {
       if (name.startsWith(VALUE) && data instanceof Float64Array) values.set(name.slice(VALUE.length), data);
     }
     const ranks = tensors.get(RANKS)?.data;
-    return ranks instanceof Float64Array ? { run, lists, shown, values, ranks } : undefined;
+    const ties = tensors.get(TIES)?.data;
+    if (!(ranks instanceof Float64Array && ties instanceof Int32Array)) return undefined;
+    return { run, lists, shown, values, ranks: { ranks, ties } };
   } catch (error) {
     if (error instanceof PlatformError || error instanceof z.ZodError) return undefined;
     throw error;

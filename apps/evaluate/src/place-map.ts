@@ -118,7 +118,7 @@ function example(
   const trip = Math.max(queries.sessionStarts[row]! - queries.offsets[row]!, history.length - SHOWN_TRIP);
   const recent = [...history].map((item, i) => ({ item, inTrip: i >= trip })).slice(-SHOWN_HISTORY);
   const answer = listOf(targets, row)[0]!;
-  const rank = piece?.ranks[targets.offsets[row]!] ?? Infinity;
+  const rank = piece?.ranks.ranks[targets.offsets[row]!] ?? Infinity;
   return {
     checkIns: history.length,
     history: recent

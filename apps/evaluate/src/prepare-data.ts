@@ -7,6 +7,7 @@ import {
   type EvaluationSet,
   type Split,
 } from "@sequitur/data";
+import { FEW_UNITS } from "@sequitur/metrics";
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
 import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
@@ -144,7 +145,7 @@ function maskNotes({ masked }: Mask, test: EvaluationSet): string[] {
 }
 
 function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, validation: EvaluationSet): string[] {
-  const notes: string[] = [];
+  const notes = fewUsersNotes(test);
   const [used, all] = [test.queries.size, split.test.queries.size];
   if (used < all) {
     notes.push(
@@ -163,4 +164,13 @@ function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, vali
     );
   }
   return notes;
+}
+
+/** Intervals and tests say nothing that can be relied on below some users. */
+function fewUsersNotes({ queries }: EvaluationSet): string[] {
+  const users = new Set(queries.users).size;
+  if (users >= FEW_UNITS) return [];
+  return [
+    `FEW USERS: the test queries are of ${users} users only; below ${FEW_UNITS} no interval and no test can be relied on.`,
+  ];
 }

@@ -2,14 +2,16 @@ import { environmentFields, parseReportOf, runFields } from "@sequitur/workbench
 import { z } from "zod";
 
 /** The format of report.json; a reader that does not know it stops. */
-export const REPORT_FORMAT = "sequitur-report/1";
+export const REPORT_FORMAT = "sequitur-report/2";
 
 const jsonObject = z.record(z.string(), z.unknown());
 
 const measureSchema = z.strictObject({
   mean: z.number().describe("mean over queries (and over seeds when there are several)"),
-  low: z.number().describe("lower end of the bootstrap interval of the mean over queries"),
-  high: z.number().describe("upper end of the bootstrap interval of the mean over queries"),
+  low: z
+    .number()
+    .describe("lower end of the interval of the mean over queries, a user with all queries being one unit"),
+  high: z.number().describe("upper end of that interval"),
 });
 /** A mean with its interval. */
 export type Measure = z.infer<typeof measureSchema>;
@@ -88,9 +90,11 @@ const comparisonSchema = z.strictObject({
   metric: z.string(),
   against: z.string().describe("label of the other model"),
   difference: measureSchema.describe("this model minus the other, over the same queries"),
-  pBootstrap: z.number().describe("two-sided paired bootstrap"),
+  pRandomisation: z
+    .number()
+    .describe("two-sided, Fisher's randomisation test: random signs of the paired differences of users"),
   pWilcoxon: z.number().describe("two-sided Wilcoxon signed rank"),
-  pHolm: z.number().describe("Holm-corrected over all models compared, from the paired bootstrap"),
+  pHolm: z.number().describe("Holm-corrected over all models compared, from pRandomisation"),
   significant: z.boolean().describe("pHolm below 1 - confidence"),
 });
 /** A paired comparison with another model of the same report. */

@@ -2,7 +2,7 @@ export { candidateCounts, targetRanks } from "./ranking/target-ranks.js";
 export { rankingMetrics, type RankingMetricsOptions } from "./ranking/ranking-metrics.js";
 export { METRICS, expandMetrics, parseMetric, type ParsedMetric } from "./ranking/metrics.js";
 export type { RankingMetric } from "./ranking/ranking-metric.js";
-export type { QueryRanks } from "./ranking/query-ranks.js";
+export { TIE_RULES, type QueryRanks, type TargetRanks, type TieGroup, type TieRule } from "./ranking/query-ranks.js";
 export { listMetrics, type ListMetrics, type ListMetricsOptions } from "./lists/list-metrics.js";
 export { catalogCoverage, exposureCounts, exposureGini } from "./lists/exposure.js";
 export { novelty, recommendationPopularity } from "./lists/popularity.js";
@@ -10,13 +10,10 @@ export { intraListDiversity } from "./lists/intra-list-diversity.js";
 export { calibration, type CalibrationOptions } from "./lists/calibration.js";
 export { itemCategories, type ItemCategories } from "./lists/item-categories.js";
 export { categoryJaccard, vectorCosine, type Similarity } from "./lists/similarities.js";
-export {
-  bootstrapInterval,
-  bootstrapIntervals,
-  type BootstrapOptions,
-  type Interval,
-} from "./intervals/bootstrap-interval.js";
-export { pairedBootstrap, type PairedBootstrap } from "./comparisons/paired-bootstrap.js";
+export { FEW_UNITS, type Interval } from "./intervals/interval.js";
+export { meanInterval, type IntervalOptions } from "./intervals/mean-interval.js";
+export { bootstrapInterval, type BootstrapOptions } from "./intervals/bootstrap-interval.js";
+export { pairedTest, type PairedTest, type PairedTestOptions } from "./comparisons/paired-test.js";
 export { wilcoxon, type Wilcoxon, type WilcoxonOptions, type ZeroRule } from "./comparisons/wilcoxon.js";
 export { holm } from "./comparisons/holm.js";
 export {

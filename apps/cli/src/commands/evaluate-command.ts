@@ -84,10 +84,11 @@ function withProtocolFlags(command: Command): void {
     .option("--metrics <names>", "metrics of one query, such as ndcg,recall,mrr", namesOf)
     .option("--metric <name>", "the metric that orders the leaderboard (default: ndcg@10)")
     .option("--exclude <what>", "items taken out of each ranking: auto, seen or nothing (default: auto)")
+    .option("--ties <rule>", "equal scores: expected over random orders, or mid-rank (default: expected)")
     .option("--baseline <label>", "the model that others are compared with (default: popularity)")
     .option("--oracle", "city only: add the true choice model as the ceiling")
     .option("--confidence <share>", "of the intervals (default: 0.95)", numberOf)
-    .option("--resamples <number>", "bootstrap resamples (default: 1000)", numberOf)
+    .option("--resamples <number>", "random sign patterns of a paired test (default: 1000)", numberOf)
     .option("--no-breakdowns", "leave out the groups of queries by user and item");
 }
 

@@ -15,6 +15,7 @@ export interface ExperimentFlags {
   readonly metrics?: readonly string[];
   readonly metric?: string;
   readonly exclude?: string;
+  readonly ties?: string;
   readonly baseline?: string;
   readonly oracle?: boolean;
   readonly seed?: readonly number[];
@@ -40,6 +41,7 @@ const PLAIN = [
   "metrics",
   "metric",
   "exclude",
+  "ties",
   "baseline",
   "oracle",
   "seed",

@@ -43,6 +43,18 @@ const WORDS: Readonly<Record<string, MetricWords>> = {
     meaning: "The precision at the place of each right item, averaged: rewards having all of them early.",
     better: "higher",
   },
+  rbp: {
+    title: "RBP",
+    meaning:
+      "What a reader who goes on from each place with probability 0.8 finds, as a share of what they read (rank-biased precision).",
+    better: "higher",
+  },
+  err: {
+    title: "ERR",
+    meaning:
+      "One divided by the place at which a reader stops who is content with every second right item (expected reciprocal rank).",
+    better: "higher",
+  },
   auc: {
     title: "AUC",
     meaning: "The chance that a right item is ranked above a random other one; 0.5 is a coin toss.",
@@ -81,10 +93,19 @@ const WORDS: Readonly<Record<string, MetricWords>> = {
   },
 };
 
-/** A metric's key in the report, such as `ndcg@10`, taken apart; the cut-off is null when it has none. */
-export function metricParts(key: string): { readonly name: string; readonly cutoff: number | null } {
-  const match = /^(.+)@(\d+)$/.exec(key);
-  return match ? { name: match[1]!, cutoff: Number(match[2]) } : { name: key, cutoff: null };
+/**
+ * A metric's key in the report taken apart: `ndcg@10` has the cut-off 10, `recall@10%` none but the suffix `@10%`, the
+ * first tenth of the ranking.
+ */
+export function metricParts(key: string): {
+  readonly name: string;
+  readonly cutoff: number | null;
+  readonly suffix: string;
+} {
+  const at = key.search(/@\d+(?:\.\d+)?%?$/);
+  if (at <= 0) return { name: key, cutoff: null, suffix: "" };
+  const suffix = key.slice(at);
+  return { name: key.slice(0, at), cutoff: suffix.endsWith("%") ? null : Number(suffix.slice(1)), suffix };
 }
 
 /** The words of a metric, or undefined for one that this page does not know. */
@@ -95,7 +116,6 @@ export function metricWords(key: string): MetricWords | undefined {
 
 /** `NDCG@10`, `Hit rate@5`, `MRR`; an unknown metric keeps its key. */
 export function metricTitle(key: string): string {
-  const { name, cutoff } = metricParts(key);
-  const title = metricWords(key)?.title ?? name;
-  return cutoff === null ? title : `${title}@${cutoff}`;
+  const { name, suffix } = metricParts(key);
+  return (metricWords(key)?.title ?? name) + suffix;
 }

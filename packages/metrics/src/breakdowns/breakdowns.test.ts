@@ -1,7 +1,8 @@
 import { listOf, NONE, Random, raggedFrom } from "@sequitur/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bootstrapInterval } from "../intervals/bootstrap-interval.js";
+import { meanInterval } from "../intervals/mean-interval.js";
+import type { TargetRanks } from "../ranking/query-ranks.js";
 import { rankingMetrics } from "../ranking/ranking-metrics.js";
 import { byColdUser, byUserActivity } from "./by-activity.js";
 import { byColdTarget, byTargetCount, byTargetLabel, byTargetPopularity } from "./by-target.js";
@@ -147,14 +148,15 @@ describe("selectRanks", () => {
     const ranks = Float64Array.from(
       Array.from({ length: 25 }, (_, row) => random.shuffle([...places]).slice(0, listOf(targets, row).length)).flat(),
     );
-    const foundIn = (ranks: Float64Array, offsets: Int32Array) => {
-      const recall = rankingMetrics(ranks, { offsets }, { metrics: ["recall@10"], cutoffs: [] }).get("recall@10")!;
+    const ties = new Int32Array(ranks.length).fill(1);
+    const foundIn = (found: TargetRanks, offsets: Int32Array) => {
+      const recall = rankingMetrics(found, { offsets }, { metrics: ["recall@10"], cutoffs: [] }).get("recall@10")!;
       return recall.reduce((sum, value, row) => sum + (value || 0) * (offsets[row + 1]! - offsets[row]!), 0);
     };
     const groups = byTargetPopularity(targets, items);
     let [found, size] = [0, 0];
     for (const group of groups) {
-      const own = selectRanks(ranks, targets, group);
+      const own = selectRanks({ ranks, ties }, targets, group);
       expect(own.offsets.length).toBe(group.rows.length + 1);
       for (const [i, row] of group.rows.entries()) {
         const inGroup = [...group.positions].filter(
@@ -164,11 +166,11 @@ describe("selectRanks", () => {
         expect([...own.ranks.subarray(own.offsets[i], own.offsets[i + 1])]).toEqual(expected);
         expect(expected.length).toBeGreaterThan(0);
       }
-      found += foundIn(own.ranks, own.offsets);
+      found += foundIn(own, own.offsets);
       size += group.positions.length;
     }
     expect(size).toBe(targets.items.length);
-    expect(found).toBeCloseTo(foundIn(ranks, targets.offsets), 9);
+    expect(found).toBeCloseTo(foundIn({ ranks, ties }, targets.offsets), 9);
   });
 });
 
@@ -178,13 +180,13 @@ describe("groupIntervals", () => {
     const values = Float64Array.from({ length: 60 }, () => random.uniform());
     values[3] = Number.NaN;
     const groups = groupQueries(60, (row) => [row % 3 === 0 ? "third" : "rest"]);
-    const intervals = groupIntervals(values, groups, { random: new Random(1), resamples: 200 });
+    const intervals = groupIntervals(values, groups, { level: 0.9 });
     expect(intervals.map(({ name, size, count }) => [name, size, count])).toEqual([
       ["third", 20, 19],
       ["rest", 40, 40],
     ]);
     const own = Float64Array.from(groups[1]!.rows, (row) => values[row]!);
-    const alone = bootstrapInterval(own, { random: new Random(1).fork("rest"), resamples: 200 });
+    const alone = meanInterval(own, { level: 0.9 });
     expect(intervals[1]).toEqual({ name: "rest", size: 40, ...alone });
   });
 
@@ -192,14 +194,13 @@ describe("groupIntervals", () => {
     const values = Float64Array.of(0, 0, 1, 1, 5);
     const groups = [{ name: "g", rows: Int32Array.of(0, 1, 2, 3) }];
     const clusters = Int32Array.of(7, 7, 8, 8, 9);
-    const [interval] = groupIntervals(values, groups, { random: new Random(1), clusters, level: 0.6 });
-    expect(interval).toMatchObject({ mean: 0.5, low: 0, high: 1 });
+    const [interval] = groupIntervals(values, groups, { clusters, level: 0.6 });
+    expect(interval).toMatchObject({ mean: 0.5, units: 2, count: 4 });
+    expect(interval).toMatchObject({ ...meanInterval(Float64Array.of(0, 1), { level: 0.6 }), count: 4 });
   });
 
   test("a group beyond the values", () => {
     const groups = [{ name: "late", rows: Int32Array.of(2) }];
-    expect(() => groupIntervals(new Float64Array(2), groups, { random: new Random(1) })).toThrow(
-      "group late has query 2, but there are 2 values",
-    );
+    expect(() => groupIntervals(new Float64Array(2), groups)).toThrow("group late has query 2, but there are 2 values");
   });
 });

@@ -1,5 +1,7 @@
 import { PlatformError, type RaggedItems } from "@sequitur/core";
-import { bootstrapInterval, type BootstrapOptions, type Interval } from "../intervals/bootstrap-interval.js";
+import type { TargetRanks } from "../ranking/query-ranks.js";
+import type { Interval } from "../intervals/interval.js";
+import { meanInterval, type IntervalOptions } from "../intervals/mean-interval.js";
 
 /** Some of the queries under a name. */
 export interface QueryGroup {
@@ -21,17 +23,17 @@ export interface GroupInterval extends Interval {
   readonly size: number;
 }
 
-/** The mean of per-query values in each group, with its bootstrap interval. */
+/** The mean of per-query values in each group, with its interval. */
 export function groupIntervals(
   values: Float64Array,
   groups: readonly QueryGroup[],
-  options: BootstrapOptions,
+  options: IntervalOptions = {},
 ): readonly GroupInterval[] {
-  const { random, clusters, ...rest } = options;
+  const { clusters, ...rest } = options;
   return groups.map(({ name, rows }) => {
     const own = Float64Array.from(rows, (row) => valueAt(values, row, name));
     const labels = clusters && { clusters: Int32Array.from(rows, (row) => clusters[row]!) };
-    return { name, size: rows.length, ...bootstrapInterval(own, { ...rest, ...labels, random: random.fork(name) }) };
+    return { name, size: rows.length, ...meanInterval(own, { ...rest, ...labels }) };
   });
 }
 
@@ -40,10 +42,10 @@ export function groupIntervals(
  * for instance, how much of the tail is found. The other targets of those queries keep their places in the ranking.
  */
 export function selectRanks(
-  ranks: Float64Array,
+  { ranks, ties }: TargetRanks,
   targets: Pick<RaggedItems, "offsets">,
   group: TargetGroup,
-): { readonly ranks: Float64Array; readonly offsets: Int32Array } {
+): TargetRanks & { readonly offsets: Int32Array } {
   const offsets = new Int32Array(group.rows.length + 1);
   let next = 0;
   for (let i = 0; i < group.rows.length; i++) {
@@ -51,7 +53,11 @@ export function selectRanks(
     while (next < group.positions.length && group.positions[next]! < end) next++;
     offsets[i + 1] = next;
   }
-  return { ranks: Float64Array.from(group.positions, (position) => ranks[position]!), offsets };
+  return {
+    ranks: Float64Array.from(group.positions, (position) => ranks[position]!),
+    ties: group.positions.map((position) => ties[position]!),
+    offsets,
+  };
 }
 
 /** Groups queries by their names, a query in each group that it names; in the order given, then that of first use. */

@@ -1,11 +1,10 @@
 import { PlatformError } from "@sequitur/core";
-import type { BootstrapOptions } from "../intervals/bootstrap-interval.js";
 import { holm } from "./holm.js";
-import { pairedBootstraps, type PairedBootstrap } from "./paired-bootstrap.js";
 import { pairedDifferences } from "./paired-differences.js";
+import { pairedTests, type PairedTest, type PairedTestOptions } from "./paired-test.js";
 import { wilcoxon, type Wilcoxon, type WilcoxonOptions } from "./wilcoxon.js";
 
-export interface CompareOptions extends BootstrapOptions, WilcoxonOptions {}
+export interface CompareOptions extends PairedTestOptions, WilcoxonOptions {}
 
 /** Two runs over the same queries. */
 export interface PairedComparison {
@@ -18,7 +17,7 @@ export interface PairedComparison {
   readonly losses: number;
   readonly ties: number;
   /** Of the mean of a - b. */
-  readonly bootstrap: PairedBootstrap;
+  readonly paired: PairedTest;
   /** Treats queries as independent, also when `clusters` are given. */
   readonly wilcoxon: Wilcoxon;
 }
@@ -27,20 +26,15 @@ export interface PairedComparison {
 export interface BaselineComparison extends PairedComparison {
   readonly run: string;
   /** Holm-adjusted over all runs compared. */
-  readonly adjusted: { readonly bootstrap: number; readonly wilcoxon: number };
+  readonly adjusted: { readonly paired: number; readonly wilcoxon: number };
 }
 
 /** Compares the values of two runs, one a query, in the same order. */
 export function comparePaired(a: Float64Array, b: Float64Array, options: CompareOptions): PairedComparison {
-  return comparison(a, b, pairedBootstraps([a], b, options)[0]!, options);
+  return comparison(a, b, pairedTests([a], b, options)[0]!, options);
 }
 
-function comparison(
-  a: Float64Array,
-  b: Float64Array,
-  bootstrap: PairedBootstrap,
-  options: CompareOptions,
-): PairedComparison {
+function comparison(a: Float64Array, b: Float64Array, paired: PairedTest, options: CompareOptions): PairedComparison {
   const differences = pairedDifferences(a, b);
   let [meanA, meanB, wins, losses, ties] = [0, 0, 0, 0, 0];
   for (let row = 0; row < a.length; row++) {
@@ -52,7 +46,7 @@ function comparison(
     else if (differences[row]! < 0) losses++;
     else ties++;
   }
-  const { count } = bootstrap;
+  const { count } = paired;
   return {
     count,
     meanA: meanA / count,
@@ -60,14 +54,14 @@ function comparison(
     wins,
     losses,
     ties,
-    bootstrap,
+    paired,
     wilcoxon: wilcoxon(a, b, options),
   };
 }
 
 /**
- * Every other run against the baseline, in the order of `runs`: a is the run, b the baseline. All are resampled by the
- * same draws. Holm's correction is over these comparisons of one metric; whoever looks at several metrics corrects over
+ * Every other run against the baseline, in the order of `runs`: a is the run, b the baseline. All are tested with
+ * the same signs. Holm's correction is over these comparisons of one metric; whoever looks at several metrics corrects over
  * all of them with `holm`.
  */
 export function compareAll(
@@ -80,16 +74,16 @@ export function compareAll(
     throw new PlatformError("bad-config", `baseline must be one of ${[...runs.keys()].join(", ")}, got ${baseline}.`);
   }
   const others = [...runs].filter(([run]) => run !== baseline);
-  const bootstraps = pairedBootstraps(
+  const tests = pairedTests(
     others.map(([, values]) => values),
     base,
     options,
   );
-  const compared = others.map(([run, values], i) => ({ run, ...comparison(values, base, bootstraps[i]!, options) }));
-  const byBootstrap = holm(compared.map(({ bootstrap }) => bootstrap.pValue));
+  const compared = others.map(([run, values], i) => ({ run, ...comparison(values, base, tests[i]!, options) }));
+  const byPaired = holm(compared.map(({ paired }) => paired.pValue));
   const byWilcoxon = holm(compared.map(({ wilcoxon }) => wilcoxon.pValue));
   return compared.map((comparison, i) => ({
     ...comparison,
-    adjusted: { bootstrap: byBootstrap[i]!, wilcoxon: byWilcoxon[i]! },
+    adjusted: { paired: byPaired[i]!, wilcoxon: byWilcoxon[i]! },
   }));
 }

@@ -4,11 +4,9 @@ import { describe, expect, test } from "vitest";
 import { compareAll, comparePaired } from "./compare.js";
 import { holm } from "./holm.js";
 import { normalTail } from "../distributions/normal.js";
-import { pairedBootstrap } from "./paired-bootstrap.js";
 import { wilcoxon, type ZeroRule } from "./wilcoxon.js";
 
 const seeded = (seed: number | string = 1) => ({ random: new Random(seed) });
-const zerosLike = (values: Float64Array) => new Float64Array(values.length);
 const ofDifferences = (differences: readonly number[], zeros: ZeroRule = "pratt") =>
   wilcoxon(Float64Array.from(differences), new Float64Array(differences.length), { zeros });
 
@@ -168,59 +166,6 @@ describe("holm", () => {
   });
 });
 
-describe("pairedBootstrap", () => {
-  test("rejects at 10 % about as often as that when there is no difference, and mostly when there is one", () => {
-    const rejected = (shift: number) => {
-      const root = new Random("null");
-      let count = 0;
-      for (let experiment = 0; experiment < 300; experiment++) {
-        const random = root.fork(experiment);
-        const a = Float64Array.from({ length: 100 }, () => random.normal() + shift);
-        if (pairedBootstrap(a, zerosLike(a), { random: random.fork("p"), resamples: 400 }).pValue <= 0.1) count++;
-      }
-      return count / 300;
-    };
-    expect(Math.abs(rejected(0) - 0.1)).toBeLessThan(0.07);
-    expect(rejected(0.4)).toBeGreaterThan(0.9);
-  });
-
-  test("p-value and interval agree about zero; equal runs differ by nothing", () => {
-    const random = new Random("agree");
-    const a = Float64Array.from({ length: 500 }, () => random.uniform());
-    const better = pairedBootstrap(
-      a.map((value) => value + 0.2 * random.uniform()),
-      a,
-      seeded(),
-    );
-    expect(better.low).toBeGreaterThan(0);
-    expect(better.pValue).toBe(1 / 2001);
-    expect(better.difference).toBeCloseTo(0.1, 1);
-    const same = pairedBootstrap(a, a, seeded());
-    expect(same).toEqual({ count: 500, difference: 0, low: 0, high: 0, standardError: 0, pValue: 1 });
-  });
-
-  test("pairs matter: a small steady gain shows although single values vary much", () => {
-    const random = new Random("steady");
-    const base = Float64Array.from({ length: 200 }, () => 10 * random.normal());
-    const gained = base.map((value) => value + 0.1 + 0.05 * random.normal());
-    expect(pairedBootstrap(gained, base, seeded()).pValue).toBeLessThan(0.01);
-  });
-
-  test("clusters are drawn whole", () => {
-    const clusters = Int32Array.from({ length: 100 }, (_, row) => row % 2);
-    const a = Float64Array.from(clusters, (user) => (user === 0 ? 1 : -0.8));
-    const single = pairedBootstrap(a, zerosLike(a), seeded());
-    const whole = pairedBootstrap(a, zerosLike(a), { ...seeded(), clusters });
-    expect(whole.standardError).toBeGreaterThan(4 * single.standardError);
-    expect([whole.low, whole.high]).toEqual([-0.8, 1].map((value) => expect.closeTo(value, 9)));
-  });
-
-  test("one pair says nothing; runs of different length cannot be paired", () => {
-    expect(pairedBootstrap(Float64Array.of(5), Float64Array.of(1), seeded())).toMatchObject({ count: 1, pValue: 1 });
-    expect(() => pairedBootstrap(new Float64Array(2), new Float64Array(3), seeded())).toThrow("got 2 and 3");
-  });
-});
-
 describe("comparePaired and compareAll", () => {
   const a = Float64Array.of(1, 0, 1, Number.NaN, 1, 0.5);
   const b = Float64Array.of(0, 0, 1, 1, 0.5, 1);
@@ -228,7 +173,7 @@ describe("comparePaired and compareAll", () => {
   test("counts wins, losses and ties over the pairs that are defined", () => {
     const compared = comparePaired(a, b, seeded());
     expect(compared).toMatchObject({ count: 5, meanA: 0.7, meanB: 0.5, wins: 2, losses: 1, ties: 2 });
-    expect(compared.bootstrap.difference).toBeCloseTo(0.2, 12);
+    expect(compared.paired.difference).toBeCloseTo(0.2, 12);
     expect(compared.wilcoxon).toEqual(wilcoxon(a, b));
   });
 
@@ -245,11 +190,9 @@ describe("comparePaired and compareAll", () => {
     const compared = compareAll(runs, "base", seeded());
     expect(compared.map(({ run }) => run)).toEqual(["good", "same", "fair"]);
     expect(compared.map(({ adjusted }) => adjusted.wilcoxon)).toEqual(holm(compared.map((one) => one.wilcoxon.pValue)));
-    expect(compared.map(({ adjusted }) => adjusted.bootstrap)).toEqual(
-      holm(compared.map((one) => one.bootstrap.pValue)),
-    );
-    expect(compared[0]!.adjusted.bootstrap).toBeLessThan(0.01);
-    expect(compared[1]!.adjusted.bootstrap).toBeGreaterThan(0.05);
+    expect(compared.map(({ adjusted }) => adjusted.paired)).toEqual(holm(compared.map((one) => one.paired.pValue)));
+    expect(compared[0]!.adjusted.paired).toBeLessThan(0.01);
+    expect(compared[1]!.adjusted.paired).toBeGreaterThan(0.05);
     // A run's numbers do not depend on which other runs are there.
     const alone = compareAll(
       new Map([
@@ -259,7 +202,7 @@ describe("comparePaired and compareAll", () => {
       "base",
       seeded(),
     );
-    expect(alone[0]!.bootstrap).toEqual(compared[2]!.bootstrap);
+    expect(alone[0]!.paired).toEqual(compared[2]!.paired);
   });
 
   test("an unknown baseline lists the runs", () => {

@@ -1,4 +1,4 @@
-import { checkLevel, DEFAULT_LEVEL } from "../intervals/bootstrap-interval.js";
+import { checkLevel, DEFAULT_LEVEL } from "../intervals/interval.js";
 import { studentQuantile, studentTail } from "../distributions/student.js";
 
 export interface EffectOptions {

@@ -1,7 +1,7 @@
 import { NONE, Random } from "@sequitur/core";
 import { describe, expect, test } from "vitest";
-import { bootstrapInterval, bootstrapIntervals } from "./bootstrap-interval.js";
-import { quantile } from "./resampled-means.js";
+import { bootstrapInterval } from "./bootstrap-interval.js";
+import { quantile, resampledMeans } from "./resampled-means.js";
 
 const seeded = (seed: number | string = 1) => ({ random: new Random(seed) });
 const normals = (random: Random, size: number) => Float64Array.from({ length: size }, () => random.normal());
@@ -73,10 +73,15 @@ describe("bootstrapInterval", () => {
 
   test("one value has a mean but no interval, none has neither; equal values have an interval of no width", () => {
     const nothing = { low: Number.NaN, high: Number.NaN, standardError: Number.NaN };
-    expect(bootstrapInterval(Float64Array.of(4), seeded())).toEqual({ count: 1, mean: 4, ...nothing });
-    expect(bootstrapInterval(new Float64Array(0), seeded())).toEqual({ count: 0, mean: Number.NaN, ...nothing });
+    expect(bootstrapInterval(Float64Array.of(4), seeded())).toEqual({ count: 1, units: 1, mean: 4, ...nothing });
+    expect(bootstrapInterval(new Float64Array(0), seeded())).toEqual({
+      count: 0,
+      units: 0,
+      mean: Number.NaN,
+      ...nothing,
+    });
     const equal = bootstrapInterval(Float64Array.of(2, 2, 2), seeded());
-    expect(equal).toEqual({ count: 3, mean: 2, low: 2, high: 2, standardError: 0 });
+    expect(equal).toEqual({ count: 3, units: 3, mean: 2, low: 2, high: 2, standardError: 0 });
   });
 
   test.each([0, 1, -1, Number.NaN])("refuses level %s", (level) => {
@@ -121,7 +126,7 @@ describe("clusters", () => {
   });
 });
 
-describe("bootstrapIntervals", () => {
+describe("resampledMeans", () => {
   const random = new Random("columns");
   const clusters = Int32Array.from({ length: 90 }, (_, row) => (row % 10 === 0 ? NONE : row % 17));
   const dense = normals(random, 90);
@@ -129,12 +134,10 @@ describe("bootstrapIntervals", () => {
   const gaps = dense.map((value, row) => (row % 7 === 0 ? Number.NaN : value));
 
   test("gives each column what it gets alone, bit for bit", () => {
-    for (const options of [{}, { clusters }, { level: 0.5, resamples: 77 }]) {
-      const together = bootstrapIntervals([dense, sparse, gaps, dense], { ...seeded(), ...options });
-      const alone = [dense, sparse, gaps, dense].map((values) =>
-        bootstrapInterval(values, { ...seeded(), ...options }),
-      );
-      expect(together).toEqual(alone);
+    for (const options of [{ resamples: 300 }, { clusters, resamples: 77 }]) {
+      const columns = [dense, sparse, gaps, dense];
+      const alone = columns.map((values) => resampledMeans([values], { ...seeded(), ...options })[0]);
+      expect(resampledMeans(columns, { ...seeded(), ...options })).toEqual(alone);
     }
   });
 
@@ -147,16 +150,12 @@ describe("bootstrapIntervals", () => {
       const rows = units.flatMap(() => units[random.integer(units.length)]!);
       return rows.reduce((sum, row) => sum + sparse[row]!, 0) / rows.length;
     }).sort();
-    const { low, high, standardError } = bootstrapIntervals([dense, sparse], {
-      ...seeded(),
-      clusters,
-      resamples: 4000,
-    })[1]!;
+    const { low, high, standardError } = bootstrapInterval(sparse, { ...seeded(), clusters, resamples: 4000 });
     expect(Math.abs(low - quantile(slow, 0.025))).toBeLessThan(0.15 * standardError);
     expect(Math.abs(high - quantile(slow, 0.975))).toBeLessThan(0.2 * standardError);
   });
 
-  test("no columns, no intervals", () => expect(bootstrapIntervals([], seeded())).toEqual([]));
+  test("no columns, no means", () => expect(resampledMeans([], { ...seeded(), resamples: 10 })).toEqual([]));
 });
 
 test("quantile is linear between the two nearest values", () => {

@@ -1,13 +1,11 @@
 import { PlatformError } from "@sequitur/core";
 import {
   bootstrapInterval,
-  checkLevel,
-  DEFAULT_LEVEL,
   DEFAULT_RESAMPLES,
   spreadOf,
   type BootstrapOptions,
-  type Interval,
 } from "../intervals/bootstrap-interval.js";
+import { checkLevel, DEFAULT_LEVEL, type Interval } from "../intervals/interval.js";
 import { drawTimes } from "../intervals/resampled-means.js";
 import { samplingUnits, unitSums } from "../intervals/sampling-units.js";
 import { checkWhole } from "../experiments/check-number.js";
@@ -50,7 +48,7 @@ function bootstrapRatio(tops: Float64Array, bottoms: Float64Array, options: Boot
   means.sort();
   const mean = sumOf(top) / sumOf(bottom);
   const { count, size } = units;
-  return { count, mean, ...spreadOf({ count, mean, units: means.length > 0 ? size : 0, means }, level) };
+  return { count, units: size, mean, ...spreadOf({ count, mean, units: means.length > 0 ? size : 0, means }, level) };
 }
 
 function sumOf(values: Float64Array): number {
@@ -94,5 +92,5 @@ export function empiricalBernstein(estimate: OffPolicyEstimate, options: Bernste
   }
   const logarithm = Math.log(4 / (1 - level));
   const half = Math.sqrt((2 * variance * logarithm) / count) + (7 * (most - least) * logarithm) / (3 * (count - 1));
-  return { count, mean, low: mean - half, high: mean + half, standardError: Math.sqrt(variance / count) };
+  return { count, units: count, mean, low: mean - half, high: mean + half, standardError: Math.sqrt(variance / count) };
 }

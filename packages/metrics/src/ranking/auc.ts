@@ -9,12 +9,14 @@ export const auc: RankingMetric = {
   doc: "share of the (target, other item) pairs with the target above, ties half",
   cutoff: "never",
   needsCandidates: true,
-  value(query) {
-    const { meanRanks, relevant, candidates } = query;
-    const others = candidates - meanRanks.length;
+  value({ tied, relevant, candidates }) {
+    const others = tied.reduce((rest, { targets }) => rest - targets, candidates);
     let won = 0;
-    // r_i - i items above the i-th target (from 1) are no targets.
-    for (let i = 0; i < meanRanks.length; i++) won += others - (meanRanks[i]! - (i + 1));
+    let before = 0;
+    for (const { above, size, targets } of tied) {
+      won += targets * (others - (above - before) - (size - targets) / 2);
+      before += targets;
+    }
     return others > 0 ? won / (relevant * others) : Number.NaN;
   },
 };

@@ -9,7 +9,7 @@ describe("parseMetric", () => {
 
   test.each(["dcg@10", "", "NDCG@10", "recall", "auc@5"])("refuses %j and lists the known ones", (text) => {
     expect(() => parseMetric(text)).toThrow(
-      `metric must be one of recall@k, hit@k, precision@k, f1@k, ndcg@k, ndcg, mrr@k, mrr, map@k, map, auc, got "${text}".`,
+      `metric must be one of recall@k, hit@k, precision@k, f1@k, ndcg@k, ndcg, mrr@k, mrr, map@k, map, rbp@k, rbp, err@k, auc, got "${text}".`,
     );
     expect(() => parseMetric(text)).toThrow(expect.objectContaining({ code: "bad-config" }));
   });
@@ -17,6 +17,11 @@ describe("parseMetric", () => {
   test.each(["0", "-1", "1.5", "", "x", "1e3", " 1", "99999999999999999999"])("refuses k = %j", (k) => {
     expect(() => parseMetric(`hit@${k}`)).toThrow(`must be a positive integer, got "${k}".`);
   });
+});
+
+test.each(["0%", "100.1%"])("refuses the share %j, and reads shares of the ranked columns", (share) => {
+  expect(() => parseMetric(`recall@${share}`)).toThrow("must be above 0 and at most 100%");
+  expect(parseMetric("recall@2.5%")).toMatchObject({ name: "recall@2.5%", share: 0.025 });
 });
 
 describe("expandMetrics", () => {

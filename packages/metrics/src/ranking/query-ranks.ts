@@ -1,49 +1,85 @@
 import { PlatformError } from "@sequitur/core";
 
+/** Columns of equal score that hold at least one target. */
+export interface TieGroup {
+  /** Columns with a greater score. */
+  readonly above: number;
+  /** Columns with this score, the targets included; 1 for a target that is tied with nothing. */
+  readonly size: number;
+  /** How many of them are targets. */
+  readonly targets: number;
+}
+
 /** What a ranking metric sees of one query. */
 export interface QueryRanks {
-  /**
-   * (found) places of the targets that were ranked, whole numbers, ascending and distinct; so the i-th (from 0) is at
-   * least i + 1. A mean rank between two places counts at the upper one.
-   */
-  readonly ranks: Float64Array;
-  /** (found) the same with their halves, neighbours at least 1 apart. */
-  readonly meanRanks: Float64Array;
+  /** Best first, as the tie rule has them: under "mid-rank" each target stands alone. */
+  readonly groups: readonly TieGroup[];
+  /** Best first, as the scores have them. */
+  readonly tied: readonly TieGroup[];
   /** How many targets there are, ranked or not; at least one. */
   readonly relevant: number;
-  /** How many columns were ranked; NaN when not told. */
+  /** How many columns were ranked; NaN when not given. */
   readonly candidates: number;
 }
 
-/** How many targets are at place k or before; k may be Infinity. */
-export function hitsWithin(query: QueryRanks, k: number): number {
-  const { ranks } = query;
-  let hits = 0;
-  while (hits < ranks.length && ranks[hits]! <= k) hits++;
-  return hits;
+/**
+ * What becomes of equal scores. "expected": each metric is its mean over all orders of the tied columns (McSherry &
+ * Najork 2008), so that a constant scorer gets what a random order gets. "mid-rank": a target stands at the mean of the
+ * places of its equals, a half place counts as the upper one, and tied targets take the places around it, 1 apart.
+ */
+export const TIE_RULES = ["expected", "mid-rank"] as const;
+export type TieRule = (typeof TIE_RULES)[number];
+
+/** Ranks of the targets as `targetRanks` gives them, all queries one after the other. */
+export interface TargetRanks {
+  /** The mean of the places that the target shares with its equals; Infinity when it was not ranked. */
+  readonly ranks: Float64Array;
+  /** How many ranked columns have the target's score, itself included; 1 = no tie, 0 = not ranked. */
+  readonly ties: Int32Array;
 }
 
-/**
- * The metric's view of the ranks of one query, in any order, Infinity for a target that was not ranked.
- *
- * Targets tied with each other share one mean rank, but only one of them can stand there: m of them take the m places
- * centred on it, 1 apart. That keeps the sum of the ranks (and so AUC), and no two targets are found at one place,
- * which would let Precision or NDCG exceed 1.
- */
-export function queryRanks(ranks: Float64Array, candidates: number, row: number): QueryRanks {
-  const sorted = ranks.slice().sort();
-  let found = sorted.length;
-  while (found > 0 && !(sorted[found - 1]! < Infinity)) found--;
-  if (Number.isNaN(sorted.at(-1)) || sorted[0]! < 1) {
-    throw new PlatformError("bad-data", `ranks must be at least 1, got ${[...ranks]} in query ${row}.`);
-  }
-  const places = sorted.subarray(0, found);
-  for (let start = 0; start < found;) {
+/** The metric's view of one query: its targets' part of `TargetRanks`, in any order. */
+export function queryRanks({ ranks, ties }: TargetRanks, candidates: number, row: number, rule: TieRule): QueryRanks {
+  const order = Array.from(ranks.keys()).sort((i, j) => ranks[i]! - ranks[j]!);
+  const tied: TieGroup[] = [];
+  for (let start = 0; start < order.length;) {
+    const [rank, size] = [ranks[order[start]!]!, ties[order[start]!]!];
+    if (rank === Infinity) break;
     let end = start + 1;
-    while (end < found && places[end] === places[start]) end++;
-    const first = places[start]! - (end - start - 1) / 2;
-    for (let i = start; i < end; i++) places[i] = first + (i - start);
+    while (end < order.length && ranks[order[end]!] === rank) end++;
+    const above = rank - (size + 1) / 2;
+    if (!(above >= 0 && end - start <= size)) throw wrongRank(rank, size, end - start, row);
+    tied.push({ above, size, targets: end - start });
     start = end;
   }
-  return { ranks: places.map(Math.floor), meanRanks: places, relevant: ranks.length, candidates };
+  return { groups: rule === "expected" ? tied : tied.flatMap(midRanks), tied, relevant: ranks.length, candidates };
+}
+
+function midRanks({ above, size, targets }: TieGroup): TieGroup[] {
+  const first = above + (size + 1) / 2 - (targets - 1) / 2;
+  return Array.from({ length: targets }, (_, i) => ({ above: Math.floor(first + i) - 1, size: 1, targets: 1 }));
+}
+
+function wrongRank(rank: number, size: number, targets: number, row: number): PlatformError {
+  return new PlatformError(
+    "bad-data",
+    `ranks must be at least 1 and the mean place of their ties, got rank ${rank} of ${targets} targets among ${size} ` +
+      `equal scores in query ${row}.`,
+  );
+}
+
+/** How many columns of the group stand at place k or before. */
+export function within({ above, size }: TieGroup, k: number): number {
+  return Math.max(0, Math.min(size, k - above));
+}
+
+/** How many targets are expected at place k or before; k may be Infinity. */
+export function hitsWithin({ groups }: QueryRanks, k: number): number {
+  let hits = 0;
+  for (const group of groups) {
+    const places = within(group, k);
+    if (places === 0) break;
+    hits += (group.targets * places) / group.size;
+  }
+  return hits;
 }

@@ -4,7 +4,7 @@ import type { QueryRanks } from "./query-ranks.js";
 export interface RankingMetric {
   /** The part before the @, such as "ndcg". */
   readonly name: string;
-  /** The formula, one line of ASCII: r_i is the place of the i-th target found, R the number of targets. */
+  /** The formula, one line of ASCII: r_i is the place of the i-th target found, R the number of targets; tied scores give its mean over their orders. */
   readonly doc: string;
   /** Whether it is asked as name@k ("required"), as name ("never"), or as either ("optional"). */
   readonly cutoff: "required" | "optional" | "never";

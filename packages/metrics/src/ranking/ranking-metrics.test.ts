@@ -2,20 +2,29 @@ import { listOf, Random, raggedFrom, type RaggedItems } from "@sequitur/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { METRICS } from "./metrics.js";
+import type { TieRule } from "./query-ranks.js";
 import { rankingMetrics } from "./ranking-metrics.js";
 import { candidateCounts, targetRanks } from "./target-ranks.js";
 
 const ALL = METRICS.map(({ name }) => name);
 
+interface Asked {
+  readonly cutoffs?: readonly number[];
+  readonly columns?: number;
+  /** Columns that share each rank. */
+  readonly tied?: number;
+  readonly rule?: TieRule;
+}
+
 /** Values of one query from its ranks. */
-function valuesOf(
-  ranks: readonly number[],
-  metrics: readonly string[],
-  cutoffs: readonly number[] = [],
-  columns = 100,
-) {
-  const options = { metrics, cutoffs, candidates: [columns] };
-  const values = rankingMetrics(Float64Array.from(ranks), { offsets: Int32Array.of(0, ranks.length) }, options);
+function valuesOf(ranks: readonly number[], metrics: readonly string[], asked: Asked = {}) {
+  const { cutoffs = [], columns = 100, tied = 1, rule = "expected" } = asked;
+  const options = { metrics, cutoffs, candidates: [columns], ties: rule };
+  const found = {
+    ranks: Float64Array.from(ranks),
+    ties: Int32Array.from(ranks, (rank) => (rank < Infinity ? tied : 0)),
+  };
+  const values = rankingMetrics(found, { offsets: Int32Array.of(0, ranks.length) }, options);
   return Object.fromEntries([...values].map(([name, [value]]) => [name, value]));
 }
 
@@ -41,10 +50,24 @@ function trecEval(retrieved: readonly boolean[], relevant: number, cutoffs: read
     values[`map@${k}`] = averagePrecision(k); // map_cut_k
     values[`ndcg@${k}`] = ndcg(k); // ndcg_cut_k
   }
+  for (const k of [...cutoffs, Infinity]) {
+    // RBP and ERR as ir_measures and gdeval define them: patience 0.8, one grade.
+    const seen = retrieved.slice(0, k);
+    const rbp = seen.reduce((sum, is, i) => sum + (is ? 0.2 * 0.8 ** i : 0), 0);
+    values[k === Infinity ? "rbp" : `rbp@${k}`] = rbp;
+    if (k < Infinity) {
+      values[`err@${k}`] = seen.reduce((sum, is, i) => sum + (is ? 0.5 ** relevantWithin(i + 1) / (i + 1) : 0), 0);
+    }
+  }
   values["map"] = averagePrecision(retrieved.length);
   values["ndcg"] = ndcg(retrieved.length + relevant);
   values["mrr"] = first < 0 ? 0 : 1 / (first + 1); // recip_rank
   return values;
+}
+
+function permutations(values: readonly number[]): number[][] {
+  if (values.length === 0) return [[]];
+  return values.flatMap((first, i) => permutations(values.toSpliced(i, 1)).map((rest) => [first, ...rest]));
 }
 
 const near = (value: number) => (Number.isNaN(value) ? value : expect.closeTo(value, 12));
@@ -78,7 +101,7 @@ function valuesOfCase({ scores, columns, targets, exclude }: Case, cutoffs: read
 
 describe("by hand", () => {
   test("one target at place 3", () => {
-    const values = valuesOf([3], ALL, [2, 5], 11);
+    const values = valuesOf([3], ALL, { cutoffs: [2, 5], columns: 11 });
     expect(values).toEqual({
       "recall@2": 0,
       "recall@5": 1,
@@ -97,12 +120,17 @@ describe("by hand", () => {
       "ndcg@2": 0,
       "ndcg@5": 0.5,
       ndcg: 0.5,
+      "rbp@2": 0,
+      "rbp@5": expect.closeTo(0.2 * 0.64, 12),
+      rbp: expect.closeTo(0.2 * 0.64, 12),
+      "err@2": 0,
+      "err@5": 0.5 / 3,
       auc: 0.8,
     });
   });
 
   test("three targets at 1, 4 and beyond the ranking", () => {
-    const values = valuesOf([4, Infinity, 1], ALL, [3], 12);
+    const values = valuesOf([4, Infinity, 1], ALL, { cutoffs: [3], columns: 12 });
     expect(values["recall@3"]).toBeCloseTo(1 / 3, 12);
     expect(values["precision@3"]).toBeCloseTo(1 / 3, 12);
     expect(values["f1@3"]).toBeCloseTo(1 / 3, 12);
@@ -115,17 +143,23 @@ describe("by hand", () => {
     expect(values["auc"]).toBeCloseTo(18 / 30, 12);
   });
 
-  test("a tie at the cut-off is decided by the mean rank", () => {
-    // Places 2 to 4 hold equal scores: the target stands at 3.
+  test("a tie at the cut-off counts by its chance to be within", () => {
+    // Places 2 to 4 hold equal scores: the target stands at each of them one time in three.
     const scores = Float32Array.of(9, 5, 5, 5, 1);
     const targets = raggedFrom([[2]]);
     const values = rankingMetrics(targetRanks(scores, 5, targets), targets, {
       metrics: ["hit", "ndcg"],
       cutoffs: [2, 3],
     });
-    expect([...values].map(([, [value]]) => value)).toEqual([0, 1, 0, 0.5, 0.5]);
+    const third = [1 / Math.log2(3) / 3, 1 / Math.log2(4) / 3, 1 / Math.log2(5) / 3];
+    const ndcg = [third[0]!, third[0]! + third[1]!, third[0]! + third[1]! + third[2]!];
+    expect([...values].map(([, [value]]) => value)).toEqual([1 / 3, 2 / 3, ...ndcg].map(near));
+  });
+
+  test("mid-rank, the older rule: a half place counts as the upper one, tied targets take places 1 apart", () => {
+    const rule = "mid-rank" as const;
     // Four equal scores at the top share rank 2.5, which counts at place 2; auc keeps the half.
-    expect(valuesOf([2.5], ["hit", "mrr", "ndcg", "auc"], [1, 2], 4)).toEqual({
+    expect(valuesOf([2.5], ["hit", "mrr", "ndcg", "auc"], { cutoffs: [1, 2], columns: 4, tied: 4, rule })).toEqual({
       "hit@1": 0,
       "hit@2": 1,
       "mrr@1": 0,
@@ -136,18 +170,15 @@ describe("by hand", () => {
       ndcg: 1 / Math.log2(3),
       auc: 0.5,
     });
-  });
-
-  test("tied targets take the places around their mean rank, one each", () => {
     // Three targets alone at the top, all of mean rank 2: places 1, 2, 3, so nothing exceeds 1.
-    expect(valuesOf([2, 2, 2], ["precision@2", "recall@2", "ndcg@2", "map"])).toEqual({
+    expect(valuesOf([2, 2, 2], ["precision@2", "recall@2", "ndcg@2", "map"], { tied: 3, rule })).toEqual({
       "precision@2": 1,
       "recall@2": 2 / 3,
       "ndcg@2": 1,
       map: 1,
     });
     // Two targets among four equal scores, mean rank 2.5: places 2 and 3.
-    expect(valuesOf([2.5, 2.5], ["hit@1", "recall@2", "mrr", "auc"], [], 4)).toEqual({
+    expect(valuesOf([2.5, 2.5], ["hit@1", "recall@2", "mrr", "auc"], { columns: 4, tied: 4, rule })).toEqual({
       "hit@1": 0,
       "recall@2": 0.5,
       mrr: 0.5,
@@ -155,9 +186,23 @@ describe("by hand", () => {
     });
   });
 
+  test("a share of the ranked columns as a budget of reading", () => {
+    const asked = { metrics: ["recall@10%", "recall@7%", "precision@50%"], cutoffs: [], candidates: [100] };
+    const found = { ranks: Float64Array.of(7, 8, 10, 11), ties: Int32Array.of(1, 1, 1, 1) };
+    const values = rankingMetrics(found, { offsets: Int32Array.of(0, 4) }, asked);
+    expect([...values].map(([, [value]]) => value)).toEqual([0.75, 0.25, 4 / 50]);
+    expect(() => rankingMetrics(found, { offsets: Int32Array.of(0, 4) }, { ...asked, candidates: undefined! })).toThrow(
+      "metric recall@10% needs candidates",
+    );
+  });
+
   test("a query without targets is undefined, as is auc without another item", () => {
     const options = { metrics: ["hit@1", "auc"], cutoffs: [], candidates: [5, 2] };
-    const values = rankingMetrics(Float64Array.of(1, 2), { offsets: Int32Array.of(0, 0, 2) }, options);
+    const values = rankingMetrics(
+      { ranks: Float64Array.of(1, 2), ties: Int32Array.of(1, 1) },
+      { offsets: Int32Array.of(0, 0, 2) },
+      options,
+    );
     expect([...values.get("hit@1")!]).toEqual([Number.NaN, 1]);
     expect([...values.get("auc")!]).toEqual([Number.NaN, Number.NaN]);
   });
@@ -184,6 +229,57 @@ describe("against second implementations", () => {
         const [p, r] = [values.get(`precision@${k}`)!, values.get(`recall@${k}`)!];
         expect(values.get(`f1@${k}`)).toBeCloseTo(p + r === 0 ? 0 : (2 * p * r) / (p + r), 12);
         expect(values.get(`mrr@${k}`)).toBe(expected["mrr"]! >= 1 / k ? expected["mrr"] : 0);
+      }
+    }
+  });
+
+  test("tied scores give the mean over all orders of the tied columns", () => {
+    const random = new Random("orders");
+    for (let round = 0; round < 150; round++) {
+      const columns = 2 + random.integer(5);
+      const scores = Float32Array.from({ length: columns }, () => random.integer(3));
+      const order = random.shuffle([...scores.keys()]);
+      const targets = new Set(order.slice(0, 1 + random.integer(columns)));
+      const drawn = { scores, columns, targets: raggedFrom([[...targets]]), exclude: raggedFrom([[]]) };
+      const orders = permutations([...scores.keys()]).filter((places) =>
+        places.every((column, i) => i === 0 || scores[places[i - 1]!]! >= scores[column]!),
+      );
+      const values = valuesOfCase(drawn, [1, 2, 3, 5]);
+      const sums = new Map<string, number>();
+      for (const places of orders) {
+        const found = trecEval(
+          places.map((column) => targets.has(column)),
+          targets.size,
+          [1, 2, 3, 5],
+        );
+        for (const [name, value] of Object.entries(found)) sums.set(name, (sums.get(name) ?? 0) + value);
+      }
+      const means = [...sums].map(([name, sum]) => [name, near(sum / orders.length)]);
+      expect(Object.fromEntries(values)).toMatchObject(Object.fromEntries(means));
+    }
+  });
+
+  test("a constant scorer gets what a random order gets, at every catalogue size and cut-off", () => {
+    for (const columns of [2, 20, 21, 40, 100]) {
+      const targets = raggedFrom([[columns - 1]]);
+      const constant = { scores: new Float32Array(columns), columns, targets, exclude: raggedFrom([[]]) };
+      for (const k of [1, 10, columns / 2, columns]) {
+        const values = valuesOfCase(constant, [Math.floor(k)]);
+        const places = Array.from({ length: Math.min(Math.floor(k), columns) }, (_, i) => i + 1);
+        const mean = (weight: (place: number) => number) =>
+          places.reduce((sum, place) => sum + weight(place), 0) / columns;
+        expect(values.get(`hit@${Math.floor(k)}`)).toBeCloseTo(
+          mean(() => 1),
+          12,
+        );
+        expect(values.get(`ndcg@${Math.floor(k)}`)).toBeCloseTo(
+          mean((place) => 1 / Math.log2(place + 1)),
+          12,
+        );
+        expect(values.get(`mrr@${Math.floor(k)}`)).toBeCloseTo(
+          mean((place) => 1 / place),
+          12,
+        );
       }
     }
   });
@@ -217,13 +313,17 @@ describe("against second implementations", () => {
     );
     const targets = raggedFrom(ranks);
     const candidates = new Int32Array(30).fill(40);
-    const values = rankingMetrics(Float64Array.from(ranks.flat()), targets, {
+    const found = {
+      ranks: Float64Array.from(ranks.flat()),
+      ties: Int32Array.from(ranks.flat(), (rank) => Number(rank < Infinity)),
+    };
+    const values = rankingMetrics(found, targets, {
       metrics: ALL,
       cutoffs: [5, 10],
       candidates,
     });
     for (const [row, own] of ranks.entries()) {
-      const alone = own.length === 0 ? {} : valuesOf(own, ALL, [5, 10], 40);
+      const alone = own.length === 0 ? {} : valuesOf(own, ALL, { cutoffs: [5, 10], columns: 40 });
       const together = [...values].map(([name, column]) => [name, column[row]]);
       expect(together).toEqual([...values.keys()].map((name) => [name, alone[name] ?? Number.NaN]));
     }
@@ -255,12 +355,13 @@ describe("properties", () => {
           expect(undefinedAuc || (value >= 0 && value <= 1 + 1e-12), `${name} = ${value}`).toBe(true);
         }
         for (const k of cutoffs) {
-          for (const name of ["recall", "hit", "mrr", "map"]) {
-            expect(values.get(`${name}@${k}`)! >= (values.get(`${name}@${k - 1}`) ?? 0)).toBe(true);
+          for (const name of ["recall", "hit", "mrr", "map", "rbp", "err"]) {
+            expect(values.get(`${name}@${k}`)! >= (values.get(`${name}@${k - 1}`) ?? 0) - 1e-12).toBe(true);
           }
-          expect(values.get(`hit@${k}`)).toBe(values.get(`recall@${k}`)! > 0 ? 1 : 0);
+          expect(values.get(`hit@${k}`)! >= values.get(`recall@${k}`)! - 1e-12).toBe(true);
+          expect(values.get(`hit@${k}`)! > 0).toBe(values.get(`recall@${k}`)! > 0);
         }
-        expect(values.get("recall@26")).toBe(1);
+        expect(values.get("recall@26")).toBeCloseTo(1, 12);
       }),
       { numRuns: 300, seed: 1 },
     );
@@ -281,10 +382,16 @@ describe("properties", () => {
 test("bad input says what was expected", () => {
   const offsets = Int32Array.of(0, 1);
   const call = (ranks: number[], options = {}) =>
-    rankingMetrics(Float64Array.from(ranks), { offsets }, { metrics: ["mrr"], cutoffs: [], ...options });
+    rankingMetrics(
+      { ranks: Float64Array.from(ranks), ties: new Int32Array(ranks.length).fill(1) },
+      { offsets },
+      { metrics: ["mrr"], cutoffs: [], ...options },
+    );
   expect(() => call([1, 2])).toThrow("ranks must have 1 values like targets, got 2");
-  expect(() => call([0.5])).toThrow("ranks must be at least 1, got 0.5 in query 0");
-  expect(() => call([Number.NaN])).toThrow("got NaN in query 0");
+  expect(() => call([0.5])).toThrow(
+    "ranks must be at least 1 and the mean place of their ties, got rank 0.5 of 1 targets among 1 equal scores in query 0",
+  );
+  expect(() => call([Number.NaN])).toThrow("got rank NaN of 1 targets");
   expect(() => call([1], { metrics: ["auc"] })).toThrow("auc needs candidates");
   expect(() => call([1], { metrics: ["auc"], candidates: [1, 2] })).toThrow("candidates must have 1 counts, got 2");
 });

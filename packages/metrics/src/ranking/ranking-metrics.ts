@@ -1,35 +1,44 @@
 import { PlatformError, type RaggedItems } from "@sequitur/core";
 import { expandMetrics, type ParsedMetric } from "./metrics.js";
-import { queryRanks } from "./query-ranks.js";
+import { queryRanks, TIE_RULES, type TargetRanks, type TieRule } from "./query-ranks.js";
 
 export interface RankingMetricsOptions {
   /** Names such as "ndcg@10", or bare ones that `expandMetrics` crosses with the cut-offs. */
   readonly metrics: readonly string[];
   /** Positive integers. */
   readonly cutoffs: readonly number[];
-  /** (B) columns ranked for each query, as `candidateCounts` gives; needed by auc only. */
+  /** (B) columns ranked for each query, as `candidateCounts` gives; needed by auc and by shares such as recall@10%. */
   readonly candidates?: ArrayLike<number>;
+  /** What becomes of equal scores; "expected" when absent. */
+  readonly ties?: TieRule;
 }
 
 /**
  * Metric name -> (B) its value for each query, in [0, 1]; NaN where it is undefined (no target; for auc no other item).
- * `ranks` are those of `targetRanks`, query b's are ranks[offsets[b] .. offsets[b + 1]].
+ * `ranks` and `ties` are those of `targetRanks`, query b's are offsets[b] .. offsets[b + 1].
  */
 export function rankingMetrics(
-  ranks: Float64Array,
+  { ranks, ties }: TargetRanks,
   targets: Pick<RaggedItems, "offsets">,
   options: RankingMetricsOptions,
 ): ReadonlyMap<string, Float64Array> {
   const { offsets } = targets;
   const size = offsets.length - 1;
   const asked = expandMetrics(options.metrics, options.cutoffs);
+  const rule = options.ties ?? "expected";
   check(ranks, offsets, asked, options.candidates);
+  checkTies(ties, ranks.length, rule);
   const values = asked.map(() => new Float64Array(size).fill(Number.NaN));
   for (let row = 0; row < size; row++) {
-    const own = ranks.subarray(offsets[row], offsets[row + 1]);
-    if (own.length === 0) continue;
-    const query = queryRanks(own, options.candidates?.[row] ?? Number.NaN, row);
-    for (let m = 0; m < asked.length; m++) values[m]![row] = asked[m]!.metric.value(query, asked[m]!.k);
+    const [from, to] = [offsets[row]!, offsets[row + 1]!];
+    if (from === to) continue;
+    const own = { ranks: ranks.subarray(from, to), ties: ties.subarray(from, to) };
+    const query = queryRanks(own, options.candidates?.[row] ?? Number.NaN, row, rule);
+    for (let m = 0; m < asked.length; m++) {
+      const { metric, k, share } = asked[m]!;
+      // A budget of 10 % of 5 items is 1 item: what is read is whole. The product of 0.07 and 100 is above 7.
+      values[m]![row] = metric.value(query, share === undefined ? k : Math.ceil(share * query.candidates - 1e-9));
+    }
   }
   return new Map(asked.map(({ name }, m) => [name, values[m]!]));
 }
@@ -47,8 +56,17 @@ function check(
   if (candidates !== undefined && candidates.length !== size) {
     throw new PlatformError("bad-config", `candidates must have ${size} counts, got ${candidates.length}.`);
   }
-  const needy = asked.find(({ metric }) => metric.needsCandidates);
+  const needy = asked.find(({ metric, share }) => metric.needsCandidates || share !== undefined);
   if (needy && candidates === undefined) {
     throw new PlatformError("bad-config", `metric ${needy.name} needs candidates: the columns ranked for each query.`);
+  }
+}
+
+function checkTies(ties: Int32Array, size: number, rule: TieRule): void {
+  if (ties.length !== size) {
+    throw new PlatformError("bad-config", `ties must have ${size} counts like ranks, got ${ties.length}.`);
+  }
+  if (!TIE_RULES.includes(rule)) {
+    throw new PlatformError("bad-config", `ties must be one of ${TIE_RULES.join(", ")}, got ${rule}.`);
   }
 }

@@ -1,12 +1,13 @@
 import { listOf, NONE, PlatformError, type RaggedItems } from "@sequitur/core";
+import type { TargetRanks } from "./query-ranks.js";
 
 /** Up to this many targets one pass a target is faster than a search per column; see bench/metrics. */
 const FEW = 12;
 
 /**
  * The rank of each target among the columns of its query that are neither excluded nor NaN: 1 + (columns with a
- * strictly greater score) + half of the others with an equal one, so that a constant scorer gets the rank of chance.
- * Aligned with `targets.items`; Infinity for a target that is excluded, scored NaN, or NONE (not among the columns).
+ * strictly greater score) + half of the others with an equal one, and how many share it. Aligned with `targets.items`;
+ * rank Infinity for a target that is excluded, scored NaN, or NONE (not among the columns).
  *
  * `scores` is (B, columns) row-major; targets and exclude hold columns, one list a query. Targets are distinct within
  * a query; exclude may repeat and hold NONE.
@@ -16,23 +17,25 @@ export function targetRanks(
   columns: number,
   targets: RaggedItems,
   exclude?: RaggedItems,
-): Float64Array {
+): TargetRanks {
   const size = targets.offsets.length - 1;
   checkScores(scores, columns, size);
   const removals = removalsOf(columns, size, exclude);
   const seenIn = new Uint32Array(columns);
   const ranks = new Float64Array(targets.offsets[size]!);
+  const ties = new Int32Array(ranks.length);
   for (let row = 0; row < size; row++) {
     const own = listOf(targets, row);
     checkTargets(own, row, seenIn);
-    const out = ranks.subarray(targets.offsets[row], targets.offsets[row + 1]);
+    const [from, to] = [targets.offsets[row]!, targets.offsets[row + 1]!];
+    const out = { ranks: ranks.subarray(from, to), ties: ties.subarray(from, to) };
     const rowScores = scores.subarray(row * columns, (row + 1) * columns);
     const removed = removals.of(row);
     if (own.length <= FEW) rankEach(out, rowScores, own, removed);
     else rankTogether(out, rowScores, own, removed);
-    for (let i = 0; i < own.length; i++) if (removals.has(own[i]!, row)) out[i] = Infinity;
+    for (let i = 0; i < own.length; i++) if (removals.has(own[i]!, row)) setRank(out, i, Infinity, 0);
   }
-  return ranks;
+  return { ranks, ties };
 }
 
 /**
@@ -54,13 +57,18 @@ export function candidateCounts(scores: Float32Array, columns: number, exclude?:
   return counts;
 }
 
+function setRank(out: TargetRanks, i: number, rank: number, ties: number): void {
+  out.ranks[i] = rank;
+  out.ties[i] = ties;
+}
+
 /** One pass over the columns for each target. */
-function rankEach(out: Float64Array, scores: Float32Array, targets: Int32Array, removed: Int32Array): void {
+function rankEach(out: TargetRanks, scores: Float32Array, targets: Int32Array, removed: Int32Array): void {
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i]!;
     const score = target === NONE ? Number.NaN : scores[target]!;
     if (Number.isNaN(score)) {
-      out[i] = Infinity;
+      setRank(out, i, Infinity, 0);
       continue;
     }
     let greater = 0;
@@ -77,12 +85,12 @@ function rankEach(out: Float64Array, scores: Float32Array, targets: Int32Array, 
       atLeast -= Number(other >= score);
     }
     // 1 + greater + half of the (atLeast - greater - 1) others with an equal score.
-    out[i] = (1 + greater + atLeast) / 2;
+    setRank(out, i, (1 + greater + atLeast) / 2, atLeast - greater);
   }
 }
 
 /** One pass in all: each column is counted at its place among the sorted distinct target scores. */
-function rankTogether(out: Float64Array, scores: Float32Array, targets: Int32Array, removed: Int32Array): void {
+function rankTogether(out: TargetRanks, scores: Float32Array, targets: Int32Array, removed: Int32Array): void {
   const levels = distinctScores(scores, targets);
   const above = new Int32Array(levels.length + 1);
   const equal = new Int32Array(levels.length + 1);
@@ -99,7 +107,8 @@ function rankTogether(out: Float64Array, scores: Float32Array, targets: Int32Arr
   for (let i = 0; i < targets.length; i++) {
     const score = targets[i] === NONE ? Number.NaN : scores[targets[i]!]!;
     const place = lowerBound(levels, score);
-    out[i] = Number.isNaN(score) ? Infinity : 1 + above[place + 1]! + (equal[place]! - 1) / 2;
+    if (Number.isNaN(score)) setRank(out, i, Infinity, 0);
+    else setRank(out, i, 1 + above[place + 1]! + (equal[place]! - 1) / 2, equal[place]!);
   }
 }
 

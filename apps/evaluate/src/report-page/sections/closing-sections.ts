@@ -112,8 +112,8 @@ export function glossarySection(report: Report): Html {
       )}
       <dt>Interval</dt>
       <dd>
-        Where the mean would likely fall with another sample of queries, by drawing the queries again with replacement
-        (bootstrap).
+        Where the mean over all such users likely lies, judged by how much the users asked differ. Measured to hold from
+        about ten users on.
       </dd>
       <dt>Masked</dt>
       <dd>

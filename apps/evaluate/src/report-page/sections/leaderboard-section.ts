@@ -38,7 +38,7 @@ export function leaderboardSection(report: Report): Html {
     <p class="soft">${report.protocol.summary}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Leaderboard">
       <table data-sorting>
-        ${caption(safe`Means over ${count(report.protocol.queries.testUsed)} queries; ± is half the ${percent(report.protocol.confidence)} bootstrap interval.`)}
+        ${caption(safe`Means over ${count(report.protocol.queries.testUsed)} queries; ± is half the ${percent(report.protocol.confidence)} interval.`)}
         <thead>
           <tr>
             <th scope="col" class="text" data-key="text">Model</th>

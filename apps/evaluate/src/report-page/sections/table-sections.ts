@@ -82,7 +82,7 @@ export function comparisonSection(report: Report): Html | null {
     <p>
       Each model minus another over the same queries: ▲ higher or ▼ lower by more than chance, ≈ the difference may be
       chance. Below each difference its interval; then p, the chance of a difference at least this large if the two were
-      equally good, from the paired bootstrap corrected for the number of comparisons (Holm), and from the Wilcoxon
+      equally good, from random signs of the users' differences (Fisher's randomisation test) corrected for the number of comparisons (Holm), and from the Wilcoxon
       signed-rank test as it is.
     </p>
     ${kinds.map((kind) => comparisonMatrix(report, kind))}
