@@ -125,7 +125,7 @@ function smoothedShares(weights: Float64Array, size: number, config: PopularityC
 }
 
 /** The clock offset that most interactions carry; 0 when none is known. It serves queries that carry none. */
-function commonestOffset(train: Interactions): number {
+export function commonestOffset(train: Interactions): number {
   const counts = new Map<number, number>();
   for (const offset of train.context.utcOffsetMinutes ?? []) counts.set(offset, (counts.get(offset) ?? 0) + 1);
   let best = 0;

@@ -16,6 +16,7 @@ function readCheckIns(file: string): Interactions {
     users: Int32Array.from(lines, ([user]) => users.add(user!)),
     items: Int32Array.from(lines, ([, venue]) => items.add(venue!)),
     times: Float64Array.from(lines, (fields) => Date.parse(fields[7]!)),
+    context: { utcOffsetMinutes: Int16Array.from(lines, (fields) => Number(fields[6])) },
   };
   return interactionsFrom({ users: users.table(), items: items.table(), itemColumns: {} }, columns);
 }
@@ -42,7 +43,13 @@ describe.skipIf(path === undefined)(`Foursquare NYC, trajectories${path === unde
   });
 
   const reference = [0.2361, 0.5306, 0.6599, 0.7544, 0.3698];
-  const alone = { countHistory: false, withinSession: true, maxGapHours: null };
+  const alone = {
+    countHistory: false,
+    withinSession: true,
+    maxGapHours: null,
+    visitHalfLifeDays: null,
+    ownTransitionWeight: 0,
+  };
 
   it("equals the reference: training counts, transitions within trajectories, all weights 1", async () => {
     const equal = { ...alone, markovWeight: 1, popularityWeight: 1 };
@@ -57,6 +64,11 @@ describe.skipIf(path === undefined)(`Foursquare NYC, trajectories${path === unde
 
   it("passes the reference with its defaults", async () => {
     const figures = await measure("personal, defaults", {});
-    [0.24, 0.59, 0.72, 0.81, 0.395].forEach((figure, at) => expect(figures[at]).toBeGreaterThan(figure));
+    [0.28, 0.64, 0.75, 0.82, 0.44].forEach((figure, at) => expect(figures[at]).toBeGreaterThan(figure));
+  });
+
+  it("gains from the next instant where it is given", async () => {
+    const figures = await measure("personal, next instant given", { nextTime: "given" });
+    [0.36, 0.69, 0.78, 0.83, 0.51].forEach((figure, at) => expect(figures[at]).toBeGreaterThan(figure));
   });
 });
