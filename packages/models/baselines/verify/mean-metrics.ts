@@ -11,7 +11,7 @@ export interface Asked {
 
 const BLOCK = 500;
 
-/** The mean over all queries of each metric, in the order given, every item ranked. */
+/** The mean over all queries of each metric, every item ranked; ties by their mean rank, as in the published figures. */
 export function meanMetrics(model: Model, { queries, targets, exclude }: Asked, metrics: readonly string[]): number[] {
   const size = model.catalog.items.size;
   const sums = metrics.map(() => 0);
@@ -24,7 +24,7 @@ export function meanMetrics(model: Model, { queries, targets, exclude }: Asked, 
       answers,
       exclude && sliceRagged(exclude, from, to),
     );
-    const values = rankingMetrics(ranks, answers, { metrics, cutoffs: [] });
+    const values = rankingMetrics(ranks, answers, { metrics, cutoffs: [], ties: "mid-rank" });
     metrics.forEach((name, m) => values.get(name)!.forEach((value) => (sums[m]! += value)));
   }
   return sums.map((sum) => sum / queries.size);
