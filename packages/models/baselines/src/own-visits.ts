@@ -111,8 +111,9 @@ export function addOwnVisits(
   let total = 0;
   let previous = NONE;
   const weigh = (at: number, item: number, time: number, offset: number): void => {
-    weights[at] = weightOf(time, offset, previous);
-    total += weights[at]!;
+    const weight = weightOf(time, offset, previous);
+    weights[at] = weight;
+    total += weight;
     previous = item;
   };
   for (let p = start; p < end; p++) weigh(p - start, visits.items[p]!, visits.times[p]!, visits.utcOffsets[p]!);
