@@ -1,3 +1,4 @@
+import { PlatformError } from "./errors.js";
 import type { IdTable } from "./id-table.js";
 
 /**
@@ -24,4 +25,15 @@ export interface Catalog {
   readonly items: IdTable;
   readonly users: IdTable;
   readonly itemColumns: ItemColumns;
+  /** "order": times only order each user's rows, and mean nothing as instants; absent: instants. */
+  readonly timesAre?: "order";
+}
+
+/** Throws `bad-config` for work that needs instants on data whose times are only an order; `what` names the work. */
+export function requireInstants({ timesAre }: Catalog, what: string): void {
+  if (timesAre === undefined) return;
+  throw new PlatformError(
+    "bad-config",
+    `${what} needs times, and this data set has only the order of each user's events: choose a split by position, such as leave-one-out or ratio.`,
+  );
 }

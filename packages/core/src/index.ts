@@ -1,7 +1,7 @@
 export { PlatformError, throwIfCancelled, type ErrorCode } from "./errors.js";
 export { Random } from "./random.js";
 export { NONE, IdTableBuilder, idTable, type IdTable } from "./id-table.js";
-export type { Catalog, ItemColumns } from "./catalog.js";
+export { requireInstants, type Catalog, type ItemColumns } from "./catalog.js";
 export {
   CONTEXT_NAMES,
   interactionsFrom,

@@ -54,6 +54,7 @@ export { fingerprint } from "./prepared/fingerprint.js";
 export { datasetStats, type DatasetStats, type Spread } from "./prepared/stats.js";
 export { loadPrepared, savePrepared } from "./prepared/prepared-file.js";
 export type { Imported, Importer, ImportRequest } from "./sources/importer.js";
+export { splitZipPath } from "./sources/zip-path.js";
 export { openSourceFolder, type ImportRun, type SourceFolder } from "./sources/source-folder.js";
 export { readFinnSlates, type FinnSlates } from "./sources/finn-slates.js";
 export { readBanditLog, type BanditLog } from "./sources/open-bandit.js";

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 /** Columns of a table as `--map` gives them, in the shape that the mapping schema checks. */
 export type ColumnMap = Readonly<Record<string, string | readonly string[]>>;
 
-const TIME_UNIT = /^(.+):(s|ms|iso|auto)$/;
+const TIME_UNIT = /^(.+):(s|ms|us|ns|iso|calendar|excel|auto)$/;
 
 /**
  * `user=uid,item=sku,time=ts:s` added to what came before; the unit of the time may follow its column, and `text` may

@@ -1,8 +1,8 @@
 import { PlatformError, type Report } from "@sequitur/core";
-import { datasetManifest, openDataset, type Dataset, type MappedOptions } from "@sequitur/data";
+import { datasetManifest, openDataset, splitZipPath, type Dataset, type MappedOptions } from "@sequitur/data";
 import { existsSync } from "node:fs";
 import { constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Name of the importer that manifests of own files use. */
 const IMPORTER = "mapped";
@@ -27,13 +27,13 @@ export interface AddRequest {
 export async function addDataset(request: AddRequest): Promise<Dataset> {
   const { name, datasetsDir, source, report, signal } = request;
   const home = join(datasetsDir, name);
-  const files = [...source.files, ...(source.items === undefined ? [] : [source.items.file])];
-  await checkFiles(files);
-  const manifest = manifestOf(request);
+  const paths = [...source.files, ...(source.items === undefined ? [] : [source.items.file])];
+  await checkFiles(paths);
+  const names = storedNames(paths);
+  const manifest = manifestOf(request, names);
   const old = await setAside(home, request.force);
   try {
-    await mkdir(join(home, "raw"), { recursive: true });
-    for (const file of files) await copyFile(file, join(home, "raw", basename(file)), constants.COPYFILE_FICLONE);
+    await copyAll(names, join(home, "raw"));
     await writeFile(join(home, "dataset.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     const dataset = await openDataset({ name, datasetsDir, report, signal });
     if (old !== undefined) await rm(old, { recursive: true, force: true });
@@ -41,20 +41,23 @@ export async function addDataset(request: AddRequest): Promise<Dataset> {
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     if (old !== undefined) await rename(old, home);
-    throw namingOwnFiles(error, home, files);
+    throw namingOwnFiles(error, home, names);
   }
 }
 
 /** The copy that was being read is gone again: the error names the file that it was made of. */
-function namingOwnFiles(error: unknown, home: string, files: readonly string[]): unknown {
+function namingOwnFiles(error: unknown, home: string, names: ReadonlyMap<string, string>): unknown {
   if (!(error instanceof PlatformError)) return error;
-  const message = files.reduce((text, file) => text.replaceAll(join(home, "raw", basename(file)), file), error.message);
+  const message = [...names].reduce(
+    (text, [file, name]) => text.replaceAll(join(home, "raw", name), file),
+    error.message,
+  );
   return new PlatformError(error.code, message, { cause: error });
 }
 
-function manifestOf({ name, title, revisits, source }: AddRequest): unknown {
-  const files = source.files.map((file) => basename(file));
-  const items = source.items && { ...source.items, file: basename(source.items.file) };
+function manifestOf({ name, title, revisits, source }: AddRequest, names: ReadonlyMap<string, string>): unknown {
+  const files = source.files.map((file) => names.get(file)!);
+  const items = source.items && { ...source.items, file: names.get(source.items.file)! };
   const paths = items === undefined ? files : [...files, items.file];
   const manifest = {
     name,
@@ -64,7 +67,7 @@ function manifestOf({ name, title, revisits, source }: AddRequest): unknown {
     licence: "As the owner of the files says.",
     importer: IMPORTER,
     options: { ...source, files, ...(items && { items }) },
-    files: paths.map((path) => ({ path })),
+    files: [...new Set(paths.map((path) => splitZipPath(path).archive))].map((path) => ({ path })),
     revisits,
   };
   const parsed = datasetManifest.safeParse(manifest);
@@ -73,12 +76,32 @@ function manifestOf({ name, title, revisits, source }: AddRequest): unknown {
   throw new PlatformError("bad-config", `${issue.path.map(String).join(".")}: ${issue.message}.`);
 }
 
-async function checkFiles(files: readonly string[]): Promise<void> {
-  const names = new Set(files.map((file) => basename(file)));
-  if (names.size < files.length) {
-    throw new PlatformError("bad-config", `expected files with distinct names, got ${files.join(", ")}.`);
-  }
+/** What each file is called in raw/: its name, below the name of its folder where two have the same. */
+function storedNames(files: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
   for (const file of files) {
+    const { archive, member } = splitZipPath(file);
+    const own = basename(archive);
+    const isTaken = taken.has(own) && ![...names.keys()].some((other) => splitZipPath(other).archive === archive);
+    const name = isTaken ? `part-${names.size}/${own}` : own;
+    taken.add(name);
+    names.set(file, member === undefined ? name : `${name}!${member}`);
+  }
+  return names;
+}
+
+async function copyAll(names: ReadonlyMap<string, string>, raw: string): Promise<void> {
+  await mkdir(raw, { recursive: true });
+  for (const [file, name] of names) {
+    const target = join(raw, splitZipPath(name).archive);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(splitZipPath(file).archive, target, constants.COPYFILE_FICLONE);
+  }
+}
+
+async function checkFiles(files: readonly string[]): Promise<void> {
+  for (const file of files.map((path) => splitZipPath(path).archive)) {
     const isFile = existsSync(file) && (await stat(file)).isFile();
     if (!isFile) throw new PlatformError("not-found", `expected a file at ${file}, found none.`);
   }

@@ -2,7 +2,9 @@ import { parseConfig, PlatformError } from "@sequitur/core";
 import { datasetStats, mappedOptions, type MappedOptions } from "@sequitur/data";
 import type { Command } from "commander";
 import { basename, dirname, join } from "node:path";
+import { namesOf, numberOf } from "../arguments/assignments.js";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
+import { inputFiles } from "../arguments/input-files.js";
 import { datasetsFolder } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import type { Io } from "../io.js";
@@ -24,7 +26,14 @@ interface Options extends SharedOptions {
   readonly separator?: string;
   readonly encoding?: string;
   readonly header: boolean;
-  readonly quotes: boolean;
+  readonly quotes?: boolean;
+  readonly escape?: string;
+  readonly decimal?: string;
+  readonly timeFormat?: string;
+  readonly timeZone?: string;
+  readonly explode?: readonly string[];
+  readonly ids?: string;
+  readonly skipBad?: number;
   readonly revisits?: boolean;
   readonly force?: boolean;
 }
@@ -33,11 +42,12 @@ interface Options extends SharedOptions {
 export function dataImportCommand(data: Command, io: Io): void {
   const command = data
     .command("import")
-    .description("make a data set of own files: CSV, TSV, JSON Lines or Parquet, .gz too")
-    .argument("<files...>", "tables of interactions, read in this order as one")
+    .description("make a data set of own files: CSV and its relatives, JSON, Parquet or Arrow, packed or not")
+    .argument("<files...>", "tables of interactions, folders of parts or globs, read in this order as one")
     .option(
       "--map <pairs>",
-      "columns, such as user=uid,item=sku,time=ts:s (units s, ms, iso); repeatable",
+      "columns, such as user=uid,item=sku,time=ts:s (units s, ms, us, ns, iso, calendar, excel); time=date+clock joins " +
+        "columns; without times order=COLUMN or order=rows; a place goes as #2, a nested field as user.id; repeatable",
       collectColumns,
     )
     .option("--map-file <file>", "the same and more as JSON: { mapping: { user, item, time, ... }, items, ... }")
@@ -50,14 +60,10 @@ export function dataImportCommand(data: Command, io: Io): void {
     .option("--name <name>", "what to call it (default: after the first file)")
     .option("--out <dir>", "put it here instead of into the folder of data sets")
     .option("--title <text>", "name in reports (default: the name)")
-    .option("--format <format>", "auto, csv, tsv, jsonl or parquet (default: by the file's ending)")
-    .option("--separator <text>", "between fields, when it is not comma (csv) or tab (tsv)")
-    .option("--encoding <encoding>", "utf-8 or iso-8859-1")
-    .option("--no-header", "the first line is data; columns are called 1, 2, ...")
-    .option("--no-quotes", 'a " in a field is an ordinary character')
     .option("--revisits", "coming back to an item is normal, as with places")
     .option("--datasets-dir <dir>", "folder of the data sets (default: ./datasets, or the one of the program)")
     .option("--force", "replace a data set of that name that was imported before");
+  withTableOptions(command);
   withExamples(withSharedOptions(command, "the statistics"), [
     "sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks",
     "sequitur data import a.parquet b.parquet --map user=user_id,item=item_id,time=at --name shop",
@@ -65,7 +71,7 @@ export function dataImportCommand(data: Command, io: Io): void {
     "sequitur data import log.csv --map user=u,item=i,time=t --items items.csv --items-map item=id,title=name",
   ]);
   command.action(async (files: string[], options: Options) => {
-    const source = await sourceOf(files, options);
+    const source = await sourceOf(await inputFiles(files), options);
     const { name, datasetsDir } = placeOf(files[0]!, options);
     const { title = name, revisits = false, force = false } = options;
     const dataset = await withProgress(io, options.quiet === true, (report) =>
@@ -86,8 +92,26 @@ export function dataImportCommand(data: Command, io: Io): void {
   });
 }
 
+/** How the tables are written, and what is done with rows and ids that are not as expected. */
+function withTableOptions(command: Command): void {
+  command
+    .option("--time-format <format>", 'how dates are written, such as "M/d/yyyy H:mm" or "%d.%m.%Y"')
+    .option("--time-zone <zone>", "IANA zone of dates that name none (default: UTC)")
+    .option("--skip-bad <number>", "leave out up to this many rows that cannot be read, and list them", numberOf)
+    .option("--ids <form>", "text (default), or whole: 17.0, 00017 and 17 are one id")
+    .option("--explode <columns>", "columns with lists, with commas between: one row of each entry", namesOf)
+    .option("--format <format>", "csv, tsv, dat, jsonl, parquet or arrow (default: by the file's name and content)")
+    .option("--separator <text>", "between fields (default: guessed from the first lines)")
+    .option("--encoding <encoding>", "utf-8 or iso-8859-1 (UTF-16 is recognised)")
+    .option("--decimal <mark>", "point (default) or comma")
+    .option("--no-header", "the first line is data; columns are called 1, 2, ...")
+    .option("--quotes", 'fields may be quoted by " (default for csv)')
+    .option("--no-quotes", 'a " in a field is an ordinary character')
+    .option("--escape <character>", 'what makes a " in a quoted field ordinary, such as \\ (default: another ")');
+}
+
 async function sourceOf(files: readonly string[], options: Options): Promise<MappedOptions> {
-  const { map, mapFile, items, itemsMap, format, separator, encoding, header, quotes } = options;
+  const { map, mapFile, items, itemsMap, header, explode, ids, skipBad, timeFormat, timeZone } = options;
   if (map === undefined && mapFile === undefined) {
     throw new PlatformError(
       "bad-config",
@@ -98,11 +122,20 @@ async function sourceOf(files: readonly string[], options: Options): Promise<Map
     throw new PlatformError("bad-config", "--items and --items-map go together, got one of them.");
   }
   const base = mapFile === undefined ? {} : ((await readJsonFile(mapFile)) as Record<string, unknown>);
-  const mapping = { ...(base["mapping"] as object | undefined), ...map };
-  const given = { format, separator, encoding, ...(header ? {} : { header }), ...(quotes ? {} : { quotes }) };
-  const shape = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const mapping = { ...(base["mapping"] as object | undefined), ...map, ...present({ timeFormat, timeZone }) };
+  const shape = present({ ...shapeOf(options), ...(header ? {} : { header }) });
+  // The table of items is a file of its own: it shares what the user states of both, not what is guessed of one.
   const table = items === undefined ? {} : { items: { ...shape, file: items, mapping: itemsMap } };
-  return parseConfig(mappedOptions, { ...base, ...shape, ...table, files, mapping }, mapFile ?? "--map");
+  const rows = present({ explode, ids, skipBad });
+  return parseConfig(mappedOptions, { ...base, ...shape, ...rows, ...table, files, mapping }, mapFile ?? "--map");
+}
+
+function shapeOf({ format, separator, encoding, quotes, escape, decimal }: Options): Record<string, unknown> {
+  return { format, separator, encoding, quotes, escape, decimal };
+}
+
+function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function placeOf(file: string, { name, out, datasetsDir }: Options): { name: string; datasetsDir: string } {

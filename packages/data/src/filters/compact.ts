@@ -18,6 +18,7 @@ export function compact(interactions: Interactions, rows: Int32Array): Interacti
     users: smallerTable(catalog.users, userMap.old),
     items: smallerTable(catalog.items, itemMap.old),
     itemColumns: smallerColumns(catalog.itemColumns, itemMap.old),
+    ...(catalog.timesAre && { timesAre: catalog.timesAre }),
   };
   return interactionsFrom(smaller, {
     users: kept.users.map((user) => userMap.next[user]!),

@@ -17,6 +17,7 @@ export function fingerprint(interactions: Interactions): string {
   }
   hashJson(hash, "userIds", catalog.users.ids);
   hashJson(hash, "itemIds", catalog.items.ids);
+  if (catalog.timesAre !== undefined) hash.update(`times are ${catalog.timesAre}\n`);
   const { texts = {}, latitudes, longitudes, ...columns } = catalog.itemColumns;
   if (latitudes !== undefined) hashNumbers(hash, "latitudes", latitudes);
   if (longitudes !== undefined) hashNumbers(hash, "longitudes", longitudes);

@@ -33,6 +33,7 @@ const preparedManifest = z.strictObject({
   fingerprint: z.string(),
   context: z.array(z.enum(CONTEXT_NAMES as [ContextName, ...ContextName[]])),
   textNames: z.array(z.string()),
+  timesAre: z.literal("order").optional(),
 });
 
 const CONTEXT_TYPES: Readonly<Record<ContextName, new (length: number) => NumberColumn>> = {
@@ -62,7 +63,8 @@ export async function savePrepared(path: string, dataset: Dataset): Promise<void
   tensors.set("itemIds", stringsTensor(catalog.items.ids));
   putItemColumns(catalog.itemColumns, tensors, put);
   const textNames = Object.keys(catalog.itemColumns.texts ?? {});
-  const about = { name, title, licence, citation, revisits, notes, fingerprint };
+  const { timesAre } = catalog;
+  const about = { name, title, licence, citation, revisits, notes, fingerprint, ...(timesAre && { timesAre }) };
   const bytes = encodeTensorFile({ manifest: { format: FORMAT, ...about, context: names, textNames }, tensors });
   await mkdir(dirname(path), { recursive: true });
   const temporary = atomicPath(path);
@@ -100,7 +102,7 @@ export async function loadPrepared(path: string): Promise<Dataset> {
   const { manifest, tensors } = decodeTensorFile(await readWhole(path), path);
   const parsed = preparedManifest.safeParse(manifest);
   if (!parsed.success) throw new PlatformError("bad-artifact", `${path}: expected a prepared data set (${FORMAT}).`);
-  const { context: names, textNames, format: _format, ...about } = parsed.data;
+  const { context: names, textNames, timesAre, format: _format, ...about } = parsed.data;
   const column = <T extends TensorData>(key: string, Column: new (length: number) => T): T => {
     const data = tensors.get(key)?.data;
     if (data instanceof Column) return data;
@@ -119,7 +121,7 @@ export async function loadPrepared(path: string): Promise<Dataset> {
     strings,
     has: (key) => tensors.has(key),
   });
-  const catalog = { items, users: idTable(strings("userIds") ?? []), itemColumns };
+  const catalog = { items, users: idTable(strings("userIds") ?? []), itemColumns, ...(timesAre && { timesAre }) };
   const interactions: Interactions = interactionsFrom(catalog, {
     users: column("users", Int32Array),
     items: column("items", Int32Array),

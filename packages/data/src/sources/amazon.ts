@@ -4,13 +4,13 @@ import { readDelimited, type DelimitedFormat } from "./delimited.js";
 import type { Importer } from "./importer.js";
 import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { ItemColumnsBuilder } from "./item-columns.js";
-import { readJsonLines } from "./json-lines.js";
+import { readJsonRows } from "./json-rows.js";
 import { parsePythonLiteral } from "./python-literal.js";
 import { readSequenceLines, SYNTHETIC_ORDER_NOTE } from "./sequence-lines.js";
 import { findFile, type ImportRun, type SourceFolder } from "./source-folder.js";
-import { columnIndex } from "./table.js";
+import { columnIndex } from "./columns.js";
 import { textBlocks } from "./text-blocks.js";
-import { timeReader } from "./times.js";
+import { timeReader } from "./times/time-reader.js";
 
 const CSV: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };
 const TSV: DelimitedFormat = { separator: "\t", encoding: "utf-8", header: true, quotes: false };
@@ -78,7 +78,7 @@ async function readInteractions(path: string, builder: InteractionBuilder, run: 
 async function readReviews(path: string, builder: InteractionBuilder, run: ImportRun): Promise<void> {
   const weights = (builder.context.weight = new GrowingColumn(Float32Array));
   const timeOf = timeReader("s", "unixReviewTime");
-  await readJsonLines(path, run, (names) => {
+  await readJsonRows(path, {}, run, (names) => {
     const keys = ["reviewerID", "asin", "unixReviewTime", "overall"].map((name) => columnIndex(path, names, name));
     const [user, item, time, stars] = keys as [number, number, number, number];
     return (row) => {

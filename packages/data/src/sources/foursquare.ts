@@ -7,8 +7,8 @@ import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { CommonestValues, ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
 import { badField, type Row } from "./row.js";
 import { findFile, requireFile, type ImportRun } from "./source-folder.js";
-import { columnIndex } from "./table.js";
-import { timeReader } from "./times.js";
+import { columnIndex } from "./columns.js";
+import { timeReader } from "./times/time-reader.js";
 
 const FORMAT: DelimitedFormat = { separator: "\t", encoding: "iso-8859-1", header: false, fields: 8, quotes: false };
 const VENUES: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };

@@ -7,8 +7,8 @@ import type { Importer } from "./importer.js";
 import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { CommonestValues, ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
 import { findFile, requireFile, type SourceFolder } from "./source-folder.js";
-import { columnIndex } from "./table.js";
-import { timeReader } from "./times.js";
+import { columnIndex } from "./columns.js";
+import { timeReader } from "./times/time-reader.js";
 
 const FORMAT: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };
 const COLUMNS = [

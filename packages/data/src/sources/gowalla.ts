@@ -6,8 +6,8 @@ import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { CommonestValues, ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
 import { badField } from "./row.js";
 import { findFile, type ImportRun } from "./source-folder.js";
-import { columnIndex } from "./table.js";
-import { timeReader } from "./times.js";
+import { columnIndex } from "./columns.js";
+import { timeReader } from "./times/time-reader.js";
 
 const SNAP: DelimitedFormat = { separator: "\t", encoding: "utf-8", header: false, fields: 5, quotes: false };
 const MARC: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };

@@ -69,6 +69,9 @@ export class InteractionBuilder {
     utcOffsetMinutes?: GrowingColumn<Int16Array>;
   } = {};
 
+  /** Set when the times are only an order. */
+  timesAre: Catalog["timesAre"];
+
   get size(): number {
     return this.userColumn.length;
   }
@@ -91,7 +94,9 @@ export class InteractionBuilder {
     items = this.itemIds(encoding),
     times: Float64Array = this.timeColumn.take(),
   ): Interactions {
-    const catalog: Catalog = { items, users: idTable(this.users.ids(encoding)), itemColumns };
+    const { timesAre } = this;
+    const users = idTable(this.users.ids(encoding));
+    const catalog: Catalog = { items, users, itemColumns, ...(timesAre && { timesAre }) };
     const context: Record<string, NumberColumn> = {};
     for (const [name, column] of Object.entries(this.context)) context[name] = column.take();
     return interactionsFrom(catalog, {

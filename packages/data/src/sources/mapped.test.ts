@@ -120,19 +120,19 @@ test("a table of items adds opening hours and time zones, and a zone that does n
 });
 
 test("swapped coordinates are called that", async () => {
-  const path = write("swapped.csv", "u,i,t,lat,lon\na,x,5,-122.4,37.7\n");
+  const path = write("swapped.csv", "u,i,t,lat,lon\na,x,1500000005,-122.4,37.7\n");
   const mapping = { user: "u", item: "i", time: "t", latitude: "lat", longitude: "lon" };
   await expect(importDataset({ name: "mine", source: { files: [path], mapping } })).rejects.toThrow(/swapped/);
 });
 
 test("a table without a header is mapped by numbers", async () => {
-  const path = write("bare.tsv", "a\tx\t5\na\ty\t6\n");
+  const path = write("bare.tsv", "a\tx\t1500000005\na\ty\t1500000006\n");
   const source = { files: [path], mapping: { user: "1", item: "2", time: "3" }, header: false };
   expect((await importDataset({ name: "mine", source })).interactions.size).toBe(2);
 });
 
 test("exact duplicates are kept and counted", async () => {
-  const path = write("twice.csv", "u,i,t\na,x,5\na,x,5\na,x,6\nb,x,5\n");
+  const path = write("twice.csv", "u,i,t\na,x,1500000005\na,x,1500000005\na,x,1500000006\nb,x,1500000005\n");
   const { interactions, notes } = await importDataset({
     name: "mine",
     source: { files: [path], mapping: { user: "u", item: "i", time: "t", timeUnit: "s" } },
@@ -144,7 +144,11 @@ test("exact duplicates are kept and counted", async () => {
 const bad: [string, string, RegExp][] = [
   ["an unknown column", "a,b,when\n1,2,3\n", /expected a column "who", got the columns a, b, when\.$/],
   ["an empty id", "who,what,when\n1,,3\n", /line 2: expected an id in column what, got ""/],
-  ["a time that is NaN", "who,what,when\n1,2,3\n1,2,NaN\n", /line 3: expected a number in column when, got "NaN"/],
+  [
+    "a time that is NaN",
+    "who,what,when\n1,2,1500000003\n1,2,NaN\n",
+    /line 3: expected a number in column when, got "NaN"/,
+  ],
   ["a header alone", "who,what,when\n", /expected rows below the header, got none/],
 ];
 test.each(bad)("%s is one line of bad-data", async (_what, content, message) => {
@@ -169,12 +173,18 @@ test("coordinates out of range, fractions of a position and bad offsets are bad-
     };
     return importDataset({ name: "mine", source: { files: [path], mapping } });
   };
-  await expect(read("a,b,1,90.5,0,0,0")).rejects.toThrow(
+  await expect(read("a,b,1500000001,90.5,0,0,0")).rejects.toThrow(
     /line 2: expected degrees in \[-90, 90\] .*in latitude, got "90.5"/,
   );
-  await expect(read("a,b,1,0,-181,0,0")).rejects.toThrow(/expected degrees in \[-180, 180\] in longitude, got "-181"/);
-  await expect(read("a,b,1,0,0,1.5,0")).rejects.toThrow(/expected a whole number from 0 in position, got "1.5"/);
-  await expect(read("a,b,1,0,0,1,1200")).rejects.toThrow(/expected whole minutes in .* in UTC offset, got "1200"/);
+  await expect(read("a,b,1500000001,0,-181,0,0")).rejects.toThrow(
+    /expected degrees in \[-180, 180\] in longitude, got "-181"/,
+  );
+  await expect(read("a,b,1500000001,0,0,1.5,0")).rejects.toThrow(
+    /expected a whole number from 0 in position, got "1.5"/,
+  );
+  await expect(read("a,b,1500000001,0,0,1,1200")).rejects.toThrow(
+    /expected whole minutes in .* in UTC offset, got "1200"/,
+  );
 });
 
 test("broken JSON lines and Parquet files name file and place", async () => {
@@ -183,9 +193,9 @@ test("broken JSON lines and Parquet files name file and place", async () => {
   await expect(read(write("b.jsonl", '{"who":1}\n{"who":\n'))).rejects.toThrow(
     /b\.jsonl, line 2: expected a JSON object, got "{"who":"/,
   );
-  await expect(read(write("c.jsonl", '{"who":"a","what":"b","when":1}\n{"who":"a","what":"b"}\n'))).rejects.toThrow(
-    /c\.jsonl, line 2: expected a time in s in column when, got ""/,
-  );
+  await expect(
+    read(write("c.jsonl", '{"who":"a","what":"b","when":1500000001}\n{"who":"a","what":"b"}\n')),
+  ).rejects.toThrow(/c\.jsonl, line 2: expected a time in s in column when, got ""/);
   await expect(read(write("cut.parquet", parquet.subarray(0, 200)))).rejects.toThrow(
     /cut\.parquet: expected a Parquet file, got: /,
   );

@@ -1,16 +1,35 @@
 import { z } from "zod";
+import { isTimeZone } from "../local-time/time-zone.js";
+import { TIME_UNITS } from "./times/time-reader.js";
 
-const column = z.string().min(1);
+const column = z.string({ error: "expected the name of a column" }).min(1, "expected the name of a column");
 
 /** Which columns of a table are what. Without a header, columns are named "1", "2", ... */
 export const columnMapping = z.strictObject({
   user: column.describe("Column with the user id (any text; 007 and 7 differ)."),
   item: column.describe("Column with the item id."),
-  time: column.describe("Column with the instant."),
+  time: column.optional().describe("Column with the instant; several are joined, as in date+clock or day+month+year."),
   timeUnit: z
-    .enum(["auto", "s", "ms", "iso"])
+    .enum(TIME_UNITS)
     .default("auto")
-    .describe("Seconds or ms since the epoch, ISO 8601 (UTC without a zone), or decided at the first row."),
+    .describe(
+      "s, ms, us or ns since the epoch, iso (ISO 8601), calendar (20231220, 20231220161719), excel (days since 1900), or decided at the first row.",
+    ),
+  timeFormat: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('How a written date looks: "M/d/yyyy H:mm" (letters of Luxon) or "%m/%d/%Y %H:%M".'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, "expected an IANA name such as Europe/Rome")
+    .default("UTC")
+    .describe("Zone of dates that name none."),
+  order: column
+    .optional()
+    .describe(
+      "In place of time: a column whose numbers give the order of a user's rows, or rows for the file's order.",
+    ),
   weight: column.optional().describe("Column with stars or counts."),
   session: column.optional().describe("Column with a session or trajectory id, any text."),
   position: column.optional().describe("Column with the 0-based place within a slate."),
@@ -33,16 +52,30 @@ export const itemMapping = columnMapping
     timeZone: column.optional().describe("Column with the IANA time zone of the item."),
   });
 
-/** How a table is written; what is left out is read off the file's name. */
+/** How a table is written; what is left out is read off the file's name and first lines. */
 export const tableFormat = z.strictObject({
   format: z
-    .enum(["auto", "csv", "tsv", "jsonl", "parquet"])
+    .enum(["auto", "csv", "tsv", "dat", "jsonl", "parquet", "arrow"])
     .default("auto")
-    .describe("By the file's ending (.csv, .tsv, .txt as tsv, .jsonl, .ndjson, .json, .parquet; .gz may follow)."),
-  separator: z.string().min(1).max(2).optional().describe("Between fields, when it is not comma (csv) or tab (tsv)."),
-  header: z.boolean().default(true).describe("The first line of a csv or tsv names its columns."),
-  encoding: z.enum(["utf-8", "iso-8859-1"]).default("utf-8").describe("How bytes stand for text in csv and tsv."),
-  quotes: z.boolean().default(true).describe('Fields of csv and tsv may be quoted by ".'),
+    .describe("By the file's ending and first bytes; packed by gzip, bzip2, xz, zstd or zip is recognised."),
+  separator: z
+    .string()
+    .min(1)
+    .max(2)
+    .transform((text) => (text === "\\t" ? "\t" : text))
+    .optional()
+    .describe("Between fields; absent: guessed from the first lines."),
+  header: z.boolean().default(true).describe("The first line of a csv, tsv or dat names its columns."),
+  encoding: z
+    .enum(["utf-8", "iso-8859-1"])
+    .default("utf-8")
+    .describe("How bytes stand for text; UTF-16 is recognised."),
+  quotes: z
+    .boolean()
+    .optional()
+    .describe('Fields may be quoted by "; absent: yes in csv, in others when the header is quoted.'),
+  escape: z.string().length(1).optional().describe('What makes a " in a quoted field ordinary; absent: another ".'),
+  decimal: z.enum(["point", "comma"]).default("point").describe("What stands before the fraction of a number."),
 });
 
 /** What `importDataset` and the importer `mapped` take. */
@@ -50,6 +83,19 @@ export const mappedOptions = z.strictObject({
   files: z.array(z.string().min(1)).min(1).describe("The tables of interactions, read in this order as one."),
   mapping: columnMapping,
   ...tableFormat.shape,
+  explode: z
+    .array(column)
+    .default([])
+    .describe("Columns with lists, of equal length in a row: one row is made of each entry."),
+  ids: z
+    .enum(["text", "whole"])
+    .default("text")
+    .describe("text: as written; whole: 17.0, 00017 and 17 are the same id, in the tables of items too."),
+  skipBad: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Rows that may be left out because they cannot be read; they are listed."),
   items: z
     .strictObject({ file: z.string().min(1), mapping: itemMapping, ...tableFormat.shape })
     .optional()

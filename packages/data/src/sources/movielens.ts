@@ -1,14 +1,15 @@
 import { PlatformError, type IdTable, type ItemColumns } from "@sequitur/core";
-import { readDelimited, type DelimitedFormat, type RowConsumer } from "./delimited.js";
+import { readDelimited, type DelimitedFormat } from "./delimited.js";
 import type { Imported, Importer } from "./importer.js";
 import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { ItemColumnsBuilder } from "./item-columns.js";
 import { badField, type Row } from "./row.js";
 import { readSequenceLines, SYNTHETIC_ORDER_NOTE } from "./sequence-lines.js";
 import { findFile, type ImportRun, type SourceFolder } from "./source-folder.js";
-import { columnIndex } from "./table.js";
+import { columnIndex } from "./columns.js";
 import { readText } from "./text-blocks.js";
-import { timeReader } from "./times.js";
+import type { RowConsumer } from "./table-wish.js";
+import { timeReader } from "./times/time-reader.js";
 
 const LATIN = { encoding: "iso-8859-1", header: false, quotes: false } as const;
 const TAB_RATINGS: DelimitedFormat = { ...LATIN, separator: "\t", fields: 4 };

@@ -6,8 +6,8 @@ import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
 import { ItemColumnsBuilder } from "./item-columns.js";
 import { badField, type Row } from "./row.js";
 import { findFile, requireFile, type ImportRun } from "./source-folder.js";
-import { columnIndex } from "./table.js";
-import { timeReader } from "./times.js";
+import { columnIndex } from "./columns.js";
+import { timeReader } from "./times/time-reader.js";
 
 const FORMAT: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };
 const LOG_COLUMNS = ["timestamp", "item_id", "position", "click", "propensity_score"] as const;

@@ -1,53 +1,73 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import {
-  asyncBufferFromFile,
-  parquetMetadataAsync,
-  parquetRead,
-  parquetSchema,
-  type AsyncBuffer,
-  type FileMetaData,
-} from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { PlatformError, throwIfCancelled } from "@sequitur/core";
-import type { RowConsumer } from "./delimited.js";
-import { ValueRow } from "./row.js";
+import { BadRows } from "./bad-rows.js";
+import { valueAt } from "./column-paths.js";
+import { exactColumns, PARSERS, withoutLossyTypes, type ExactColumn } from "./parquet-types.js";
 import type { ImportRun } from "./source-folder.js";
+import type { RowConsumer, TableWish } from "./table-wish.js";
+import { ValueRow } from "./value-row.js";
 
 /**
- * Reads a Parquet file through hyparquet, one row group at a time and only the columns in `wanted`; memory follows the
- * largest group. The consumer is told every column of the file, so that it can name them when one is missing.
- * Damaged and empty files are `bad-data`.
+ * Reads a Parquet file through hyparquet, one row group at a time and only the columns that are wished for; memory
+ * follows the largest group. The consumer is given every column of the file, so that it can name them when one is
+ * missing; a field within a structure goes by its path, `user.id`. Damaged and empty files are `bad-data`.
  */
-export async function readParquet(
-  path: string,
-  wanted: ReadonlySet<string>,
-  run: ImportRun,
-  consumer: RowConsumer,
-): Promise<void> {
+export async function readParquet(path: string, wish: TableWish, run: ImportRun, consumer: RowConsumer): Promise<void> {
   const { file, metadata } = await openParquet(path);
   const total = Number(metadata.num_rows);
   if (total === 0) throw new PlatformError("bad-data", `${path}: expected rows, got an empty table.`);
-  const all = parquetSchema(metadata).children.map((child) => child.element.name);
-  const onRow = consumer(all);
-  const row = new ValueRow(path, "row", all);
+  const all = exactColumns(metadata);
+  const wanted = all.filter(({ name, top }) => wish.columns?.has(name) ?? name === top);
+  const onRow = consumer(all.map(({ name }) => name));
+  const row = new ValueRow({
+    path,
+    unit: "row",
+    columns: all.map(({ name }) => name),
+    types: all.map(({ type }) => type),
+  });
   const values = new Array<unknown>(all.length).fill(undefined);
   row.values = values;
-  const columns = all.filter((name) => wanted.has(name));
-  const places = columns.map((name) => all.indexOf(name));
+  const columns = [...new Set(wanted.map(({ top }) => top))];
+  const fields = wanted.map((column) => fieldReader(column, all.indexOf(column), columns.indexOf(column.top)));
+  const badRows = wish.badRows ?? new BadRows();
+  const raw = withoutLossyTypes(metadata);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     throwIfCancelled(run.signal);
     const rowEnd = rowStart + Number(group.num_rows);
-    const cursors = await readGroup({ path, file, metadata, columns, rowStart, rowEnd });
+    const cursors = await readGroup({ path, file, metadata: raw, columns, rowStart, rowEnd });
+    const tops = new Array<unknown>(cursors.length);
     for (let at = rowStart; at < rowEnd; at++) {
-      for (let c = 0; c < cursors.length; c++) values[places[c]!] = cursors[c]!.next();
+      for (let c = 0; c < cursors.length; c++) tops[c] = cursors[c]!.next();
+      for (const { place, from, read } of fields) values[place] = read(tops[from]);
       row.position = at + 1;
-      onRow(row);
+      badRows.guard(() => onRow(row));
     }
     rowStart = rowEnd;
     run.report?.({ task: `read ${basename(path)}`, done: rowStart, total, unit: "rows" });
   }
+}
+
+interface FieldReader {
+  readonly place: number;
+  /** Which of the columns that are read has it. */
+  readonly from: number;
+  readonly read: (top: unknown) => unknown;
+}
+
+function fieldReader({ name, top, exact }: ExactColumn, place: number, from: number): FieldReader {
+  if (name === top) return { place, from, read: exact ?? ((value) => value) };
+  const path = name.slice(top.length + 1);
+  const read = (value: unknown): unknown => {
+    const structure = exact === undefined ? value : exact(value);
+    return typeof structure === "object" && structure !== null
+      ? valueAt(structure as Record<string, unknown>, path)
+      : undefined;
+  };
+  return { place, from, read };
 }
 
 interface GroupRead {
@@ -92,6 +112,8 @@ async function readGroup({ path, file, metadata, columns, rowStart, rowEnd }: Gr
       rowStart,
       rowEnd,
       compressors,
+      parsers: PARSERS,
+      utf8: false,
       onChunk: ({ columnName, columnData }) => cursors[columns.indexOf(columnName)]?.append(columnData),
     });
   } catch (cause) {
@@ -109,7 +131,7 @@ async function openParquet(path: string): Promise<{ file: AsyncBuffer; metadata:
   }
   try {
     const file = await asyncBufferFromFile(path);
-    return { file, metadata: await parquetMetadataAsync(file) };
+    return { file, metadata: await parquetMetadataAsync(file, { parsers: PARSERS }) };
   } catch (cause) {
     throw damaged(path, cause);
   }

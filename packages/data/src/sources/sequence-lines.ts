@@ -15,6 +15,7 @@ export const SYNTHETIC_ORDER_NOTE =
  * A line without items and a second line of a user are `bad-data`.
  */
 export async function readSequenceLines(path: string, run: ImportRun, builder: InteractionBuilder): Promise<void> {
+  builder.timesAre = "order";
   const positions = (builder.context.position ??= new GrowingColumn(Int32Array));
   for await (const block of textBlocks(path, "utf-8", run)) {
     const { bytes } = block;

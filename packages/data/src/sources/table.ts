@@ -1,56 +1,86 @@
+import { existsSync } from "node:fs";
 import { PlatformError } from "@sequitur/core";
-import { readDelimited, type DelimitedFormat, type RowConsumer } from "./delimited.js";
-import { readJsonLines } from "./json-lines.js";
+import { readArrow } from "./arrow.js";
+import { readDelimited, type DelimitedFormat } from "./delimited.js";
+import { readJsonRows } from "./json-rows.js";
 import type { TableFormat } from "./mapping.js";
 import { readParquet } from "./parquet.js";
 import type { ImportRun } from "./source-folder.js";
+import type { RowConsumer, TableWish } from "./table-wish.js";
+import { firstBytes, packingOf } from "./unpack.js";
+import { contentName } from "./zip-path.js";
 
-/** The index of a named column; `bad-data` lists the columns that exist. */
-export function columnIndex(path: string, columns: readonly string[], name: string): number {
-  const index = columns.indexOf(name);
-  if (index >= 0) return index;
-  const shown =
-    columns.length > 30 ? `${columns.slice(0, 30).join(", ")}, and ${columns.length - 30} more` : columns.join(", ");
-  throw new PlatformError("bad-data", `${path}: expected a column "${name}", got the columns ${shown}.`);
-}
+/** How a table is written. */
+export type TableKind = "csv" | "tsv" | "dat" | "jsonl" | "parquet" | "arrow";
 
-const ENDINGS: Readonly<Record<string, "csv" | "tsv" | "jsonl" | "parquet">> = {
+const ENDINGS: Readonly<Record<string, TableKind>> = {
   csv: "csv",
   tsv: "tsv",
   txt: "tsv",
   tab: "tsv",
+  data: "tsv",
+  inter: "tsv",
+  item: "tsv",
+  user: "tsv",
+  dat: "dat",
+  log: "dat",
   json: "jsonl",
   jsonl: "jsonl",
   ndjson: "jsonl",
   parquet: "parquet",
   pq: "parquet",
+  arrow: "arrow",
+  feather: "arrow",
+  ipc: "arrow",
 };
+const PACKED = /\.(?:gz|bz2|zst|zstd|xz|zip)$/i;
+/** What separates fields when nothing else is said; a guess from the first lines goes first. */
+const USUAL_SEPARATORS = { csv: ",", tsv: "\t", dat: "::" } as const;
 
-/** Reads any table; `wanted` are the columns that will be asked for. */
+/** Reads any table whose format its name or content tells. */
 export async function readTable(
   path: string,
   format: TableFormat,
-  wanted: ReadonlySet<string>,
+  wish: TableWish,
   run: ImportRun,
   consumer: RowConsumer,
 ): Promise<void> {
-  const kind = format.format === "auto" ? kindOf(path) : format.format;
-  if (kind === "parquet") return readParquet(path, wanted, run, consumer);
-  if (kind === "jsonl") return readJsonLines(path, run, consumer);
+  const kind = format.format === "auto" ? await kindOf(path) : format.format;
+  if (kind === "parquet") return readParquet(path, wish, run, consumer);
+  if (kind === "arrow") return readArrow(path, wish, run, consumer);
+  if (kind === "jsonl") return readJsonRows(path, wish, run, consumer);
+  const { separator, encoding, header, quotes = kind === "csv" || "header", escape, decimal } = format;
   const delimited: DelimitedFormat = {
-    separator: format.separator ?? (kind === "csv" ? "," : "\t"),
-    encoding: format.encoding,
-    header: format.header,
-    quotes: format.quotes,
+    separator: separator ?? USUAL_SEPARATORS[kind],
+    guess: separator === undefined,
+    encoding,
+    header,
+    quotes,
+    escape,
+    decimal: decimal === "comma" ? "," : ".",
   };
-  return readDelimited(path, delimited, run, consumer);
+  return readDelimited(path, delimited, run, consumer, wish);
 }
 
-function kindOf(path: string): "csv" | "tsv" | "jsonl" | "parquet" {
-  const ending = path.replace(/\.gz$/i, "").split(".").at(-1)?.toLowerCase() ?? "";
-  if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending]!;
+/** The format by the ending of a file's name, its packing aside, or by its first bytes. */
+export async function kindOf(path: string): Promise<TableKind> {
+  const name = (await contentName(path)).replace(PACKED, "");
+  const ending = name.split(".").at(-1)?.toLowerCase() ?? "";
+  const known = Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending]! : undefined;
+  const written = existsSync(path) ? await kindByContent(path) : undefined;
+  if (written !== undefined) return written;
+  if (known !== undefined) return known;
   throw new PlatformError(
     "bad-config",
-    `${path}: expected a name that ends in ${Object.keys(ENDINGS).join(", ")}, or a format given by name.`,
+    `${path}: expected a name that ends in ${Object.keys(ENDINGS).join(", ")}, or a format given by name (--format).`,
   );
+}
+
+/** Binary formats, and JSON in a file of another ending, by how they begin. */
+async function kindByContent(path: string): Promise<TableKind | undefined> {
+  if ((await packingOf(path)) !== "none") return undefined;
+  const start = (await firstBytes(path, 64)).toString("latin1");
+  if (start.startsWith("PAR1")) return "parquet";
+  if (start.startsWith("ARROW1")) return "arrow";
+  return /^(?:\u00ef\u00bb\u00bf)?\s*(?:\[\s*)?\{\s*"/.test(start) ? "jsonl" : undefined;
 }

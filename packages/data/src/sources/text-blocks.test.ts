@@ -63,9 +63,10 @@ test("bytes that are not UTF-8 name their line and show it", async () => {
   expect(await readAll(path, "iso-8859-1")).toContain("Café");
 });
 
-test("UTF-16 is named as such", async () => {
-  const path = write("wide.txt", Buffer.from("\u{feff}a,b\n", "utf16le"));
-  await expect(readAll(path)).rejects.toThrow(/wide\.txt, line 1: expected UTF-8, got UTF-16/);
+test("UTF-16 is read, with a mark and without", async () => {
+  expect(await readAll(write("wide.txt", Buffer.from("\u{feff}a,b\nä,ö\n", "utf16le")))).toBe("a,b\nä,ö\n");
+  expect(await readAll(write("wide-be.txt", Buffer.from("\u{feff}a,b\nä,ö\n", "utf16le").swap16()))).toBe("a,b\nä,ö\n");
+  expect(await readAll(write("bare.txt", Buffer.from("user,item\na,b\n", "utf16le")))).toBe("user,item\na,b\n");
 });
 
 test("empty files, packed or not, missing files and folders are refused", async () => {

@@ -1,12 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { createGunzip } from "node:zlib";
 import { PlatformError, throwIfCancelled } from "@sequitur/core";
 import type { ImportRun } from "./source-folder.js";
+import { plainText } from "./text-encoding.js";
+import { packedSize, UnpackError, unpackedChunks } from "./unpack.js";
 
-const CHUNK_BYTES = 1 << 20;
 const MAX_LINE_BYTES = 64 << 20;
 const NEWLINE = 0x0a;
 
@@ -21,17 +19,17 @@ export interface TextBlock {
 }
 
 /**
- * The lines of a file in blocks of about 1 MB, unpacked when the file starts as gzip does. Memory stays at a few
- * blocks whatever the file's size. `not-found` for a missing file; `bad-data` for an empty one, a gzip that is cut
+ * The lines of a file in blocks of about 1 MB, unpacked and recoded as its first bytes say. Memory stays at a few blocks
+ * whatever the file's size. `not-found` for a missing file; `bad-data` for an empty one, a gzip that is cut
  * short, and bytes that are not UTF-8 where UTF-8 is expected, each with its line.
  */
 export async function* textBlocks(path: string, encoding: TextEncoding, run: ImportRun): AsyncGenerator<TextBlock> {
-  const size = await fileSize(path);
+  const size = await packedSize(path);
   const task = `read ${basename(path)}`;
   const state: LineState = { path, encoding, line: 1, carry: Buffer.alloc(0), first: true };
   const progress = { done: 0 };
   try {
-    for await (const chunk of unpackedChunks(path, progress)) {
+    for await (const chunk of plainText(unpackedChunks(path, progress))) {
       throwIfCancelled(run.signal);
       const block = takeLines(state, chunk);
       if (block !== undefined) yield block;
@@ -65,48 +63,6 @@ interface LineState {
   line: number;
   carry: Buffer;
   first: boolean;
-}
-
-async function fileSize(path: string): Promise<number> {
-  try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new PlatformError("bad-data", `${path}: expected a file, got a folder.`);
-    return found.size;
-  } catch (cause) {
-    if (cause instanceof PlatformError) throw cause;
-    throw new PlatformError("not-found", `expected a file at ${path}, found none.`, { cause });
-  }
-}
-
-/** Raw chunks, through gunzip when the first two bytes are gzip's; `progress.done` counts bytes of the file. */
-async function* unpackedChunks(path: string, progress: { done: number }): AsyncGenerator<Buffer> {
-  const isGzip = await startsAsGzip(path);
-  const raw = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if (!isGzip) {
-    for await (const chunk of raw as AsyncIterable<Buffer>) {
-      progress.done = raw.bytesRead;
-      yield chunk;
-    }
-    return;
-  }
-  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
-  raw.on("error", (error) => unpacked.destroy(error));
-  raw.pipe(unpacked);
-  try {
-    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
-      progress.done = raw.bytesRead;
-      yield chunk;
-    }
-  } finally {
-    raw.destroy();
-  }
-}
-
-async function startsAsGzip(path: string): Promise<boolean> {
-  for await (const chunk of createReadStream(path, { end: 1 }) as AsyncIterable<Buffer>) {
-    return chunk[0] === 0x1f && chunk[1] === 0x8b;
-  }
-  return false;
 }
 
 /** The whole lines of carry + chunk; the started last line becomes the new carry. */
@@ -145,9 +101,6 @@ function countNewlines(bytes: Buffer): number {
 }
 
 function notUtf8(state: LineState, bytes: Buffer): PlatformError {
-  if (state.first && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))) {
-    return new PlatformError("bad-data", `${state.path}, line 1: expected UTF-8, got UTF-16 (its byte order mark).`);
-  }
   let line = state.line;
   let start = 0;
   while (start < bytes.length) {
@@ -169,16 +122,13 @@ function notUtf8(state: LineState, bytes: Buffer): PlatformError {
 
 function readError(state: LineState, cause: unknown): unknown {
   if (cause instanceof PlatformError) return cause;
+  if (cause instanceof UnpackError) {
+    const what = cause.isCut
+      ? `expected more rows, got the end: the ${cause.packing} file is cut short.`
+      : `expected ${cause.packing} data, got damaged bytes (${cause.message}).`;
+    return new PlatformError("bad-data", `${state.path}, line ${state.line}: ${what}`, { cause });
+  }
   const code = (cause as NodeJS.ErrnoException).code ?? "";
-  const where = `${state.path}, line ${state.line}`;
-  if (code === "Z_BUF_ERROR") {
-    return new PlatformError("bad-data", `${where}: expected more rows, got the end: the gzip file is cut short.`, {
-      cause,
-    });
-  }
-  if (code.startsWith("Z_")) {
-    return new PlatformError("bad-data", `${where}: expected gzip data, got damaged bytes (${code}).`, { cause });
-  }
   if (code === "EACCES") return new PlatformError("unavailable", `${state.path}: reading is not permitted.`, { cause });
   return cause;
 }

@@ -1,4 +1,4 @@
-import type { Interactions } from "@sequitur/core";
+import { requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { leaveOneOut, leaveOneOutSchema } from "./leave-one-out.js";
 import { ratioSchema, ratioSplit } from "./ratio.js";
@@ -14,8 +14,16 @@ export const splitConfigSchema = z.discriminatedUnion("kind", [
 ]);
 export type SplitConfig = z.infer<typeof splitConfigSchema>;
 
-/** Cuts interactions into train, validation and test by a named protocol; deterministic. `bad-data` when a part is empty. */
+/**
+ * Cuts interactions into train, validation and test by a named protocol; deterministic. `bad-data` when a part is empty;
+ * `bad-config` for a protocol that reads times where the data has only an order.
+ */
 export function splitInteractions(interactions: Interactions, config: SplitConfig): Split {
+  if (config.kind === "temporal" || config.kind === "trajectory") {
+    requireInstants(interactions.catalog, `the split ${config.kind}`);
+  } else if (config.sessionGapHours !== undefined) {
+    requireInstants(interactions.catalog, "sessionGapHours");
+  }
   switch (config.kind) {
     case "leave-one-out":
       return leaveOneOut(interactions, config);
