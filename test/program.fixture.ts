@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const PROGRAM = fileURLToPath(new URL("../apps/cli/bin/sequitur.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../packages/sequitur/bin/sequitur.js", import.meta.url));
 
 /** What a run of the program left. */
 export interface End {

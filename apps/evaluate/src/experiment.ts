@@ -18,7 +18,7 @@ function named<T>(key: string, schema: z.ZodType<T>) {
 const dataSchema = z.strictObject({
   name: z.string().min(1).default("city").describe("a data set of `sequitur data list`; city is generated"),
   from: z.string().min(1).optional().describe("folder of a local copy of the raw files, in place of a download"),
-  datasetsDir: z.string().min(1).default("datasets").describe("folder of the data set manifests"),
+  datasetsDir: z.string().min(1).default("datasets").describe("where data sets are kept, one folder each"),
   city: cityConfigSchema.optional().describe("options of the generator, only for city"),
 });
 

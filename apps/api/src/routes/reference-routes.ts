@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import type { ApiEnv } from "../http/api-env.js";
+
+/** Swagger UI, as the build puts it there. */
+const FOLDER = new URL("../../dist/reference/", import.meta.url);
 
 /** The files of the reference page, all of them ours to serve: name -> type. */
 const FILES: Readonly<Record<string, string>> = {
@@ -37,12 +38,11 @@ const DAY = "public, max-age=86400";
 
 /** A readable page over /openapi.json; nothing of it comes from another origin. */
 export function referenceRoutes(app: OpenAPIHono<ApiEnv>): void {
-  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   app.get("/reference", (c) => c.html(PAGE));
   app.get("/reference/start.js", (c) => c.body(START, 200, { "content-type": "text/javascript; charset=utf-8" }));
   for (const [name, type] of Object.entries(FILES)) {
     app.get(`/reference/${name}`, async (c) => {
-      const bytes = new Uint8Array(await readFile(join(folder, name)));
+      const bytes = new Uint8Array(await readFile(new URL(name, FOLDER)));
       return c.body(bytes, 200, { "content-type": type, "cache-control": DAY });
     });
   }

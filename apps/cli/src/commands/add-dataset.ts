@@ -1,5 +1,12 @@
 import { PlatformError, type Report } from "@sequitur/core";
-import { datasetManifest, openDataset, splitZipPath, type Dataset, type MappedOptions } from "@sequitur/data";
+import {
+  datasetManifest,
+  datasetNames,
+  openDataset,
+  splitZipPath,
+  type Dataset,
+  type MappedOptions,
+} from "@sequitur/data";
 import { existsSync } from "node:fs";
 import { constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -31,6 +38,7 @@ export async function addDataset(request: AddRequest): Promise<Dataset> {
   await checkFiles(paths);
   const names = storedNames(paths);
   const manifest = manifestOf(request, names);
+  await checkName(request);
   const old = await setAside(home, request.force);
   try {
     await copyAll(names, join(home, "raw"));
@@ -107,13 +115,19 @@ async function checkFiles(files: readonly string[]): Promise<void> {
   }
 }
 
+/** The names of the data sets that come with the program stay theirs. */
+async function checkName({ name, datasetsDir }: AddRequest): Promise<void> {
+  if (existsSync(join(datasetsDir, name)) || !(await datasetNames(datasetsDir)).includes(name)) return;
+  throw new PlatformError("bad-config", `${name} is a data set that comes with sequitur; choose another --name.`);
+}
+
 /** Moves an older data set of the name out of the way; only one that was added by hand, and only when asked to. */
 async function setAside(home: string, force: boolean): Promise<string | undefined> {
   if (!existsSync(home)) return undefined;
   const file = join(home, "dataset.json");
   const text = existsSync(file) ? await readFile(file, "utf8") : "";
   if (!text.includes(`"importer": "${IMPORTER}"`)) {
-    throw new PlatformError("bad-config", `${home} is not a data set of "data import": choose another --name.`);
+    throw new PlatformError("bad-config", `${home} was not created by "data import"; choose another --name.`);
   }
   if (!force) throw new PlatformError("bad-config", `${home} exists already: --force replaces it.`);
   const old = `${home}.old`;

@@ -1,6 +1,6 @@
 import { getDataset } from "@sequitur/data";
 import type { Command } from "commander";
-import { datasetsFolder, requireDataset } from "../arguments/datasets-folder.js";
+import { requireDataset, withDatasetsDir } from "../arguments/datasets-folder.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { textTable } from "../text-table.js";
@@ -8,7 +8,7 @@ import { withSharedOptions, withExamples, type SharedOptions } from "./shared-op
 
 interface Options extends SharedOptions {
   readonly from?: string;
-  readonly datasetsDir?: string;
+  readonly datasetsDir: string;
 }
 
 /** `sequitur data get NAME`. */
@@ -17,14 +17,13 @@ export function dataGetCommand(data: Command, io: Io): void {
     .command("get")
     .description("fetch the raw files of a data set; an interrupted download goes on where it stopped")
     .argument("<name>", 'a data set of "sequitur data list"')
-    .option("--from <dir>", "copy the files from this folder in place of a download")
-    .option("--datasets-dir <dir>", "folder of the manifests (default: ./datasets, or the one of the program)");
-  withExamples(withSharedOptions(command, "what was fetched"), [
+    .option("--from <dir>", "copy the files from this folder in place of a download");
+  withExamples(withSharedOptions(withDatasetsDir(command), "what was fetched"), [
     "sequitur data get ml-100k",
     "sequitur data get foursquare-nyc --from ../shared/datasets/foursquare-nyc",
   ]);
   command.action(async (name: string, options: Options) => {
-    const datasetsDir = datasetsFolder(options.datasetsDir);
+    const { datasetsDir } = options;
     await requireDataset(name, datasetsDir);
     const got = await withProgress(io, options.quiet === true, (report) =>
       getDataset({

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { namesOf, numberOf } from "../arguments/assignments.js";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
 import { inputFiles } from "../arguments/input-files.js";
-import { datasetsFolder } from "../arguments/datasets-folder.js";
+import { DATASETS_FOLDER } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
@@ -61,7 +61,7 @@ export function dataImportCommand(data: Command, io: Io): void {
     .option("--out <dir>", "put it here instead of into the folder of data sets")
     .option("--title <text>", "name in reports (default: the name)")
     .option("--revisits", "coming back to an item is normal, as with places")
-    .option("--datasets-dir <dir>", "folder of the data sets (default: ./datasets, or the one of the program)")
+    .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--force", "replace a data set of that name that was imported before");
   withTableOptions(command);
   withExamples(withSharedOptions(command, "the statistics"), [
@@ -139,9 +139,9 @@ function present(values: Readonly<Record<string, unknown>>): Record<string, unkn
 }
 
 function placeOf(file: string, { name, out, datasetsDir }: Options): { name: string; datasetsDir: string } {
-  if (out === undefined) return { name: name ?? nameAfter(file), datasetsDir: datasetsFolder(datasetsDir) };
+  if (out === undefined) return { name: name ?? nameAfter(file), datasetsDir: datasetsDir ?? DATASETS_FOLDER };
   if (name !== undefined || datasetsDir !== undefined) {
-    throw new PlatformError("bad-config", "--out says both folder and name: leave --name and --datasets-dir out.");
+    throw new PlatformError("bad-config", "--out already sets folder and name; remove --name and --datasets-dir.");
   }
   return { name: basename(out), datasetsDir: dirname(out) };
 }

@@ -1,6 +1,6 @@
 import { listDatasets, type ListedDataset } from "@sequitur/data";
 import type { Command } from "commander";
-import { datasetsFolder } from "../arguments/datasets-folder.js";
+import { withDatasetsDir } from "../arguments/datasets-folder.js";
 import type { Io } from "../io.js";
 import { textTable } from "../text-table.js";
 import { withSharedOptions, withExamples, type SharedOptions } from "./shared-options.js";
@@ -13,18 +13,20 @@ const STATES: Readonly<Record<ListedDataset["state"], string>> = {
 };
 
 interface Options extends SharedOptions {
-  readonly datasetsDir?: string;
+  readonly datasetsDir: string;
 }
 
 /** `sequitur data list`. */
 export function dataListCommand(data: Command, io: Io): void {
   const command = data
     .command("list")
-    .description("show every data set that has a manifest, and whether it is on this machine")
-    .option("--datasets-dir <dir>", "folder of the manifests (default: ./datasets, or the one of the program)");
-  withExamples(withSharedOptions(command, "the list"), ["sequitur data list", "sequitur data list --json"]);
+    .description("show every data set that can be used by name, and whether it is on this machine");
+  withExamples(withSharedOptions(withDatasetsDir(command), "the list"), [
+    "sequitur data list",
+    "sequitur data list --json",
+  ]);
   command.action(async (options: Options) => {
-    const listed = await listDatasets(datasetsFolder(options.datasetsDir));
+    const listed = await listDatasets(options.datasetsDir);
     if (options.json === true) {
       const rows = listed.map(({ manifest, state }) => ({ ...manifest, state }));
       io.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

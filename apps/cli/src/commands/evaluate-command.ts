@@ -11,7 +11,7 @@ import {
   numberOf,
   numbersOf,
 } from "../arguments/assignments.js";
-import { datasetsFolder, DEFAULT_FOLDER, requireDataset } from "../arguments/datasets-folder.js";
+import { requireDataset } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
@@ -71,7 +71,7 @@ function withDataFlags(command: Command): void {
   command
     .option("--data <name>", 'data set of "sequitur data list"; city is generated (default: city)')
     .option("--from <dir>", "read the raw files of the data set from this folder")
-    .option("--datasets-dir <dir>", "folder of the data set manifests")
+    .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--city <key=value>", "options of the generator, such as size=medium,seed=2; repeatable", collectAssignment)
     .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
 }
@@ -108,9 +108,8 @@ async function experimentFor(options: Options, where: string): Promise<Experimen
   const { parseExperiment } = await import("@sequitur/evaluate");
   const experiment = parseExperiment(experimentOf(file, options, where), where);
   const { name, datasetsDir } = experiment.data;
-  const folder = datasetsDir === DEFAULT_FOLDER ? datasetsFolder(options.datasetsDir) : datasetsDir;
-  if (name !== GENERATED) await requireDataset(name, folder);
-  return { ...experiment, data: { ...experiment.data, datasetsDir: folder } };
+  if (name !== GENERATED) await requireDataset(name, datasetsDir);
+  return experiment;
 }
 
 async function run(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {

@@ -1,5 +1,6 @@
 import { PlatformError } from "@sequitur/core";
 import type { Command } from "commander";
+import { withDatasetsDir } from "../arguments/datasets-folder.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { collectAssignment, collectKind } from "../arguments/assignments.js";
@@ -18,10 +19,9 @@ export function importCommand(program: Command, io: Io): void {
     .description("load a data set into the store; run it again to go on after a stop")
     .requiredOption("--data <name>", 'a data set of "sequitur data list", such as city')
     .option("--from <dir>", "read the raw files from this folder")
-    .option("--datasets-dir <dir>", "folder of the manifests (default: ./datasets, or the one of the program)")
     .option("--option <key=value>", "option of the importer, such as size=small for city", collectAssignment)
     .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
-  withExamples(withSharedOptions(withStoreOptions(command), "the counts"), [
+  withExamples(withSharedOptions(withStoreOptions(withDatasetsDir(command)), "the counts"), [
     "sequitur import --data city --option size=small",
     "sequitur import --data foursquare-nyc --from ../shared/datasets/foursquare-nyc",
   ]);

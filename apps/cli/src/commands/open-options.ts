@@ -2,23 +2,22 @@ import { applyFilters, filterConfigSchema, openDataset, type Dataset } from "@se
 import { parseConfig, type Report } from "@sequitur/core";
 import type { Command } from "commander";
 import { collectAssignment, collectKind } from "../arguments/assignments.js";
-import { datasetsFolder, requireDataset } from "../arguments/datasets-folder.js";
+import { requireDataset, withDatasetsDir } from "../arguments/datasets-folder.js";
 import type { Io } from "../io.js";
 
 /** Flags that say which data to open. */
 export interface OpenOptions {
   readonly from?: string;
-  readonly datasetsDir?: string;
+  readonly datasetsDir: string;
   readonly option?: Readonly<Record<string, unknown>>;
   readonly filter?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Adds the argument NAME and the flags of `openNamed`. */
 export function withOpenOptions(command: Command): Command {
-  return command
+  return withDatasetsDir(command)
     .argument("<name>", 'a data set of "sequitur data list"')
     .option("--from <dir>", "read the raw files from this folder")
-    .option("--datasets-dir <dir>", "folder of the manifests (default: ./datasets, or the one of the program)")
     .option(
       "--option <key=value>",
       "option of the importer, such as size=large for city; repeatable",
@@ -30,7 +29,7 @@ export function withOpenOptions(command: Command): Command {
 /** Opens and filters the data set that the flags name. */
 export async function openNamed(name: string, options: OpenOptions, io: Io, report: Report): Promise<Dataset> {
   const filters = (options.filter ?? []).map((filter) => parseConfig(filterConfigSchema, filter, "--filter"));
-  const datasetsDir = datasetsFolder(options.datasetsDir);
+  const { datasetsDir } = options;
   await requireDataset(name, datasetsDir);
   const dataset = await openDataset({
     name,

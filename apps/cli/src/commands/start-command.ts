@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { numberOf } from "../arguments/assignments.js";
-import { datasetsFolder } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
@@ -69,8 +68,7 @@ export function startCommand(program: Command, io: Io, version: string): void {
 
 async function readExperiment(): Promise<Experiment> {
   const { parseExperiment } = await import("@sequitur/evaluate");
-  const experiment = parseExperiment(await readJsonFile(EXPERIMENT), EXPERIMENT);
-  return { ...experiment, data: { ...experiment.data, datasetsDir: datasetsFolder(undefined) } };
+  return parseExperiment(await readJsonFile(EXPERIMENT), EXPERIMENT);
 }
 
 async function generate({ data }: Experiment, io: Io, report: Report): Promise<Dataset> {

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlatformError } from "@sequitur/core";
 
@@ -53,13 +55,17 @@ export const datasetManifest = z.strictObject({
 export type DatasetManifest = z.output<typeof datasetManifest>;
 export type ManifestFile = DatasetManifest["files"][number];
 
-/** The manifest of one data set; `not-found` lists the names that exist. */
+/** The manifests that come with the program; nothing is ever written there. */
+const SHIPPED = fileURLToPath(new URL("../../../../datasets", import.meta.url));
+
+/** The manifest of one data set: yours in `datasetsDir`, else the shipped one; `not-found` lists the names there are. */
 export async function readManifest(datasetsDir: string, name: string): Promise<DatasetManifest> {
-  const path = join(datasetsDir, name, "dataset.json");
   const names = await datasetNames(datasetsDir);
   if (!names.includes(name)) {
     throw new PlatformError("not-found", `expected one of the data sets ${names.join(", ")}, got "${name}".`);
   }
+  const own = join(datasetsDir, name, "dataset.json");
+  const path = existsSync(own) ? own : join(SHIPPED, name, "dataset.json");
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, "utf8"));
@@ -80,19 +86,16 @@ export async function readManifest(datasetsDir: string, name: string): Promise<D
   return parsed.data;
 }
 
-/** Folders below `datasetsDir` that hold a manifest, sorted; `not-found` when the folder is missing. */
+/** Every name that has a manifest, in `datasetsDir` or among the shipped ones, sorted. */
 export async function datasetNames(datasetsDir: string): Promise<string[]> {
-  let entries;
-  try {
-    entries = await readdir(datasetsDir, { withFileTypes: true });
-  } catch (cause) {
-    throw new PlatformError("not-found", `expected a folder of data sets at ${datasetsDir}, found none.`, { cause });
-  }
-  const names: string[] = [];
-  for (const entry of entries) {
-    if (!entry.isDirectory()) continue;
-    const files = await readdir(join(datasetsDir, entry.name));
-    if (files.includes("dataset.json")) names.push(entry.name);
-  }
-  return names.sort();
+  const names = new Set([...(await namesIn(SHIPPED)), ...(await namesIn(datasetsDir))]);
+  return [...names].sort();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "dataset.json")))
+    .map(({ name }) => name);
 }

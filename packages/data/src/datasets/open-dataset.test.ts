@@ -66,7 +66,7 @@ test("a data set without importer, an unknown name and absent files say so", asy
     /fetch it with "sequitur data get ml-100k"/,
   );
   await expect(openDataset({ name: "ml-101k", datasetsDir })).rejects.toThrow(
-    /one of the data sets ml-100k, unread, got "ml-101k"/,
+    /one of the data sets .*ml-100k, .*unread, got "ml-101k"/,
   );
   await expect(openDataset({ name: "x", datasetsDir: join(root, "no") })).rejects.toMatchObject({ code: "not-found" });
 });
@@ -106,7 +106,8 @@ test("without cache nothing is written; a cancelled import leaves nothing", asyn
 });
 
 test("listing tells what is here", async () => {
-  const stateOf = async (): Promise<string> => (await listDatasets(datasetsDir))[0]!.state;
+  const stateOf = async (): Promise<string> =>
+    (await listDatasets(datasetsDir)).find(({ manifest }) => manifest.name === "ml-100k")!.state;
   expect(await stateOf()).toBe("absent");
   mkdirSync(join(datasetsDir, "ml-100k", "raw"));
   expect(await stateOf()).toBe("absent");
@@ -130,4 +131,12 @@ test("manifests with unknown keys, paths that leave the folder, or another name 
   await expect(readManifest(datasetsDir, "odd")).rejects.toThrow(/expected the name "odd" like its folder, got "even"/);
   writeFileSync(join(path, "dataset.json"), "{");
   await expect(readManifest(datasetsDir, "odd")).rejects.toMatchObject({ code: "bad-data" });
+});
+
+test("shipped manifests serve a folder that has none, and what is prepared lies in that folder", async () => {
+  const empty = join(datasetsDir, "new");
+  expect((await readManifest(empty, "ml-1m")).title).toBe("MovieLens 1M");
+  cpSync(sampleDir(), join(empty, "ml-100k", "raw"), { recursive: true });
+  expect((await openDataset({ name: "ml-100k", datasetsDir: empty })).interactions.size).toBe(96);
+  expect(readdirSync(join(empty, "ml-100k")).sort()).toEqual(["prepared", "raw"]);
 });
