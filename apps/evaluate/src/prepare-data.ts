@@ -3,13 +3,17 @@ import {
   applyFilters,
   datasetStats,
   fingerprint,
+  leakageOf,
+  repeatedRows,
   splitInteractions,
   type EvaluationSet,
+  type Leakage,
   type Split,
 } from "@sequitur/data";
 import { FEW_UNITS } from "@sequitur/metrics";
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
+import { leakageNotes, repeatedRowsNotes } from "./leakage-words.js";
 import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
 import { mapRandom, shownQueries } from "./place-map.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
@@ -39,6 +43,7 @@ export interface PreparedData {
   readonly notes: readonly string[];
   readonly protocolNotes: readonly string[];
   readonly mask: Mask;
+  readonly leakage: Leakage;
   readonly train: Interactions;
   /** The test questions that are asked. */
   readonly test: EvaluationSet;
@@ -68,6 +73,7 @@ export async function prepareData(
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
   const split = splitInteractions(interactions, experiment.split);
   checkSplit(split);
+  const leakage = leakageOf(split);
   const random = new Random(experiment.seed[0]!).fork("questions");
   const test = sampled(split.test, experiment.maxQueries, random.fork("test"));
   const validation = sampled(split.validation, experiment.maxQueries, random.fork("validation"));
@@ -87,8 +93,14 @@ export async function prepareData(
     sourceFingerprint: source.fingerprint,
     stats: { ...stats },
     notes: source.notes,
-    protocolNotes: [...maskNotes(mask, test), ...notesOf(experiment, split, test, validation)],
+    protocolNotes: [
+      ...repeatedRowsNotes(repeatedRows(interactions), interactions.size),
+      ...maskNotes(mask, test),
+      ...notesOf(experiment, split, test, validation),
+      ...leakageNotes(leakage),
+    ],
     mask,
+    leakage,
     train: split.train,
     test,
     shown: shownQueries(split.train, test, mapRandom(experiment)),

@@ -1,5 +1,6 @@
 import type { TieRule } from "@sequitur/metrics";
 import type { Experiment } from "./experiment.js";
+import { leakageSummary } from "./leakage-words.js";
 import type { PreparedData } from "./prepare-data.js";
 import type { Protocol } from "./report.js";
 
@@ -21,7 +22,7 @@ const TIES: Record<TieRule, { readonly summary: string; readonly rule: string }>
 /** Says how the numbers were made: without this, two tables cannot be compared. */
 export function protocolOf(experiment: Experiment, data: PreparedData): Protocol {
   const { split, confidence, ties } = experiment;
-  const { mask, test, train, testQueries, validationQueries, protocolNotes } = data;
+  const { mask, leakage, test, train, testQueries, validationQueries, protocolNotes } = data;
   const rankedItems = train.catalog.items.size;
   const count = (value: number): string => value.toLocaleString("en-US");
   const history =
@@ -29,13 +30,14 @@ export function protocolOf(experiment: Experiment, data: PreparedData): Protocol
   return {
     summary:
       `${split.kind} split${history}; ${count(test.queries.size)} test queries; all ${count(rankedItems)} items ranked; ` +
-      `${mask.masked ? "MASKED: items seen before are removed" : "UNMASKED: items seen before stay"}; ${TIES[ties].summary}`,
+      `${mask.masked ? "MASKED: items seen before are removed" : "UNMASKED: items seen before stay"}; ${leakageSummary(leakage)}; ${TIES[ties].summary}`,
     split: split.kind,
     masked: mask.masked,
     maskedBecause: mask.because,
     rankedItems,
     ties: TIES[ties].rule,
     queries: { test: testQueries, testUsed: test.queries.size, validation: validationQueries, train: train.size },
+    leakage: { ...leakage },
     confidence,
     notes: [...protocolNotes],
   };

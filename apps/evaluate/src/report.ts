@@ -149,6 +149,14 @@ const protocolSchema = z.strictObject({
     validation: z.number().int(),
     train: z.number().int().describe("training interactions"),
   }),
+  leakage: z
+    .strictObject({
+      questions: z.number().int().describe("test queries of the split"),
+      withLaterTraining: z.number().int().describe("those that some training event is later than"),
+      withOwnLaterTraining: z.number().int().describe("those that a training event of their own user is later than"),
+      laterShare: z.number().describe("mean share of training that is later than the query, in [0, 1]"),
+    })
+    .describe("what training knows of the time after the questions"),
   confidence: z.number().describe("of every interval, such as 0.95"),
   notes: z.array(z.string()).describe("loud notes: subsampling, refits, dropped data"),
 });

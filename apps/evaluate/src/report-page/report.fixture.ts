@@ -220,6 +220,7 @@ function frameFixture(): Omit<Report, "models"> {
       masked: true,
       maskedBecause: "auto: only 0% of test items had been seen before by the same user",
       rankedItems: 1682,
+      leakage: { questions: 1000, withLaterTraining: 0, withOwnLaterTraining: 0, laterShare: 0 },
       ties: "each metric is its mean over all orders of the items with equal scores",
       queries: { test: QUERIES, testUsed: QUERIES, validation: QUERIES, train: 98_114 },
       confidence: 0.95,

@@ -1,5 +1,6 @@
 import { requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
+import { splitEvents } from "./copies.js";
 import { leaveOneOut, leaveOneOutSchema } from "./leave-one-out.js";
 import { ratioSchema, ratioSplit } from "./ratio.js";
 import type { Split } from "./split.js";
@@ -16,14 +17,23 @@ export type SplitConfig = z.infer<typeof splitConfigSchema>;
 
 /**
  * Cuts interactions into train, validation and test by a named protocol; deterministic. `bad-data` when a part is empty;
- * `bad-config` for a protocol that reads times where the data has only an order.
+ * `bad-config` for a protocol that reads times where the data has only an order. An event that stands in several rows is
+ * held out once (`splitEvents`).
  */
 export function splitInteractions(interactions: Interactions, config: SplitConfig): Split {
+  checkTimes(interactions, config);
+  return splitEvents(interactions, (events) => cutEvents(events, config));
+}
+
+function checkTimes({ catalog }: Interactions, config: SplitConfig): void {
   if (config.kind === "temporal" || config.kind === "trajectory") {
-    requireInstants(interactions.catalog, `the split ${config.kind}`);
+    requireInstants(catalog, `the split ${config.kind}`);
   } else if (config.sessionGapHours !== undefined) {
-    requireInstants(interactions.catalog, "sessionGapHours");
+    requireInstants(catalog, "sessionGapHours");
   }
+}
+
+function cutEvents(interactions: Interactions, config: SplitConfig): Split {
   switch (config.kind) {
     case "leave-one-out":
       return leaveOneOut(interactions, config);

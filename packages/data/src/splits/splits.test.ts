@@ -1,5 +1,7 @@
 import { idTable, interactionsFrom, listOf, PlatformError, Random, type Interactions } from "@sequitur/core";
 import { describe, expect, it } from "vitest";
+import { repeatedRows } from "./copies.js";
+import { leakageOf } from "./leakage.js";
 import { splitConfigSchema, splitInteractions, type SplitConfig } from "./split-interactions.js";
 import type { EvaluationSet, Split } from "./split.js";
 import { trajectoryNumbers } from "./trajectory.js";
@@ -73,6 +75,13 @@ const CONFIGS: Record<string, unknown>[] = [
   { kind: "trajectory", boundary: "trajectory", cutFrom: "first", minLength: 2 },
 ];
 
+/** The rows with some repeated, as a log that is delivered at least once has them. */
+function withRepeats(seed: number): Interactions {
+  const random = new Random(seed);
+  const rows = rowsOf(randomInteractions(seed)).slice(0, 250);
+  return interactionsOf(rows.flatMap((row) => new Array<Row>(1 + random.integer(3)).fill(row)));
+}
+
 describe("every split", () => {
   for (const config of CONFIGS) {
     const name = JSON.stringify(config);
@@ -86,7 +95,45 @@ describe("every split", () => {
       expect(split.train.catalog).toBe(interactions.catalog);
     });
 
-    it(`leaks nothing: ${name}`, () => {
+    it(`keeps every copy of an answer's event out of its history and of training: ${name}`, () => {
+      for (let seed = 0; seed < 5; seed++) {
+        const whole = withRepeats(seed);
+        const split = splitInteractions(whole, parse(config));
+        const trained = new Set(rowsOf(split.train).map(String));
+        for (const set of [split.validation, split.test]) {
+          const { queries } = set;
+          for (let b = 0; b < queries.size; b++) {
+            const history = [...listOf(queries, b)].map((item, i) => [item, queries.times[queries.offsets[b]! + i]]);
+            const [first] = listOf(set.targets, b);
+            const event = [first!, queries.now[b]!];
+            expect(history.map(String)).not.toContain(String(event));
+            expect(trained.has(String([queries.users[b], ...event]))).toBe(false);
+            expect(new Set(history.map(String)).size).toBe(history.length);
+          }
+        }
+        // Training keeps all rows of its events.
+        const all = rowsOf(whole).map(String).filter((row) => trained.has(row));
+        expect(rowsOf(split.train).map(String)).toEqual(all);
+      }
+    });
+
+    it(`says what its training knows of the time after a question: ${name}`, () => {
+      const split = splitInteractions(randomInteractions(3), parse(config));
+      const { queries } = split.test;
+      const rows = rowsOf(split.train);
+      const later = Array.from(queries.now, (now) => rows.filter(([, , time]) => time > now).length / rows.length);
+      const own = Array.from(queries.now, (now, b) =>
+        rows.some(([user, , time]) => user === queries.users[b] && time > now),
+      );
+      expect(leakageOf(split)).toEqual({
+        questions: queries.size,
+        withLaterTraining: later.filter((share) => share > 0).length,
+        laterShare: expect.closeTo(later.reduce((sum, share) => sum + share, 0) / later.length, 12),
+        withOwnLaterTraining: own.filter(Boolean).length,
+      });
+    });
+
+    it(`leaks nothing of the own user: ${name}`, () => {
       for (let seed = 0; seed < 5; seed++) {
         const split = splitInteractions(randomInteractions(seed), parse(config));
         expectNoLeak(split);
@@ -115,6 +162,36 @@ function expectNoLeak(split: Split): void {
     }
   }
 }
+
+it("counts an event once, also where its copies differ in a column", () => {
+  const rows = interactionsOf([
+    [0, 0, 1],
+    [0, 1, 2],
+    [0, 2, 3],
+    [0, 2, 3],
+    [0, 3, 4],
+    [0, 3, 4],
+  ]);
+  const logged = { ...rows, context: { weight: Float32Array.of(1, 1, 1, 5, 2, 1) } };
+  expect(repeatedRows(logged)).toBe(2);
+  expect(repeatedRows(randomInteractions(1))).toBe(
+    400 - new Set(rowsOf(randomInteractions(1)).map(String)).size,
+  );
+  const split = splitInteractions(logged, parse({ kind: "leave-one-out" }));
+  expect(rowsOf(split.train)).toEqual([
+    [0, 0, 1],
+    [0, 1, 2],
+  ]);
+  expect(plain(split.validation)).toEqual([{ user: 0, history: [0, 1], now: 3, targets: [2], seen: [0, 1] }]);
+  expect(plain(split.test)).toEqual([{ user: 0, history: [0, 1, 2], now: 4, targets: [3], seen: [0, 1, 2] }]);
+});
+
+it("finds the leaks across users of leave-one-out and ratio, and none in the cuts in time", () => {
+  const leak = (config: Record<string, unknown>) => leakageOf(splitInteractions(randomInteractions(1), parse(config)));
+  expect(leak({ kind: "leave-one-out" }).withLaterTraining).toBeGreaterThan(0);
+  expect(leak({ kind: "ratio" }).laterShare).toBeGreaterThan(0);
+  for (const kind of ["temporal", "trajectory"]) expect(leak({ kind })).toMatchObject({ withLaterTraining: 0, laterShare: 0 });
+});
 
 describe("leave-one-out", () => {
   it("holds out the last two of each user, ties in input order", () => {
@@ -146,7 +223,8 @@ describe("leave-one-out", () => {
   it("equals a slow second implementation", () => {
     const interactions = randomInteractions(7);
     const split = splitInteractions(interactions, parse({ kind: "leave-one-out" }));
-    const rows = rowsOf(interactions);
+    // An event that is logged twice is one event.
+    const rows = [...new Map(rowsOf(interactions).map((row) => [String(row), row])).values()];
     const expected = [];
     for (let user = 0; user < 20; user++) {
       const own = rows.filter((row) => row[0] === user);
