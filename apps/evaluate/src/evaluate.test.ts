@@ -1,49 +1,30 @@
-import { decodeTensorFile, interactionsFrom, type Progress } from "@sequitur/core";
+import { decodeTensorFile, type Progress } from "@sequitur/core";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { fileURLToPath } from "node:url";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { evaluate, type EvaluateParts } from "./evaluate.js";
+import { beforeEach, expect, test } from "vitest";
+import { type EvaluateParts } from "./evaluate.js";
 import type { EvaluateIo } from "./evaluate-io.js";
 import { parseExperiment, type Experiment } from "./experiment.js";
 import { openData } from "./open-data.js";
 import { parseReport, type ModelReport, type Report } from "./report.js";
 import { runInProcess, type TaskRunner } from "./run-in-process.js";
-import { runTask } from "./run-task.js";
-import { TINY_ITEMS, TINY_USERS, tinyInteractions, tinySource } from "./tiny-data.fixture.js";
+import { evaluateTiny, hereRunner, modelOf, planted, reportFolder } from "./evaluate.fixture.js";
+import { TINY_ITEMS, TINY_USERS } from "./tiny-data.fixture.js";
 
-const module = fileURLToPath(new URL("./planted.fixture.ts", import.meta.url));
 let out = "";
 
 beforeEach(async () => {
-  const folder = await mkdtemp(join(tmpdir(), "evaluate-"));
-  out = join(folder, "reports", "tiny");
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  out = await reportFolder();
 });
-
-function planted(names: readonly string[], fields: object = {}): Experiment {
-  const models = names.map((name) => ({ name, module }));
-  return parseExperiment({ data: "tiny", models, resamples: 100, threads: 1, ...fields }, "test");
-}
-
-const hereRunner: TaskRunner = (task, { signal, report }) =>
-  runTask(task, { clock: () => performance.now(), ...(signal && { signal }), ...(report && { report }) });
 
 function run(
   experiment: Experiment,
   io: Partial<EvaluateIo> = {},
   parts: Partial<EvaluateParts> = {},
 ): Promise<Report> {
-  return evaluate(experiment, { out, ...io }, { openData: async () => tinySource(), runTask: hereRunner, ...parts });
-}
-
-function modelOf(report: Report, label: string): ModelReport {
-  const model = report.models.find((candidate) => candidate.label === label);
-  if (model === undefined) throw new Error(`no model ${label}`);
-  return model;
+  return evaluateTiny(experiment, { out, ...io }, parts);
 }
 
 /** What must be equal between two runs of one experiment: everything but clocks and memory. */
@@ -110,38 +91,6 @@ test("ties: mid-rank gives the numbers of the older rule", async () => {
   expect(metrics["mrr"]!.mean).toBeCloseTo(2 / (TINY_ITEMS + 1), 12);
   expect(metrics["hit@10"]!.mean).toBe(0);
   expect(report.protocol.summary).toContain("ties share their mean rank");
-});
-
-test("the table says what training knows of the time after the questions", async () => {
-  const { protocol } = await run(planted(["constant"]));
-  // Each of 30 users asks last at 9,000,000 + user: 8 training events a user, all of them earlier.
-  expect(protocol.leakage).toEqual({ questions: 30, withLaterTraining: 0, withOwnLaterTraining: 0, laterShare: 0 });
-  expect(protocol.summary).toContain("no training later than a question");
-  const shifted = tinyInteractions();
-  const times = shifted.times.map((time, row) => time + 7_000_000 * (shifted.users[row]! % 2));
-  const source = { ...tinySource(), interactions: interactionsFrom(shifted.catalog, { ...shifted, times }) };
-  const later = await run(planted(["constant"]), {}, { openData: async () => source });
-  expect(later.protocol.leakage).toMatchObject({ questions: 30, withLaterTraining: 15, withOwnLaterTraining: 0 });
-  expect(later.protocol.summary).toMatch(/TRAINED ON LATER EVENTS: 15 of 30 questions are older than some of training/);
-  expect(later.protocol.notes).toContainEqual(expect.stringContaining("(--split temporal)"));
-});
-
-test("an event that is logged three times is asked for once, and no model finds it in its history", async () => {
-  const once = tinyInteractions();
-  const thrice = <T extends Int32Array | Float64Array>(column: T): T => {
-    const Column = column.constructor as new (values: ArrayLike<number>) => T;
-    return new Column(Array.from({ length: 3 * column.length }, (_, i) => column[Math.floor(i / 3)]!));
-  };
-  const columns = { users: thrice(once.users), items: thrice(once.items), times: thrice(once.times) };
-  const source = { ...tinySource(), interactions: interactionsFrom(once.catalog, { ...columns, context: {} }) };
-  const names = ["follower", "constant"];
-  const plain = await run(planted(names));
-  const copied = await run(planted(names), {}, { openData: async () => source });
-  const remedy = await run(planted(names, { filters: [{ kind: "deduplicate" }] }), {}, { openData: async () => source });
-  expect(modelOf(remedy, "follower").metrics).toEqual(modelOf(plain, "follower").metrics);
-  const hits = (report: Report) => modelOf(report, "follower").metrics["hit@5"]!.mean;
-  expect(hits(copied)).toBeLessThan(hits(plain) + 1e-12);
-  expect(copied.protocol.notes).toContainEqual(expect.stringMatching(/^DUPLICATES: 600 of 900 rows .*deduplicate/));
 });
 
 test("a handful of users gets a loud note, and no interval of no width", async () => {

@@ -73,6 +73,12 @@ export async function prepareData(
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
   const split = splitInteractions(interactions, experiment.split);
   checkSplit(split);
+  if (experiment.tune.refit && split.validation.answeredFrom !== undefined) {
+    throw new PlatformError(
+      "bad-config",
+      `tune.refit needs a split in order of time, got ${experiment.split.kind}: its training reaches beyond its answers.`,
+    );
+  }
   const leakage = leakageOf(split);
   const random = new Random(experiment.seed[0]!).fork("questions");
   const test = sampled(split.test, experiment.maxQueries, random.fork("test"));

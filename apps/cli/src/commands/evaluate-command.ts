@@ -78,7 +78,11 @@ function withDataFlags(command: Command): void {
 
 function withProtocolFlags(command: Command): void {
   command
-    .option("--split <kind:key=value>", "leave-one-out, temporal, ratio or trajectory, with its fields", kindOf)
+    .option(
+      "--split <kind:key=value>",
+      "leave-one-out, temporal, rolling, session-last, next-basket, ratio, trajectory, unseen-users or random, with fields",
+      kindOf,
+    )
     .option("--models <names>", "models to compare, with commas between (default: all baselines)", namesOf)
     .option("--k <numbers>", "cut-offs (default: 5,10,20)", numbersOf)
     .option("--metrics <names>", "metrics of one query, such as ndcg,recall,mrr", namesOf)

@@ -13,7 +13,8 @@ export interface Leakage {
 
 /** Counts it from the split itself. An event at the very instant of the question is not later. O(n log n). */
 export function leakageOf({ train, test }: Pick<Split, "train" | "test">): Leakage {
-  const { users, now, size } = test.queries;
+  const { users, size } = test.queries;
+  const now = test.answeredFrom ?? test.queries.now;
   const sorted = train.times.slice().sort();
   let [withLaterTraining, withOwnLaterTraining, shares] = [0, 0, 0];
   for (let b = 0; b < size; b++) {

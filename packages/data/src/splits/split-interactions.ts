@@ -3,15 +3,25 @@ import { z } from "zod";
 import { splitEvents } from "./copies.js";
 import { leaveOneOut, leaveOneOutSchema } from "./leave-one-out.js";
 import { ratioSchema, ratioSplit } from "./ratio.js";
+import { nextBasketSchema, nextBasketSplit } from "./next-basket.js";
+import { randomSchema, randomSplit } from "./random.js";
+import { rollingSchema, rollingSplit } from "./rolling.js";
+import { sessionLastSchema, sessionLastSplit } from "./session-last.js";
 import type { Split } from "./split.js";
 import { temporalSchema, temporalSplit } from "./temporal.js";
 import { trajectorySchema, trajectorySplit } from "./trajectory.js";
+import { unseenUsersSchema, unseenUsersSplit } from "./unseen-users.js";
 
 export const splitConfigSchema = z.discriminatedUnion("kind", [
   leaveOneOutSchema,
   temporalSchema,
   ratioSchema,
   trajectorySchema,
+  rollingSchema,
+  sessionLastSchema,
+  nextBasketSchema,
+  unseenUsersSchema,
+  randomSchema,
 ]);
 export type SplitConfig = z.infer<typeof splitConfigSchema>;
 
@@ -43,5 +53,15 @@ function cutEvents(interactions: Interactions, config: SplitConfig): Split {
       return ratioSplit(interactions, config);
     case "trajectory":
       return trajectorySplit(interactions, config);
+    case "rolling":
+      return rollingSplit(interactions, config);
+    case "session-last":
+      return sessionLastSplit(interactions, config);
+    case "next-basket":
+      return nextBasketSplit(interactions, config);
+    case "unseen-users":
+      return unseenUsersSplit(interactions, config);
+    case "random":
+      return randomSplit(interactions, config);
   }
 }

@@ -7,6 +7,8 @@ export interface EvaluationSet {
   readonly targets: RaggedItems;
   /** Items the user had interacted with before (whether or not in the query's history); masked when asked for. */
   readonly seen: RaggedItems;
+  /** (B) the instant of the first answer, where the split draws at random and the history goes on after it. */
+  readonly answeredFrom?: Float64Array;
 }
 
 /** One way to cut interactions; everything keeps the catalogue, and so the indices, of the whole. */

@@ -1,67 +1,20 @@
-import { idTable, interactionsFrom, listOf, PlatformError, Random, type Interactions } from "@sequitur/core";
+import { listOf, PlatformError, Random, type Interactions } from "@sequitur/core";
 import { describe, expect, it } from "vitest";
 import { repeatedRows } from "./copies.js";
 import { leakageOf } from "./leakage.js";
-import { splitConfigSchema, splitInteractions, type SplitConfig } from "./split-interactions.js";
-import type { EvaluationSet, Split } from "./split.js";
+import { splitInteractions } from "./split-interactions.js";
+import type { Split } from "./split.js";
+import {
+  distinct,
+  HOUR,
+  interactionsOf,
+  parse,
+  plain,
+  randomInteractions,
+  rowsOf,
+  type Row,
+} from "./splits.fixture.js";
 import { trajectoryNumbers } from "./trajectory.js";
-
-const HOUR = 3_600_000;
-
-function ids(prefix: string, size: number): ReturnType<typeof idTable> {
-  return idTable(Array.from({ length: size }, (_, i) => `${prefix}${i}`));
-}
-
-function interactionsOf(rows: readonly (readonly [user: number, item: number, time: number])[]): Interactions {
-  const users = Int32Array.from(rows, (r) => r[0]);
-  const items = Int32Array.from(rows, (r) => r[1]);
-  const catalog = {
-    users: ids("u", Math.max(-1, ...users) + 1),
-    items: ids("i", Math.max(-1, ...items) + 1),
-    itemColumns: {},
-  };
-  return interactionsFrom(catalog, { users, items, times: Float64Array.from(rows, (r) => r[2]) });
-}
-
-function randomInteractions(seed: number): Interactions {
-  const random = new Random(seed);
-  const rows = Array.from(
-    { length: 400 },
-    () => [random.integer(20), random.integer(30), random.integer(400) * HOUR] as const,
-  );
-  return interactionsOf(rows);
-}
-
-function parse(config: Record<string, unknown>): SplitConfig {
-  return splitConfigSchema.parse(config);
-}
-
-type Row = readonly [user: number, item: number, time: number];
-
-function rowsOf(interactions: Interactions): Row[] {
-  return Array.from({ length: interactions.size }, (_, i) => [
-    interactions.users[i]!,
-    interactions.items[i]!,
-    interactions.times[i]!,
-  ]);
-}
-
-/** Questions as plain objects, for comparing with a slow second implementation. */
-function plain(
-  set: EvaluationSet,
-): { user: number; history: number[]; now: number; targets: number[]; seen: number[] }[] {
-  return Array.from({ length: set.queries.size }, (_, b) => ({
-    user: set.queries.users[b]!,
-    history: [...listOf(set.queries, b)],
-    now: set.queries.now[b]!,
-    targets: [...listOf(set.targets, b)],
-    seen: [...listOf(set.seen, b)].sort((x, y) => x - y),
-  }));
-}
-
-function distinct(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
-}
 
 const CONFIGS: Record<string, unknown>[] = [
   { kind: "leave-one-out" },
@@ -73,6 +26,19 @@ const CONFIGS: Record<string, unknown>[] = [
   { kind: "temporal", ask: "set", validationFrom: 0.5, testFrom: 0.7 },
   { kind: "trajectory" },
   { kind: "trajectory", boundary: "trajectory", cutFrom: "first", minLength: 2 },
+  { kind: "rolling", windows: 3, window: 1 },
+  { kind: "rolling", windows: 3, window: 3, ask: "set" },
+  { kind: "session-last", gapHours: 30 },
+  { kind: "session-last", gapHours: 10, history: "all" },
+  { kind: "next-basket" },
+  { kind: "next-basket", basket: "instant", history: "train" },
+  { kind: "unseen-users", test: 0.3, validation: 0.2, history: 0.5 },
+];
+
+/** Those that draw whatever the time: training may hold the own user's future. */
+const TIMELESS: Record<string, unknown>[] = [
+  { kind: "random" },
+  { kind: "random", by: "all", history: "all", train: 0.6, validation: 0.2 },
 ];
 
 /** The rows with some repeated, as a log that is delivered at least once has them. */
@@ -83,7 +49,7 @@ function withRepeats(seed: number): Interactions {
 }
 
 describe("every split", () => {
-  for (const config of CONFIGS) {
+  for (const config of [...CONFIGS, ...TIMELESS]) {
     const name = JSON.stringify(config);
 
     it(`is deterministic and loses no training row to the held-out parts: ${name}`, () => {
@@ -105,14 +71,16 @@ describe("every split", () => {
           for (let b = 0; b < queries.size; b++) {
             const history = [...listOf(queries, b)].map((item, i) => [item, queries.times[queries.offsets[b]! + i]]);
             const [first] = listOf(set.targets, b);
-            const event = [first!, queries.now[b]!];
+            const event = [first!, (set.answeredFrom ?? queries.now)[b]!];
             expect(history.map(String)).not.toContain(String(event));
             expect(trained.has(String([queries.users[b], ...event]))).toBe(false);
             expect(new Set(history.map(String)).size).toBe(history.length);
           }
         }
         // Training keeps all rows of its events.
-        const all = rowsOf(whole).map(String).filter((row) => trained.has(row));
+        const all = rowsOf(whole)
+          .map(String)
+          .filter((row) => trained.has(row));
         expect(rowsOf(split.train).map(String)).toEqual(all);
       }
     });
@@ -121,10 +89,9 @@ describe("every split", () => {
       const split = splitInteractions(randomInteractions(3), parse(config));
       const { queries } = split.test;
       const rows = rowsOf(split.train);
-      const later = Array.from(queries.now, (now) => rows.filter(([, , time]) => time > now).length / rows.length);
-      const own = Array.from(queries.now, (now, b) =>
-        rows.some(([user, , time]) => user === queries.users[b] && time > now),
-      );
+      const asked = split.test.answeredFrom ?? queries.now;
+      const later = Array.from(asked, (now) => rows.filter(([, , time]) => time > now).length / rows.length);
+      const own = Array.from(asked, (now, b) => rows.some(([user, , time]) => user === queries.users[b] && time > now));
       expect(leakageOf(split)).toEqual({
         questions: queries.size,
         withLaterTraining: later.filter((share) => share > 0).length,
@@ -133,7 +100,26 @@ describe("every split", () => {
       });
     });
 
-    it(`leaks nothing of the own user: ${name}`, () => {
+    it(`trains on no held-out event: ${name}`, () => {
+      const whole = randomInteractions(2);
+      const split = splitInteractions(whole, parse(config));
+      const trained = new Set(rowsOf(split.train).map(String));
+      const byUser = (user: number) => rowsOf(whole).filter(([own]) => own === user);
+      for (const { user, targets, now } of [...plain(split.validation), ...plain(split.test)]) {
+        for (const item of targets) {
+          // At least one event of an answer is not in training, and none at or after the question where order counts.
+          const events = byUser(user).filter(([, own]) => own === item);
+          expect(events.some((row) => !trained.has(String(row)))).toBe(true);
+          expect(TIMELESS.includes(config) || events.every((row) => row[2] < now || !trained.has(String(row)))).toBe(
+            true,
+          );
+        }
+      }
+    });
+  }
+
+  for (const config of CONFIGS) {
+    it(`leaks nothing of the own user: ${JSON.stringify(config)}`, () => {
       for (let seed = 0; seed < 5; seed++) {
         const split = splitInteractions(randomInteractions(seed), parse(config));
         expectNoLeak(split);
@@ -174,9 +160,7 @@ it("counts an event once, also where its copies differ in a column", () => {
   ]);
   const logged = { ...rows, context: { weight: Float32Array.of(1, 1, 1, 5, 2, 1) } };
   expect(repeatedRows(logged)).toBe(2);
-  expect(repeatedRows(randomInteractions(1))).toBe(
-    400 - new Set(rowsOf(randomInteractions(1)).map(String)).size,
-  );
+  expect(repeatedRows(randomInteractions(1))).toBe(400 - new Set(rowsOf(randomInteractions(1)).map(String)).size);
   const split = splitInteractions(logged, parse({ kind: "leave-one-out" }));
   expect(rowsOf(split.train)).toEqual([
     [0, 0, 1],
@@ -190,7 +174,8 @@ it("finds the leaks across users of leave-one-out and ratio, and none in the cut
   const leak = (config: Record<string, unknown>) => leakageOf(splitInteractions(randomInteractions(1), parse(config)));
   expect(leak({ kind: "leave-one-out" }).withLaterTraining).toBeGreaterThan(0);
   expect(leak({ kind: "ratio" }).laterShare).toBeGreaterThan(0);
-  for (const kind of ["temporal", "trajectory"]) expect(leak({ kind })).toMatchObject({ withLaterTraining: 0, laterShare: 0 });
+  for (const kind of ["temporal", "trajectory"])
+    expect(leak({ kind })).toMatchObject({ withLaterTraining: 0, laterShare: 0 });
 });
 
 describe("leave-one-out", () => {

@@ -9,10 +9,8 @@ const cut = z.union([
   z.iso.datetime().or(z.iso.date()).describe("ISO date or instant, UTC"),
 ]);
 
-export const temporalSchema = z.strictObject({
-  kind: z.literal("temporal"),
-  validationFrom: cut.default(0.8).describe("quantile in (0, 1) or ISO date; training is strictly before it"),
-  testFrom: cut.default(0.9).describe("quantile in (0, 1) or ISO date; validation is strictly before it"),
+/** What every cut in time can be asked. */
+export const askingFields = {
   ask: z
     .enum(["each", "first", "set"])
     .default("each")
@@ -23,6 +21,13 @@ export const temporalSchema = z.strictObject({
     .describe("keep or drop queries whose user or targets never occur in training"),
   maxHistory: z.int().min(1).default(200).describe("interactions; the newest that a query carries"),
   sessionGapHours: sessionGapHoursSchema,
+};
+
+export const temporalSchema = z.strictObject({
+  kind: z.literal("temporal"),
+  validationFrom: cut.default(0.8).describe("quantile in (0, 1) or ISO date; training is strictly before it"),
+  testFrom: cut.default(0.9).describe("quantile in (0, 1) or ISO date; validation is strictly before it"),
+  ...askingFields,
 });
 export type TemporalConfig = z.infer<typeof temporalSchema>;
 
@@ -36,6 +41,22 @@ export function temporalSplit(interactions: Interactions, config: TemporalConfig
       `validationFrom must come before testFrom, got ${iso(validationFromMs)} and ${iso(testFromMs)}.`,
     );
   }
+  return cutInTime(interactions, config, { validationFromMs, testFromMs, untilMs: Infinity });
+}
+
+/** Instants, ms since the epoch, that end training, validation and test. */
+export interface TimeCuts {
+  readonly validationFromMs: number;
+  readonly testFromMs: number;
+  readonly untilMs: number;
+}
+
+/** The split at instants: nothing after `untilMs` takes part. */
+export function cutInTime(
+  interactions: Interactions,
+  config: Pick<TemporalConfig, "ask" | "cold" | "maxHistory" | "sessionGapHours">,
+  { validationFromMs, testFromMs, untilMs }: TimeCuts,
+): Split {
   const { times } = interactions;
   const train = selectRows(
     interactions,
@@ -49,13 +70,13 @@ export function temporalSplit(interactions: Interactions, config: TemporalConfig
   return {
     train,
     validation: part(validationFromMs, testFromMs, "validation"),
-    test: part(testFromMs, Infinity, "test"),
+    test: part(testFromMs, untilMs, "test"),
   };
 }
 
 function partQuestions(
   interactions: Interactions,
-  config: TemporalConfig,
+  config: Pick<TemporalConfig, "ask" | "maxHistory" | "sessionGapHours">,
   fromMs: number,
   toMs: number,
   known: (user: number, item: number) => boolean,
