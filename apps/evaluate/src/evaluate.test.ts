@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
 import { type EvaluateParts } from "./evaluate.js";
 import type { EvaluateIo } from "./evaluate-io.js";
@@ -13,6 +14,7 @@ import { runInProcess, type TaskRunner } from "./run-in-process.js";
 import { evaluateTiny, hereRunner, modelOf, planted, reportFolder } from "./evaluate.fixture.js";
 import { TINY_ITEMS, TINY_USERS } from "./tiny-data.fixture.js";
 
+const module = fileURLToPath(new URL("./planted.fixture.ts", import.meta.url));
 let out = "";
 
 beforeEach(async () => {

@@ -2,6 +2,7 @@ import type { Leakage } from "@sequitur/data";
 
 /** What stands in the sentence of the protocol: whether training holds events that are later than the questions. */
 export function leakageSummary({ questions, withLaterTraining, laterShare }: Leakage): string {
+  if (Number.isNaN(withLaterTraining)) return "ORDER ONLY: whether training is later than a question is unknown";
   if (withLaterTraining === 0) return "no training later than a question";
   return (
     `TRAINED ON LATER EVENTS: ${count(withLaterTraining)} of ${count(questions)} questions are older than some of ` +

@@ -37,8 +37,17 @@ export function protocolOf(experiment: Experiment, data: PreparedData): Protocol
     rankedItems,
     ties: TIES[ties].rule,
     queries: { test: testQueries, testUsed: test.queries.size, validation: validationQueries, train: train.size },
-    leakage: { ...leakage },
+    leakage: {
+      ...leakage,
+      withLaterTraining: orNull(leakage.withLaterTraining),
+      laterShare: orNull(leakage.laterShare),
+    },
     confidence,
     notes: [...protocolNotes],
   };
+}
+
+/** JSON has no NaN. */
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }

@@ -152,9 +152,13 @@ const protocolSchema = z.strictObject({
   leakage: z
     .strictObject({
       questions: z.number().int().describe("test queries of the split"),
-      withLaterTraining: z.number().int().describe("those that some training event is later than"),
+      withLaterTraining: z
+        .number()
+        .int()
+        .nullable()
+        .describe("those that some training event is later than; null where the data has only an order"),
       withOwnLaterTraining: z.number().int().describe("those that a training event of their own user is later than"),
-      laterShare: z.number().describe("mean share of training that is later than the query, in [0, 1]"),
+      laterShare: z.number().nullable().describe("mean share of training that is later than the query, in [0, 1]"),
     })
     .describe("what training knows of the time after the questions"),
   confidence: z.number().describe("of every interval, such as 0.95"),

@@ -3,9 +3,9 @@ import type { Split } from "./split.js";
 /** What training knows of the time after a question is asked, over the test questions of a split. */
 export interface Leakage {
   readonly questions: number;
-  /** Questions that some training event is later than. */
+  /** Questions that some training event is later than; NaN where times are only an order, each user's own. */
   readonly withLaterTraining: number;
-  /** Mean over all questions of the share of training that is later than the question, in [0, 1]. */
+  /** Mean over all questions of the share of training that is later than the question, in [0, 1]; NaN likewise. */
   readonly laterShare: number;
   /** Questions that a training event of their own user is later than. */
   readonly withOwnLaterTraining: number;
@@ -25,6 +25,9 @@ export function leakageOf({ train, test }: Pick<Split, "train" | "test">): Leaka
     const last = user < 0 ? train.userOffsets[0]! : train.userOffsets[user + 1]!;
     const first = user < 0 ? last : train.userOffsets[user]!;
     withOwnLaterTraining += Number(last > first && train.times[last - 1]! > now[b]!);
+  }
+  if (train.catalog.timesAre === "order") {
+    return { questions: size, withLaterTraining: Number.NaN, withOwnLaterTraining, laterShare: Number.NaN };
   }
   return { questions: size, withLaterTraining, withOwnLaterTraining, laterShare: size === 0 ? 0 : shares / size };
 }

@@ -1,4 +1,4 @@
-import { PlatformError, type Interactions } from "@sequitur/core";
+import { PlatformError, requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { splitByParts, TEST, TRAIN, VALIDATION } from "./parts.js";
 import type { Split } from "./split.js";
@@ -43,11 +43,15 @@ export function nextBasketSplit(interactions: Interactions, config: NextBasketCo
   return splitByParts(interactions, parts, config.history);
 }
 
-function basketLabels({ times, context }: Interactions, basket: NextBasketConfig["basket"]): (row: number) => number {
+function basketLabels(
+  { times, context, catalog }: Interactions,
+  basket: NextBasketConfig["basket"],
+): (row: number) => number {
   const { session } = context;
   if (basket === "session" && session === undefined) {
     throw new PlatformError("bad-config", "basket: session needs a session column, and the data has none.");
   }
   if (session !== undefined && (basket === "session" || basket === "auto")) return (row) => session[row]!;
+  if (basket === "auto") requireInstants(catalog, "the split next-basket by day");
   return basket === "instant" ? (row) => times[row]! : (row) => Math.floor(times[row]! / DAY_MS);
 }

@@ -140,3 +140,17 @@ describe("random", () => {
     expect(() => splitInteractions(whole, parse({ kind: "random", train: 0.9, validation: 0.1 }))).toThrow("below 1");
   });
 });
+
+describe("data that have only an order", () => {
+  const plainOrder = randomInteractions(1);
+  const ordered = { ...plainOrder, catalog: { ...plainOrder.catalog, timesAre: "order" as const } };
+
+  it.each(["temporal", "rolling", "session-last", "trajectory", "next-basket"])("refuses the split %s", (kind) => {
+    expect(() => splitInteractions(ordered, parse({ kind }))).toThrow("has only the order of each user's events");
+  });
+
+  it.each(["leave-one-out", "ratio", "unseen-users", "random"])("does not claim to know what %s leaks", (kind) => {
+    const leak = leakageOf(splitInteractions(ordered, parse({ kind })));
+    expect(leak).toMatchObject({ withLaterTraining: Number.NaN, laterShare: Number.NaN });
+  });
+});

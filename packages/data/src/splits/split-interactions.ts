@@ -36,9 +36,10 @@ export function splitInteractions(interactions: Interactions, config: SplitConfi
 }
 
 function checkTimes({ catalog }: Interactions, config: SplitConfig): void {
-  if (config.kind === "temporal" || config.kind === "trajectory") {
+  const isByDay = config.kind === "next-basket" && config.basket === "day";
+  if (["temporal", "rolling", "trajectory", "session-last"].includes(config.kind) || isByDay) {
     requireInstants(catalog, `the split ${config.kind}`);
-  } else if (config.sessionGapHours !== undefined) {
+  } else if ("sessionGapHours" in config && config.sessionGapHours !== undefined) {
     requireInstants(catalog, "sessionGapHours");
   }
 }
