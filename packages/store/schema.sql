@@ -129,12 +129,18 @@ create table impressions (
   item_key integer not null,
   policy text not null,
   model_version integer,
-  propensity double precision not null,
+  propensity double precision,
   score real,
+  conditional double precision,
+  standard_error double precision,
+  propensity_kind text not null,
+  constraint impressions_conditional CHECK (((conditional > (0)::double precision) AND (conditional <= (1)::double precision))),
   constraint impressions_pkey PRIMARY KEY (request_id, "position"),
   constraint impressions_position_check CHECK (("position" >= 0)),
-  constraint impressions_propensity_check CHECK (((propensity > (0)::double precision) AND (propensity <= (1)::double precision))),
-  constraint impressions_request_id_fkey FOREIGN KEY (request_id) REFERENCES requests(request_id) ON DELETE CASCADE
+  constraint impressions_propensity CHECK (((propensity > (0)::double precision) AND (propensity <= (1)::double precision))),
+  constraint impressions_propensity_kind CHECK (((propensity_kind = ANY (ARRAY['exact'::text, 'estimated'::text])) OR ((propensity_kind = 'unknown'::text) AND (propensity IS NULL) AND (conditional IS NULL) AND (standard_error IS NULL)))),
+  constraint impressions_request_id_fkey FOREIGN KEY (request_id) REFERENCES requests(request_id) ON DELETE CASCADE,
+  constraint impressions_standard_error CHECK ((standard_error >= (0)::double precision))
 );
 
 create table interactions (

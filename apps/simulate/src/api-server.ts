@@ -1,4 +1,4 @@
-import { NONE, PlatformError, type Interactions, type Slate } from "@sequitur/core";
+import { NONE, PlatformError, PROPENSITY_KINDS, type Interactions, type Slate } from "@sequitur/core";
 import type { Outcomes, SlateRequest, SlateServer, World } from "@sequitur/simulator";
 import { runPool } from "@sequitur/workbench";
 import { z } from "zod";
@@ -17,9 +17,16 @@ export interface ApiPlan {
 
 type Post = (route: string, body: object) => Promise<unknown>;
 
+/** A number that may be unknown. */
+const known = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+
 const slateSchema = z.object({
   requestId: z.string(),
-  items: z.array(z.object({ itemId: z.string(), propensity: z.number() })),
+  propensityKind: z.enum(PROPENSITY_KINDS),
+  items: z.array(z.object({ itemId: z.string(), propensity: known, conditional: known, standardError: known })),
 });
 
 /** Rows of one POST. */
@@ -73,10 +80,15 @@ async function askAll(
   const { users, items } = world.catalog;
   const jobs = Array.from(batch.users, (user, b) => async () => {
     const asked = { userId: users.ids[user], k, now: batch.now[b], ...(policy && { policy }) };
-    const { requestId, items: shown } = slateSchema.parse(await post("/v1/slates", asked));
-    const slate = {
+    const { requestId, propensityKind: kind, items: shown } = slateSchema.parse(await post("/v1/slates", asked));
+    const slate: Slate = {
       items: Int32Array.from(shown, ({ itemId }) => knownItem(items.indexOf(itemId), itemId)),
+      kind,
       propensities: Float64Array.from(shown, ({ propensity }) => propensity),
+      conditionals: Float64Array.from(shown, ({ conditional }) => conditional),
+      ...(kind === "estimated" && {
+        standardErrors: Float64Array.from(shown, ({ standardError }) => standardError),
+      }),
     };
     requestIds.set(slate, requestId);
     return slate;

@@ -20,7 +20,7 @@ export function armRecorder(world: World, { warmup }: Settings): ArmRecorder {
   let row = 0;
   return {
     record(showing) {
-      const { items, propensities, standardErrors } = showing.slate;
+      const { items, kind, propensities } = showing.slate;
       columns.user[row] = showing.user;
       columns.day[row] = showing.day;
       for (const click of showing.clicked) columns.clicks[row]! += click;
@@ -34,10 +34,10 @@ export function armRecorder(world: World, { warmup }: Settings): ArmRecorder {
       if (showing.day < warmup.days) return;
       for (const [position, item] of items.entries()) {
         shown[item]! += 1;
-        // An error of NaN says that the propensity was not even estimated.
-        if (standardErrors && Number.isNaN(standardErrors[position]!)) scale.weights.unknown++;
-        else scale.weigh(propensities[position]!, open(showing.day));
-        if (standardErrors && standardErrors[position]! > 0) scale.weights.estimated++;
+        const propensity = propensities[position]!;
+        if (Number.isNaN(propensity)) scale.weights.unknown++;
+        else scale.weigh(propensity, open(showing.day));
+        if (kind === "estimated" && !Number.isNaN(propensity)) scale.weights.estimated++;
       }
     },
     piece: (seed, label) => ({

@@ -136,7 +136,9 @@ describe("what goes wrong", () => {
         return { name: "mine", slates(batch, k) {
           if (batch.now[0] > world.start + 5 * 86400000) throw new Error("the shelf fell down");
           const items = Int32Array.from({ length: k }, (_, i) => i);
-          return Array.from({ length: batch.size }, () => ({ items, propensities: new Float64Array(k).fill(1) }));
+          const ones = new Float64Array(k).fill(1);
+          const slate = { items, kind: "exact", propensities: ones, conditionals: ones };
+          return Array.from({ length: batch.size }, () => slate);
         } };
       }`,
     );

@@ -13,10 +13,28 @@ export {
   type Interactions,
   type NumberColumn,
 } from "./interactions.js";
-export { clickedItem, clicksOf, selectSlates, slateLogFrom, type SlateColumns, type SlateLog } from "./slate-log.js";
+export {
+  clickedItem,
+  clicksOf,
+  kindOfSlate,
+  selectSlates,
+  slateLogFrom,
+  type SlateColumns,
+  type SlateLog,
+} from "./slate-log.js";
 export { listOf, raggedFrom, sliceRagged, type RaggedItems } from "./ragged.js";
 export { queryBatch, sliceQueries, type Query, type QueryBatch } from "./query.js";
-export type { Ranking, Slate } from "./ranking.js";
+export type { Ranking } from "./ranking.js";
+export {
+  certainSlate,
+  checkPropensities,
+  PROPENSITY_KINDS,
+  propensityKind,
+  propensityProblem,
+  unknownSlate,
+  type PropensityKind,
+  type Slate,
+} from "./slate.js";
 export {
   decodeTensorFile,
   encodeTensorFile,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { idTable, NONE } from "./id-table.js";
 import { listOf } from "./ragged.js";
-import { clicksOf, selectSlates, slateLogFrom, type SlateColumns } from "./slate-log.js";
+import { clicksOf, kindOfSlate, selectSlates, slateLogFrom, type SlateColumns } from "./slate-log.js";
 
 const catalog = { items: idTable(["a", "b", "c"]), users: idTable(["u", "v"]), itemColumns: {} };
 const columns: SlateColumns = {
@@ -24,6 +24,22 @@ describe("slateLogFrom", () => {
     expect([...selectSlates(log, Int32Array.of(0, 2)).items]).toEqual([1, NONE, 0, 0, 1]);
   });
 
+  it("carries every probability and its kind along, and reads the kind off the numbers where none is given", () => {
+    const unknown = [NaN, NaN, 0.3, NaN, NaN, NaN];
+    const log = slateLogFrom(catalog, {
+      ...columns,
+      propensities: Float64Array.from(unknown),
+      conditionals: Float64Array.of(NaN, NaN, NaN, 0.5, 1, 1),
+      standardErrors: Float64Array.of(NaN, NaN, 0.1, NaN, NaN, NaN),
+    });
+    expect([0, 1, 2].map((row) => kindOfSlate(log, row))).toEqual(["exact", "estimated", "unknown"]);
+    expect([...log.conditionals!]).toEqual([0.5, 1, 1, NaN, NaN, NaN]);
+    expect([...log.standardErrors!]).toEqual([NaN, NaN, NaN, 0.1, NaN, NaN]);
+    const { propensities: _, ...bare } = columns;
+    expect([...slateLogFrom(catalog, bare).kinds]).toEqual([0, 0, 0]);
+    expect([...selectSlates(log, Int32Array.of(1)).kinds]).toEqual([2]);
+  });
+
   it("gives the clicks on known items as interactions", () => {
     const clicks = clicksOf(slateLogFrom(catalog, columns));
     expect([[...clicks.users], [...clicks.items], [...clicks.times]]).toEqual([[1], [1], [5]]);
@@ -43,17 +59,27 @@ describe("slateLogFrom", () => {
     [
       "propensity 0",
       { propensities: Float64Array.of(0, 0.2, 0.3, 0.4, 0.5, 0.6) },
-      "propensity must be in (0, 1], got 0 at position 0 of slate 0.",
+      "propensities must be in (0, 1] or NaN, got 0 at position 0 of slate 0.",
     ],
     [
       "propensity 1.5",
       { propensities: Float64Array.of(0.1, 1.5, 0.3, 0.4, 0.5, 0.6) },
-      "propensity must be in (0, 1], got 1.5 at position 1 of slate 0.",
+      "propensities must be in (0, 1] or NaN, got 1.5 at position 1 of slate 0.",
     ],
     [
-      "propensity NaN",
-      { propensities: Float64Array.of(0.1, NaN, 0.3, 0.4, 0.5, 0.6) },
-      "propensity must be in (0, 1], got NaN at position 1 of slate 0.",
+      "conditional 0",
+      { conditionals: Float64Array.of(0.1, NaN, 0, 0.4, 0.5, 0.6) },
+      "conditionals must be in (0, 1] or NaN, got 0 at position 0 of slate 1.",
+    ],
+    [
+      "a negative error",
+      { standardErrors: Float64Array.of(0.1, -1, 0, 0.4, 0.5, 0.6) },
+      "standardErrors must be at least 0 or NaN, got -1 at position 1 of slate 0.",
+    ],
+    [
+      "an unknown kind with a propensity",
+      { kinds: Uint8Array.of(1, 1, 0) },
+      "a slate of unknown kind must have no probabilities, got some in slate 0.",
     ],
     [
       "a strange item",

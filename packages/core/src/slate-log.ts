@@ -3,6 +3,7 @@ import { PlatformError } from "./errors.js";
 import { NONE } from "./id-table.js";
 import { interactionsFrom, userTimeOrder, type Interactions } from "./interactions.js";
 import type { RaggedItems } from "./ragged.js";
+import { PROPENSITY_KINDS, type PropensityKind } from "./slate.js";
 
 /**
  * Slates that were shown and what was clicked, sorted by user, then time, then input order. Slate r shows
@@ -19,18 +20,28 @@ export interface SlateLog extends RaggedItems {
   readonly times: Float64Array;
   /** (R) 0-based position of the click within the slate, or NONE when nothing was clicked. */
   readonly clicks: Int32Array;
-  /** (offsets[R]) P(the logging policy shows this item at this position | query), in (0, 1]; absent when unknown. */
+  /** (offsets[R]) `Slate.propensities` of each slate, NaN where unknown; absent when none is known. */
   readonly propensities?: Float64Array;
+  /** (offsets[R]) `Slate.conditionals`, NaN where unknown; absent when none is known. */
+  readonly conditionals?: Float64Array;
+  /** (offsets[R]) `Slate.standardErrors`; NaN in slates whose propensities are not estimated; absent when none is. */
+  readonly standardErrors?: Float64Array;
+  /** (R) `Slate.kind` of each slate, as its place in `PROPENSITY_KINDS`; see `kindOfSlate`. */
+  readonly kinds: Uint8Array;
   /** (catalog.users.size + 1) slates of user u are userOffsets[u] .. userOffsets[u + 1]. */
   readonly userOffsets: Int32Array;
 }
 
 /** Slates in input order, as an importer or a simulator gathers them. */
-export type SlateColumns = Pick<SlateLog, "users" | "times" | "offsets" | "items" | "clicks" | "propensities">;
+export type SlateColumns = Pick<SlateLog, "users" | "times" | "offsets" | "items" | "clicks"> &
+  Partial<Pick<SlateLog, (typeof PROBABILITIES)[number] | "kinds">>;
+
+const PROBABILITIES = ["propensities", "conditionals", "standardErrors"] as const;
 
 /**
  * Checks the columns and sorts them. `bad-data` names the slate of a wrong length, an index outside the catalogue, an
- * item twice in a slate, a click outside its slate, a propensity outside (0, 1] or a time that is not finite.
+ * item twice in a slate, a click outside its slate, a probability that is neither in (0, 1] nor NaN, or a time that is
+ * not finite. Where no kinds are given they follow from the numbers: none known, some with an error, or exact.
  */
 export function slateLogFrom(catalog: Catalog, columns: SlateColumns): SlateLog {
   checkLengths(columns);
@@ -41,7 +52,48 @@ export function slateLogFrom(catalog: Catalog, columns: SlateColumns): SlateLog 
   for (let user = 0; user < catalog.users.size; user++) userOffsets[user + 1]! += userOffsets[user]!;
   const order = userTimeOrder(users, times, userOffsets);
   const sorted = order === undefined ? columns : gatherSlates(columns, order);
-  return { catalog, size: users.length, ...sorted, userOffsets };
+  const kinds = sorted.kinds ?? kindsOf(sorted);
+  checkKinds(sorted, kinds);
+  return { catalog, size: users.length, ...sorted, kinds, userOffsets };
+}
+
+/** How the probabilities of slate `row` are known. */
+export function kindOfSlate({ kinds }: Pick<SlateLog, "kinds">, row: number): PropensityKind {
+  return PROPENSITY_KINDS[kinds[row]!]!;
+}
+
+/** (R) the kind of each slate by its numbers. */
+function kindsOf(columns: SlateColumns): Uint8Array {
+  const { users, offsets, propensities, conditionals, standardErrors } = columns;
+  const [unknown, exact, estimated] = [0, 1, 2];
+  return Uint8Array.from(users, (_, row) => {
+    let kind = unknown;
+    for (let place = offsets[row]!; place < offsets[row + 1]!; place++) {
+      if ((standardErrors?.[place] ?? Number.NaN) > 0) return estimated;
+      if (!Number.isNaN(propensities?.[place] ?? Number.NaN)) kind = exact;
+      if (!Number.isNaN(conditionals?.[place] ?? Number.NaN)) kind = exact;
+    }
+    return kind;
+  });
+}
+
+function checkKinds(columns: SlateColumns, kinds: Uint8Array): void {
+  const found = kindsOf(columns);
+  for (const [row, kind] of kinds.entries()) {
+    const name = PROPENSITY_KINDS[kind];
+    if (name === undefined) {
+      throw new PlatformError(
+        "bad-data",
+        `kinds must be below ${PROPENSITY_KINDS.length}, got ${kind} in slate ${row}.`,
+      );
+    }
+    if (name === "unknown" && found[row] !== kind) {
+      throw new PlatformError(
+        "bad-data",
+        `a slate of unknown kind must have no probabilities, got some in slate ${row}.`,
+      );
+    }
+  }
 }
 
 /** The slates given (ascending), over the same catalogue. */
@@ -77,24 +129,30 @@ function gatherSlates(columns: SlateColumns, rows: Int32Array): SlateColumns {
     return out;
   };
   const size = offsets.at(-1)!;
-  const { propensities } = columns;
+  const known = PROBABILITIES.flatMap((name) => {
+    const column = columns[name];
+    return column === undefined ? [] : [[name, entries(new Float64Array(size), column)] as const];
+  });
   return {
     users: rows.map((row) => columns.users[row]!),
     times: Float64Array.from(rows, (row) => columns.times[row]!),
     offsets,
     items: entries(new Int32Array(size), columns.items),
     clicks: rows.map((row) => columns.clicks[row]!),
-    ...(propensities && { propensities: entries(new Float64Array(size), propensities) }),
+    ...Object.fromEntries(known),
+    ...(columns.kinds && { kinds: Uint8Array.from(rows, (row) => columns.kinds![row]!) }),
   };
 }
 
-function checkLengths({ users, times, offsets, items, clicks, propensities }: SlateColumns): void {
+function checkLengths(columns: SlateColumns): void {
+  const { users, times, offsets, items, clicks, kinds } = columns;
   const lengths: readonly (readonly [string, number, number])[] = [
     ["times", times.length, users.length],
     ["clicks", clicks.length, users.length],
     ["offsets", offsets.length, users.length + 1],
     ["items", items.length, offsets.at(-1) ?? 0],
-    ["propensities", propensities?.length ?? items.length, items.length],
+    ["kinds", kinds?.length ?? users.length, users.length],
+    ...PROBABILITIES.map((name) => [name, columns[name]?.length ?? items.length, items.length] as const),
   ];
   for (const [name, length, expected] of lengths) {
     if (length !== expected) {
@@ -143,8 +201,13 @@ function checkEntry(catalog: Catalog, columns: SlateColumns, row: number, place:
     throw new PlatformError("bad-data", `items of a slate must be distinct, got item ${item} again ${where}.`);
   }
   if (item !== NONE) shownIn[item] = row;
-  const propensity = columns.propensities?.[place] ?? 1;
-  if (!(propensity > 0 && propensity <= 1)) {
-    throw new PlatformError("bad-data", `propensity must be in (0, 1], got ${propensity} ${where}.`);
+  for (const name of ["propensities", "conditionals"] as const) {
+    const p = columns[name]?.[place] ?? Number.NaN;
+    if (!(Number.isNaN(p) || (p > 0 && p <= 1))) {
+      throw new PlatformError("bad-data", `${name} must be in (0, 1] or NaN, got ${p} ${where}.`);
+    }
   }
+  const error = columns.standardErrors?.[place] ?? Number.NaN;
+  if (error < 0)
+    throw new PlatformError("bad-data", `standardErrors must be at least 0 or NaN, got ${error} ${where}.`);
 }

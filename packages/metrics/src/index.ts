@@ -63,7 +63,14 @@ export {
   type RewardWeighting,
 } from "./off-policy/reward-model.js";
 export { bootstrapEstimate, empiricalBernstein, type BernsteinOptions } from "./off-policy/off-policy-interval.js";
-export { loggedSlates, loggedSlatesOf, type LoggedSlates, type SlatePropensities } from "./off-policy/logged-slates.js";
+export {
+  loggedSlates,
+  loggedSlatesOf,
+  type KnownSlates,
+  type LoggedSlates,
+  type LoggedSlatesChoice,
+  type SlatePropensities,
+} from "./off-policy/logged-slates.js";
 export {
   cascadeDoublyRobust,
   itemPositionIps,

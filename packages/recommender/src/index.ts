@@ -9,8 +9,16 @@ export {
   type SearchRange,
   type SearchSpace,
 } from "./recommender.js";
-export type { Policy } from "./policy.js";
-export type { SlateOptions, SlatePolicy } from "./slate-policy.js";
+export {
+  capCounter,
+  type CapCounter,
+  type SlateCap,
+  type SlateOptions,
+  type SlatePin,
+  type SlatePolicy,
+  type SlateRules,
+} from "./slate-policy.js";
+export { boostedScorer } from "./boosted-scorer.js";
 export {
   ARTIFACT_FORMAT,
   artifactConfig,

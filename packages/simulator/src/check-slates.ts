@@ -1,9 +1,9 @@
-import { PlatformError, type Slate } from "@sequitur/core";
+import { PlatformError, propensityProblem, type Slate } from "@sequitur/core";
 import type { Visit, World } from "./world.js";
 
 /**
  * Throws `bad-data`, with the policy's name and the user, unless each visit has its slate: at most k distinct items of the
- * catalogue that can be shown, each with a propensity in (0, 1].
+ * catalogue that can be shown, with probabilities in (0, 1] or NaN.
  */
 export function checkSlates(
   slates: readonly Slate[],
@@ -24,19 +24,15 @@ export function checkSlates(
   }
 }
 
-function problemOf({ items, propensities }: Slate, { now }: Visit, k: number, world: World): string | undefined {
+function problemOf(slate: Slate, { now }: Visit, k: number, world: World): string | undefined {
+  const { items } = slate;
   if (items.length > k) return `expected at most ${k} items, got ${items.length}`;
-  if (propensities.length !== items.length) {
-    return `expected ${items.length} propensities, got ${propensities.length}`;
-  }
   const count = world.catalog.items.size;
   for (let position = 0; position < items.length; position++) {
     const item = items[position]!;
-    const chance = propensities[position]!;
     if (!(item >= 0 && item < count)) return `items must lie in [0, ${count}), got ${item}`;
     if (items.indexOf(item) !== position) return `items must be distinct, got ${world.catalog.items.ids[item]} twice`;
-    if (!(chance > 0 && chance <= 1)) return `propensities must be in (0, 1], got ${chance} at position ${position}`;
     if (world.openedAt[item]! > now) return `items must have opened, got ${world.catalog.items.ids[item]}`;
   }
-  return undefined;
+  return propensityProblem(slate);
 }

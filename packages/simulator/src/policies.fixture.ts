@@ -1,4 +1,4 @@
-import { NONE, type Random } from "@sequitur/core";
+import { certainSlate, NONE, type Random } from "@sequitur/core";
 import type { SlatePolicy } from "@sequitur/recommender";
 
 /** Uniformly random slates, every item alike at every position. */
@@ -8,7 +8,13 @@ export function randomPolicy(itemCount: number): SlatePolicy {
     slates: (batch, k, { candidates, random }) =>
       Array.from({ length: batch.size }, (_, b) => {
         const pool = candidates ? candidates.slice() : Int32Array.from({ length: itemCount }, (_, item) => item);
-        return { items: firstOf(pool, k, random.fork(b)), propensities: new Float64Array(k).fill(1 / pool.length) };
+        const items = firstOf(pool, k, random.fork(b));
+        return {
+          items,
+          kind: "exact" as const,
+          propensities: new Float64Array(k).fill(1 / pool.length),
+          conditionals: Float64Array.from(items, (_, position) => 1 / (pool.length - position)),
+        };
       }),
   };
 }
@@ -26,10 +32,7 @@ export function countingPolicy(
     slates: (batch, k, { candidates }) => {
       const pool = candidates ?? Int32Array.from({ length: itemCount }, (_, item) => item);
       const best = [...pool].toSorted((a, b) => counts[b]! - counts[a]! || a - b).slice(0, k);
-      return Array.from({ length: batch.size }, () => ({
-        items: Int32Array.from(best),
-        propensities: new Float64Array(best.length).fill(1),
-      }));
+      return Array.from({ length: batch.size }, () => certainSlate(Int32Array.from(best)));
     },
     observe(batch, shown, clicks) {
       for (const [b, slate] of shown.entries()) {

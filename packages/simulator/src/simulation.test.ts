@@ -297,17 +297,23 @@ describe("what a policy may not do", () => {
     slates: (batch, k, options) =>
       randomPolicy(50)
         .slates(batch, k, options)
-        .map(({ items, propensities }) => ({ items, propensities, ...change(items, propensities) })),
+        .map((slate) => ({ ...slate, ...change(slate.items, slate.propensities) })),
   });
   test.each([
     ["a duplicate", broken((items) => ({ items: items.fill(items[0]!) })), "broken: items must be distinct, got item-"],
-    ["a propensity of 0", broken((_, p) => ({ propensities: p.fill(0) })), "propensities must be in (0, 1], got 0"],
+    [
+      "a propensity of 0",
+      broken((_, p) => ({ propensities: p.fill(0) })),
+      "propensities must be in (0, 1] or NaN, got 0",
+    ],
     [
       "a propensity above 1",
       broken((_, p) => ({ propensities: p.fill(1.5) })),
-      "must be in (0, 1], got 1.5 at position 0",
+      "must be in (0, 1] or NaN, got 1.5 at position 0",
     ],
     ["no propensity", broken(() => ({ propensities: new Float64Array(0) })), "expected 5 propensities, got 0"],
+    ["no conditionals", broken(() => ({ conditionals: undefined })), "expected 5 conditionals, got none"],
+    ["a kind of its own", broken(() => ({ kind: "sure" })), "kind must be one of unknown, exact, estimated, got sure"],
     ["an unknown item", broken((items) => ({ items: items.fill(50, 0, 1) })), "items must lie in [0, 50), got 50"],
     ["too many", broken(() => ({ items: Int32Array.of(0, 1, 2, 3, 4, 5) })), "expected at most 5 items, got 6"],
     [

@@ -4,7 +4,15 @@
  * is felt by them at once and known to the platform later: outcomes wait until they are due and are learnt at the start of
  * each day, or before each batch. Draws belong to (user, number of the visit), so that arms see the same people.
  */
-import { queryBatch, throwIfCancelled, type QueryBatch, type Random, type Report, type Slate } from "@sequitur/core";
+import {
+  certainSlate,
+  queryBatch,
+  throwIfCancelled,
+  type QueryBatch,
+  type Random,
+  type Report,
+  type Slate,
+} from "@sequitur/core";
 import type { Behaviour } from "./behaviour.js";
 import { checkSlates } from "./check-slates.js";
 import { outcomeQueue } from "./outcome-queue.js";
@@ -92,10 +100,7 @@ export function simulation(world: World, plan: SimulationPlan): Simulation {
 }
 
 function bestSlates({ users, now }: QueryBatch, people: People): Slate[] {
-  return Array.from(users, (user, b) => {
-    const items = people.bestSlate({ user, now: now[b]! });
-    return { items, propensities: new Float64Array(items.length).fill(1) };
-  });
+  return Array.from(users, (user, b) => certainSlate(people.bestSlate({ user, now: now[b]! })));
 }
 
 /** Past-last row of the batch that begins at `from`. */

@@ -1,4 +1,4 @@
-import { slateLogFrom, type Catalog, type Slate, type SlateLog } from "@sequitur/core";
+import { PROPENSITY_KINDS, slateLogFrom, type Catalog, type Slate, type SlateLog } from "@sequitur/core";
 
 /** Gathers slates, in any order, into the log that models train on. */
 export interface SlateLogBuilder {
@@ -24,10 +24,13 @@ export function slateLogBuilder(catalog: Catalog): SlateLogBuilder {
       const offsets = new Int32Array(slates.length + 1);
       for (const [row, { items }] of slates.entries()) offsets[row + 1] = offsets[row]! + items.length;
       const items = new Int32Array(offsets.at(-1)!);
-      const propensities = new Float64Array(items.length);
+      const unknown = (): Float64Array => new Float64Array(items.length).fill(Number.NaN);
+      const [propensities, conditionals, standardErrors] = [unknown(), unknown(), unknown()];
       for (const [row, slate] of slates.entries()) {
         items.set(slate.items, offsets[row]);
         propensities.set(slate.propensities, offsets[row]);
+        conditionals.set(slate.conditionals, offsets[row]);
+        if (slate.standardErrors) standardErrors.set(slate.standardErrors, offsets[row]);
       }
       return slateLogFrom(catalog, {
         users: Int32Array.from(users),
@@ -36,6 +39,9 @@ export function slateLogBuilder(catalog: Catalog): SlateLogBuilder {
         offsets,
         items,
         propensities,
+        conditionals,
+        standardErrors,
+        kinds: Uint8Array.from(slates, ({ kind }) => PROPENSITY_KINDS.indexOf(kind)),
       });
     },
   };

@@ -82,7 +82,9 @@ function serverOf(policy: Fixed): SlateServer {
         const slate = policy.slates[drawn === -1 ? joint.length - 1 : drawn]!;
         return {
           items: Int32Array.from(slate),
+          kind: "exact" as const,
           propensities: Float64Array.from(slate, (item, k) => policy.marginal(item, k)),
+          conditionals: Float64Array.from(slate, (_, k) => policy.conditional(slate, k)),
         };
       }),
   };

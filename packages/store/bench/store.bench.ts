@@ -127,6 +127,7 @@ async function measure(engine: string, store: Store): Promise<void> {
         itemId: `item${random.integer(ITEMS)}`,
         position,
         policy: "top",
+        propensityKind: "exact" as const,
         propensity: 1,
       })),
     }));

@@ -15,6 +15,7 @@ import {
   readInteractions,
   readSlates,
   registerModelVersion,
+  slateLogOf,
   writeVectors,
   type ModelVersion,
   type Store,
@@ -23,7 +24,6 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { digestOf } from "../models/load-version.js";
 import type { Slot } from "../schemas/admin-schemas.js";
-import { slateLogOf } from "./slate-log-of.js";
 
 export interface TrainRequest {
   readonly store: Store;
@@ -121,7 +121,7 @@ async function trainOne(request: TrainRequest, train: Interactions, job: Job): P
 /** What was shown and chosen, for models of slates; undefined while nothing was shown. */
 async function slatesOf(request: TrainRequest, catalog: Catalog): Promise<SlateLog | undefined> {
   const { store, feedback = POSITIVE_FEEDBACK, signal } = request;
-  const log = slateLogOf(await readSlates(store, { ...(signal && { signal }) }), catalog, feedback);
+  const log = slateLogOf(catalog, await readSlates(store, { ...(signal && { signal }) }), feedback);
   return log.size === 0 ? undefined : log;
 }
 

@@ -8,15 +8,16 @@ import {
   policySchema,
   slateRequestSchema,
   slateSchema,
+  type PolicyChoice,
   type SlateOut,
   type SlateRequest,
 } from "../schemas/recommendation-schemas.js";
-import { answer, failureLog, modelBehind, recordOf, shownItems } from "../serving/answer.js";
+import { chainRun, failureLog, modelBehind, recordOf, shadow, shownItems } from "../serving/answer.js";
 import { questionsOf } from "../serving/ask.js";
+import { askChain } from "../serving/chain.js";
+import { drawSlate } from "../serving/draw-slate.js";
+import { stageFor } from "../serving/served-policies.js";
 import type { Serving } from "../serving/serving.js";
-import { drawSlateItems } from "../serving/slate-draw.js";
-import { drawPosteriorSlate } from "../serving/posterior-slate.js";
-import { drawsFromPosterior, policyOf, type PolicyChoice } from "../serving/slate-policies.js";
 import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
 
 const postSlates = createRoute({
@@ -42,31 +43,42 @@ async function slateFor(serving: Serving, request: SlateRequest): Promise<SlateO
   const choice = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
   const requestId = randomUUID();
   const stages = arm?.modelVersion === undefined ? serving.models.chain : serving.models.chainWith(arm.modelVersion);
-  const random = serving.random.fork(requestId);
-  const rank = (k: number, firstOnly: boolean) => answer(serving, { ...question!, k }, { stages, firstOnly });
-  const { k } = request;
-  const asked = { stage: stages[0], question: question!, random, rest: () => rank(k, false) };
-  const drawn = drawsFromPosterior(choice)
-    ? await drawPosteriorSlate({ ...asked, choice, failed: failureLog(serving) })
-    : drawSlateItems({ rank, policy: policyOf(choice), k, pool: Math.max(request.pool, k), random });
-  const policy = choice.kind;
+  const stop = serving.metrics.ranking.startTimer();
+  const { found, slate } = await drawSlate({
+    directory: serving.items.directory,
+    stage: await stageFor(choice, stages, question!),
+    policy: (stage) => serving.policies.of(stage, choice),
+    question: question!,
+    pool: request.pool,
+    random: serving.random.fork(requestId),
+    rank: (asked) => askChain(chainRun(serving, stages), asked),
+    failed: failureLog(serving),
+  });
+  stop();
+  shadow(serving, question!, found);
   const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
-  serving.metrics.answers.inc({ route: "slates", served_by: drawn.found.servedBy });
-  const { items, propensities } = drawn;
-  const kept = { requestId, userId: request.userId, kind: "slates", question: question!, items, propensities };
-  await serving.record([recordOf(serving, { ...kept, policy, experiment })]);
+  serving.metrics.answers.inc({ route: "slates", served_by: found.servedBy });
+  const kept = { requestId, userId: request.userId, kind: "slates", question: question!, items: found.items, slate };
+  await serving.record([recordOf(serving, { ...kept, policy: choice.kind, experiment })]);
   return {
     requestId,
-    servedBy: drawn.found.servedBy,
-    ...modelBehind(drawn.found),
-    policy,
+    servedBy: found.servedBy,
+    ...modelBehind(found),
+    policy: choice.kind,
+    propensityKind: slate.kind,
     ...(experiment && { experiment }),
-    items: shownItems(serving, question!, items).map((item, position) => ({
+    items: shownItems(serving, question!, found.items).map((item, position) => ({
       ...item,
       position,
-      propensity: propensities[position]!,
+      propensity: finite(slate.propensities[position]),
+      conditional: finite(slate.conditionals[position]),
+      standardError: finite(slate.standardErrors?.[position]),
     })),
   };
+}
+
+function finite(value = Number.NaN): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 async function armFor(serving: Serving, { experiment: experimentId, userId }: SlateRequest): Promise<Arm | undefined> {

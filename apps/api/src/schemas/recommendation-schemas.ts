@@ -119,20 +119,38 @@ export const nextPoiRequestSchema = objectOf({
 }).openapi("NextPoiRequest");
 export type NextPoiRequest = z.infer<typeof nextPoiRequestSchema>;
 
+const propensityDraws = z.int().min(0).max(100_000).optional().openapi({ description: "0: propensities are unknown" });
+
 export const policySchema = z
   .discriminatedUnion("kind", [
     objectOf({ kind: z.literal("greedy") }),
-    objectOf({ kind: z.literal("softmax"), temperature: z.number().min(0.01).max(100).default(1) }),
-    objectOf({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).default(0.1) }),
-    objectOf({ kind: z.literal("thompson") }),
-    objectOf({ kind: z.literal("in-slate-thompson") }),
+    objectOf({ kind: z.literal("random") }),
+    objectOf({ kind: z.literal("epsilon-greedy"), epsilon: z.number().min(0).max(1).optional() }),
+    objectOf({ kind: z.literal("softmax"), temperature: z.number().min(1e-4).max(1e6).optional() }),
+    objectOf({ kind: z.literal("ucb"), exploration: z.number().min(0).max(100).optional() }),
+    objectOf({
+      kind: z.literal("linucb"),
+      alpha: z.number().min(0).max(100).optional(),
+      ridge: z.number().positive().max(1e6).optional(),
+    }),
+    objectOf({ kind: z.literal("thompson"), propensityDraws }),
+    objectOf({
+      kind: z.literal("in-slate-thompson"),
+      collision: z.enum(["next-draw", "same-draw"]).optional(),
+      propensityDraws,
+    }),
   ])
-  .openapi("Policy");
+  .openapi("Policy", {
+    description: "a slate policy of @sequitur/slate; what is left out has the default of the policy",
+  });
+export type PolicyChoice = z.infer<typeof policySchema>;
 
 export const slateRequestSchema = objectOf({
   ...asker,
   policy: policySchema.optional().openapi({ description: "default: greedy, or that of the experiment's arm" }),
-  pool: z.int().min(1).max(1_000).default(50).openapi({ description: "best items that the policy draws from" }),
+  pool: z.int().min(1).max(10_000).optional().openapi({
+    description: "how many of the model's best items the policy chooses from; default: all that may be shown",
+  }),
   experiment: nameSchema.optional().openapi({ description: "a running experiment; needs userId" }),
 })
   .refine(located, LOCATED)
@@ -189,16 +207,25 @@ export const slateSchema = z
     servedBy: z.string(),
     model: z.object({ name: z.string(), versionId: z.int() }).optional(),
     policy: z.string(),
+    propensityKind: z.enum(["exact", "estimated", "unknown"]).openapi({
+      description:
+        "how propensities and conditionals are known; 1 / (an estimated propensity) is an unbiased estimate of 1 / P",
+    }),
     experiment: z.object({ experimentId: z.string(), arm: z.string() }).optional(),
     items: z.array(
       z.object({
         ...shownItem,
         position: z.int(),
-        propensity: z.number().openapi({
-          description:
-            "P(this item here | the items above it), exact, so that the product over positions is P(slate); " +
-            "thompson, in-slate-thompson: P(this item here), estimated from further draws",
+        propensity: z.number().nullable().openapi({
+          description: "P(the policy shows this item at this position), whatever stands above; null where unknown",
         }),
+        conditional: z.number().nullable().openapi({
+          description: "P(this item here | the items above it), so that the product is P(slate); null where unknown",
+        }),
+        standardError: z
+          .number()
+          .nullable()
+          .openapi({ description: "of the propensity; null unless it is an estimate" }),
       }),
     ),
   })

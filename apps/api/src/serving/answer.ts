@@ -1,7 +1,7 @@
-import { distanceKm } from "@sequitur/core";
-import type { RequestRecord } from "@sequitur/store";
+import { certainSlate, distanceKm, type Slate } from "@sequitur/core";
+import type { Impression, RequestRecord } from "@sequitur/store";
 import type { Recommendation } from "../schemas/recommendation-schemas.js";
-import { askChain, type ChainAnswer, type ChainItem } from "./chain.js";
+import { askChain, type ChainAnswer, type ChainItem, type ChainRun } from "./chain.js";
 import type { Question } from "./question.js";
 import { reasonsFor, type Reason } from "./reasons.js";
 import type { Serving } from "./serving.js";
@@ -10,19 +10,20 @@ import type { Stage } from "./stage.js";
 export interface AnswerOptions {
   /** Another chain than the active one, for an arm. */
   readonly stages?: readonly Stage[];
-  readonly firstOnly?: boolean;
 }
 
 /** Ranks one question on the chain that is active now, and lets the shadow version rank along after the answer. */
 export function answer(serving: Serving, question: Question, options: AnswerOptions = {}): ChainAnswer {
-  const { stages = serving.models.chain, firstOnly = false } = options;
-  const { directory } = serving.items;
   const stop = serving.metrics.ranking.startTimer();
-  const failed = failureLog(serving);
-  const found = askChain({ directory, stages, failed, firstOnly }, question);
+  const found = askChain(chainRun(serving, options.stages), question);
   stop();
   shadow(serving, question, found);
   return found;
+}
+
+/** How the chain is asked: the active one, or that of an arm. */
+export function chainRun(serving: Serving, stages: readonly Stage[] = serving.models.chain): ChainRun {
+  return { directory: serving.items.directory, stages, failed: failureLog(serving) };
 }
 
 /** Counts and logs a model that threw. */
@@ -33,7 +34,8 @@ export function failureLog(serving: Serving): (stage: Stage, error: unknown) => 
   };
 }
 
-function shadow(serving: Serving, question: Question, found: ChainAnswer): void {
+/** Lets the shadow version rank along, after the answer is on its way. */
+export function shadow(serving: Serving, question: Question, found: ChainAnswer): void {
   const stage = serving.models.shadow;
   if (stage === undefined || found.items.length === 0) return;
   setImmediate(() => {
@@ -107,14 +109,30 @@ export interface Shown {
   readonly question: Question;
   readonly items: readonly ChainItem[];
   readonly policy: string;
-  /** (K) of each item; 1 when the policy had no choice. */
-  readonly propensities?: ArrayLike<number>;
+  /** How likely the items were; the chain alone leaves nothing to chance. */
+  readonly slate?: Slate;
   readonly experiment?: { readonly experimentId: string; readonly arm: string } | undefined;
 }
 
+/** How likely one position was, as the store keeps it; what is unknown is left out. */
+function probabilitiesAt(slate: Slate, position: number): Pick<Impression, "propensityKind" | Probability> {
+  const { kind, propensities, conditionals, standardErrors } = slate;
+  const known = (name: Probability, value: number | undefined) =>
+    value !== undefined && !Number.isNaN(value) && { [name]: value };
+  return {
+    propensityKind: kind,
+    ...known("propensity", propensities[position]),
+    ...known("conditional", conditionals[position]),
+    ...known("standardError", standardErrors?.[position]),
+  };
+}
+
+type Probability = "propensity" | "conditional" | "standardError";
+
 /** What was shown, as the store keeps it. */
 export function recordOf(serving: Serving, shown: Shown): RequestRecord {
-  const { requestId, userId, kind, question, items, policy, propensities, experiment } = shown;
+  const { requestId, userId, kind, question, items, policy, experiment } = shown;
+  const slate = shown.slate ?? certainSlate(Int32Array.from(items, ({ index }) => index));
   return {
     requestId,
     ...(userId !== undefined && { userId }),
@@ -127,7 +145,7 @@ export function recordOf(serving: Serving, shown: Shown): RequestRecord {
       position,
       policy,
       ...(stage?.versionId !== undefined && { modelVersion: stage.versionId }),
-      propensity: propensities?.[position] ?? 1,
+      ...probabilitiesAt(slate, position),
       ...(Number.isFinite(score) && { score }),
     })),
   };

@@ -24,8 +24,6 @@ export interface ChainRun {
   readonly stages: readonly Stage[];
   /** Hears of a stage that threw; the chain goes on with the next. */
   readonly failed: (stage: Stage, error: unknown) => void;
-  /** Stop after the first stage that gave an item, in place of filling up from the next ones. */
-  readonly firstOnly?: boolean;
 }
 
 /** A capped answer looks this much deeper each time that the caps left it short. */
@@ -45,7 +43,7 @@ export function askChain(run: ChainRun, question: Question): ChainAnswer {
   let first: Stage | undefined;
   for (const stage of run.stages) {
     const wanted = question.k - pins.length - found.length;
-    if (wanted <= 0 || (run.firstOnly === true && first !== undefined)) break;
+    if (wanted <= 0) break;
     const placed = askStage(run, stage, question, { wanted, taken, fits });
     if (placed.length > 0) first ??= stage;
     for (const item of placed) {
@@ -94,12 +92,14 @@ function fitting(free: readonly Placed[], { wanted, fits }: Wish): readonly Plac
   return kept;
 }
 
-interface PinnedItem {
+/** An item with its place. */
+export interface PinnedItem {
   readonly index: number;
   readonly position: number;
 }
 
-function pinnedItems(directory: ItemDirectory, question: Question): readonly PinnedItem[] {
+/** The pins that are live, available and not denied, by position; at most k. */
+export function pinnedItems(directory: ItemDirectory, question: Question): readonly PinnedItem[] {
   const { pins } = question.rules;
   if (pins.length === 0) return [];
   const test = itemTest(directory, { deny: question.filter.deny }, question.now);

@@ -26,6 +26,11 @@ export class ModelLink {
     return this.toDirectory[item] ?? NONE;
   }
 
+  /** The model's index of an item of the directory, or NONE. */
+  itemOf(index: number): number {
+    return this.itemIndex(this.directory.record(index).itemId);
+  }
+
   /** The model's index of an outside id, or NONE. */
   itemIndex(itemId: string): number {
     return this.model.catalog.items.indexOf(itemId);

@@ -1,5 +1,4 @@
-import type { QueryBatch } from "@sequitur/core";
-import type { Model } from "@sequitur/recommender";
+import { boostedScorer, type Scorer } from "@sequitur/recommender";
 import type { ItemDirectory } from "./item-directory.js";
 import type { ModelLink } from "./model-link.js";
 
@@ -31,31 +30,15 @@ export interface Cap {
 
 export const NO_RULES: Rules = { pins: [], boosts: [], caps: [] };
 
-/**
- * The model with raised and lowered items: score' = low + factor (score - low), with low the lowest score of the row, so
- * that a factor means the same for scores of any sign and scale. Factors of several boosts multiply.
- */
-export function boostedModel(link: ModelLink, directory: ItemDirectory, boosts: readonly Boost[]): Model {
-  const { model } = link;
-  if (boosts.length === 0) return model;
+/** The model's scores with raised and lowered items, see `boostedScorer`. */
+export function boostedModel(link: ModelLink, directory: ItemDirectory, boosts: readonly Boost[]): Scorer {
+  if (boosts.length === 0) return link.model;
   const factorOf = boostFactors(directory, boosts);
-  const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
-    const scores = model.score(batch, candidates).slice();
-    const width = candidates?.length ?? model.catalog.items.size;
-    for (let b = 0; b < batch.size; b++) {
-      const row = scores.subarray(b * width, (b + 1) * width);
-      const low = lowest(row);
-      for (let c = 0; c < width; c++) {
-        const factor = factorOf(link.directoryIndex(candidates ? candidates[c]! : c));
-        if (factor !== 1) row[c] = low + factor * (row[c]! - low);
-      }
-    }
-    return scores;
-  };
-  return { ...model, score };
+  return boostedScorer(link.model, (item) => factorOf(link.directoryIndex(item)));
 }
 
-function boostFactors(directory: ItemDirectory, boosts: readonly Boost[]): (index: number) => number {
+/** The factor of an item of the directory: those of all boosts that mean it multiply. */
+export function boostFactors(directory: ItemDirectory, boosts: readonly Boost[]): (index: number) => number {
   const parts = boosts.map(({ itemIds = [], categories = [], factor }) => ({
     items: new Set(itemIds.map((id) => directory.indexOf(id))),
     categories: new Set(categories.map((name) => directory.categoryNumber(name))),
@@ -69,13 +52,6 @@ function boostFactors(directory: ItemDirectory, boosts: readonly Boost[]): (inde
     }
     return product;
   };
-}
-
-/** The lowest finite score, 0 when there is none. */
-function lowest(scores: Float32Array): number {
-  let low = Infinity;
-  for (const score of scores) if (Number.isFinite(score) && score < low) low = score;
-  return low === Infinity ? 0 : low;
 }
 
 /** Counts the categories of what was taken, and says whether another item still fits. */

@@ -1,4 +1,3 @@
-import { Random } from "@sequitur/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askChain } from "./chain.js";
@@ -6,7 +5,6 @@ import { ItemDirectory } from "./item-directory.js";
 import { itemTest } from "./item-filter.js";
 import type { Question } from "./question.js";
 import { NO_RULES, type Rules } from "./rules.js";
-import { policyOf } from "./slate-policies.js";
 import { newestStage, type Stage } from "./stage.js";
 
 const NOON = Date.UTC(2026, 6, 6, 12); // a Monday
@@ -157,57 +155,6 @@ describe("askChain", () => {
         const { ids } = ask(stages, { k, rules: { ...NO_RULES, pins } });
         expect(new Set(ids).size).toBe(ids.length);
         expect(ids).toHaveLength(Math.min(k, 6));
-      }),
-    );
-  });
-});
-
-describe("slate policies", () => {
-  const scores = Float32Array.of(3, 2, 2, -1);
-  const ranking = { offsets: Int32Array.of(0, 4), items: Int32Array.of(10, 11, 12, 13), scores };
-
-  it("greedy shows the best with certainty", () => {
-    const slate = policyOf({ kind: "greedy" }).slate(ranking, 2, new Random(1));
-    expect([...slate.items, ...slate.propensities]).toEqual([10, 11, 1, 1]);
-  });
-
-  it.each([{ kind: "softmax", temperature: 0.7 } as const, { kind: "epsilon-greedy", epsilon: 0.3 } as const])(
-    "$kind: propensities are the frequencies of whole slates",
-    (choice) => {
-      const policy = policyOf(choice);
-      const draws = 40_000;
-      const random = new Random("slates");
-      const seen = new Map<string, { count: number; probability: number }>();
-      for (let draw = 0; draw < draws; draw++) {
-        const { items, propensities } = policy.slate(ranking, 2, random.fork(draw));
-        const key = items.join();
-        const one = seen.get(key) ?? { count: 0, probability: propensities[0]! * propensities[1]! };
-        expect(propensities[0]! * propensities[1]!).toBeCloseTo(one.probability, 12);
-        seen.set(key, { ...one, count: one.count + 1 });
-      }
-      expect(seen.size).toBe(12);
-      let total = 0;
-      for (const { count, probability } of seen.values()) {
-        total += probability;
-        const deviation = Math.sqrt((probability * (1 - probability)) / draws);
-        expect(Math.abs(count / draws - probability)).toBeLessThan(4.5 * deviation);
-      }
-      expect(total).toBeCloseTo(1, 10);
-    },
-  );
-
-  it("softmax does not depend on the scale of the scores and survives any of them", () => {
-    const policy = policyOf({ kind: "softmax", temperature: 0.01 });
-    const odd = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 20 });
-    fc.assert(
-      fc.property(odd, fc.nat(), (values, seed) => {
-        const own = { offsets: Int32Array.of(0, values.length), items: Int32Array.from(values.keys()) };
-        const slate = policy.slate({ ...own, scores: Float32Array.from(values) }, 5, new Random(seed));
-        expect(slate.items).toHaveLength(Math.min(5, values.length));
-        for (const propensity of slate.propensities) {
-          expect(propensity).toBeGreaterThan(0);
-          expect(propensity).toBeLessThanOrEqual(1);
-        }
       }),
     );
   });

@@ -14,6 +14,7 @@ import { LiveModels, type LoadVersion } from "../models/live-models.js";
 import type { ApiSettings } from "../settings.js";
 import { LiveExperiments } from "./live-experiments.js";
 import { LiveItems } from "./live-items.js";
+import { ServedPolicies } from "./served-policies.js";
 import { WriteHealth } from "./write-health.js";
 
 const HOUR_MS = 3_600_000;
@@ -38,6 +39,7 @@ export class Serving {
   readonly items: LiveItems;
   readonly experiments: LiveExperiments;
   readonly models: LiveModels;
+  readonly policies = new ServedPolicies();
   readonly writes: WriteHealth;
   /** Commits what was shown, together with what other requests show meanwhile. */
   readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;

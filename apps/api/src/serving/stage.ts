@@ -28,8 +28,11 @@ export interface Stage {
   rank(question: Question, most: number): readonly Placed[];
   /** Why it ranks these items of the directory where it does; absent where its model has nothing to tell. */
   readonly explain?: (question: Question, indices: readonly number[]) => readonly Explanation[];
-  /** The question as a slate policy over the same model takes it; absent where no model stands behind it. */
-  ask?(question: Question): Asked;
+  /**
+   * The question as a slate policy over the same model takes it, with the best `pool` items alone where that is given;
+   * absent where no model stands behind it.
+   */
+  ask?(question: Question, pool?: number): Asked;
 }
 
 /** Vectors of items, to find those alike. */
@@ -74,10 +77,15 @@ export function modelStage({ name, versionId, model, vectors, directory, session
       if (question.userId !== undefined && users.indexOf(question.userId) !== NONE) return true;
       return question.history.some(({ itemId }) => items.indexOf(itemId) !== NONE);
     },
-    ask(question) {
+    ask(question, pool) {
+      const batch = batchOf(question);
       const barred = new Set(question.exclude.map((id) => items.indexOf(id)));
       const all = link.candidates(testFor(directory, question)) ?? Int32Array.from({ length: items.size }, (_, i) => i);
-      return { batch: batchOf(question), candidates: all.filter((item) => !barred.has(item)) };
+      const candidates = all.filter((item) => !barred.has(item));
+      if (pool === undefined || candidates.length <= pool) return { batch, candidates };
+      const scorer = boostedModel(link, directory, question.rules.boosts);
+      // In the order of the catalogue, since ties go to what comes first.
+      return { batch, candidates: recommend(scorer, batch, { k: pool, candidates }).items.slice().sort() };
     },
     rank(question, most) {
       const query = batchOf(question);

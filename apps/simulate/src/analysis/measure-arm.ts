@@ -128,10 +128,11 @@ export function logDiagnostics(pieces: readonly Piece[]): LogDiagnostics | null 
   const warnings: string[] = [];
   const unknown = add((weights) => weights.unknown);
   if (unknown > 0) warnings.push(`the propensities of ${unknown} positions are not known.`);
-  // An estimate cannot fall below one draw in all, so weights are cut and say nothing of support.
-  const estimated = add((weights) => weights.estimated) > 0;
-  if (estimated) warnings.push("propensities are Monte Carlo estimates: with few draws the largest weights are cut.");
-  if (meanWeight < SUPPORT && !estimated) {
+  const estimated = add((weights) => weights.estimated);
+  if (estimated > 0) {
+    warnings.push(`the propensities of ${estimated} positions are sampled: weights are right on average, and noisier.`);
+  }
+  if (meanWeight < SUPPORT) {
     const lost = (100 * (1 - meanWeight)).toFixed(0);
     warnings.push(`missing support: about ${lost} % of what a uniform policy shows could not be shown by this arm.`);
   }
@@ -141,10 +142,10 @@ export function logDiagnostics(pieces: readonly Piece[]): LogDiagnostics | null 
   return {
     positions,
     meanWeight,
-    largestWeight: Math.max(...pieces.map(({ weights }) => weights.most)),
+    largestWeight: pieces.reduce((most, { weights }) => Math.max(most, weights.most), 0),
     effectiveShare,
     certainShare: add(({ certain }) => certain) / positions,
-    leastPropensity: Math.min(...pieces.map(({ weights }) => weights.least)),
+    leastPropensity: pieces.reduce((least, { weights }) => Math.min(least, weights.least), 1),
     histogram: pieces[0]!.propensities.reduce<number[]>((bins, _, bin) => {
       return [...bins, pieces.reduce((count, { propensities }) => count + propensities[bin]!, 0)];
     }, []),

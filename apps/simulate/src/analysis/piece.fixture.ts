@@ -1,4 +1,4 @@
-import { Random } from "@sequitur/core";
+import { certainSlate, Random } from "@sequitur/core";
 import { behaviourSchema, latentWorld, latentWorldSchema, simulation, type SlateServer } from "@sequitur/simulator";
 import { armRecorder } from "../arm-recorder.js";
 import type { Piece } from "../piece.js";
@@ -27,10 +27,7 @@ export function fixedServer(first: number): SlateServer {
   return {
     name: `from ${first}`,
     ask: ({ batch, k }) =>
-      Array.from({ length: batch.size }, () => ({
-        items: Int32Array.from({ length: k }, (_, i) => first + i),
-        propensities: new Float64Array(k).fill(1),
-      })),
+      Array.from({ length: batch.size }, () => certainSlate(Int32Array.from({ length: k }, (_, i) => first + i))),
   };
 }
 

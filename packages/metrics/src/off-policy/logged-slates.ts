@@ -1,4 +1,4 @@
-import { NONE, PlatformError, type SlateLog } from "@sequitur/core";
+import { kindOfSlate, NONE, PlatformError, type SlateLog } from "@sequitur/core";
 import { checkWhole } from "../experiments/check-number.js";
 
 /** A log of slates with a reward at each position. */
@@ -62,25 +62,66 @@ export function loggedSlates(
   return log;
 }
 
+/** Which probabilities of a slate log an estimator needs, and what becomes of slates where they are unknown. */
+export interface LoggedSlatesChoice {
+  /** "propensities": of an item at its position, for `itemPositionIps`; "conditionals": given the items above. */
+  readonly of?: "propensities" | "conditionals";
+  /** "refuse" throws `bad-data`; "leave-out" counts them. What is left out can bias an estimate: see the count. */
+  readonly unknown?: "refuse" | "leave-out";
+}
+
+/** Slates with a known probability of every position. */
+export interface KnownSlates {
+  readonly log: LoggedSlates;
+  /** (n, K) the logged probabilities; 1 beyond the end of a slate, where they are not read. */
+  readonly propensities: Float64Array;
+  /** (n) row of each slate in the slate log. */
+  readonly rows: Int32Array;
+  /** Slates that were left out because a probability of theirs is unknown. */
+  readonly unknown: number;
+  /**
+   * Slates whose probabilities are estimated. The inverse of an estimate is unbiased, and its noise is part of the
+   * spread of the contributions: standard errors and intervals are as wide as it makes them.
+   */
+  readonly estimated: number;
+}
+
 /**
- * A slate log as the estimators take it, one reward of 1 at the position of each click, with the propensities that were
- * logged: P(item at its position), what the item-position estimator needs. Throws `bad-data` for a log without them.
+ * A slate log as the estimators take it, one reward of 1 at the position of each click, with the probabilities that were
+ * logged. Throws `bad-data` where one is unknown, unless such slates are left out, and where none is left.
  */
-export function loggedSlatesOf(log: SlateLog): { readonly log: LoggedSlates; readonly propensities: Float64Array } {
-  const { offsets, size } = log;
-  if (log.propensities === undefined) throw new PlatformError("bad-data", "the log must have propensities, got none.");
-  const length = Math.max(1, ...Array.from({ length: size }, (_, row) => offsets[row + 1]! - offsets[row]!));
-  const items = new Int32Array(size * length).fill(NONE);
+export function loggedSlatesOf(slates: SlateLog, choice: LoggedSlatesChoice = {}): KnownSlates {
+  const { of = "propensities", unknown = "refuse" } = choice;
+  const known = slates[of];
+  if (known === undefined) throw new PlatformError("bad-data", `the log must have ${of}, got none.`);
+  const rows = Int32Array.from(slates.users.keys()).filter((row) => {
+    for (let place = slates.offsets[row]!; place < slates.offsets[row + 1]!; place++) {
+      if (Number.isNaN(known[place]!)) return false;
+    }
+    return true;
+  });
+  const missing = slates.size - rows.length;
+  if (missing > 0 && (unknown === "refuse" || rows.length === 0)) {
+    const message = `the ${of} of all slates must be known, got ${missing} of ${slates.size} where they are not.`;
+    throw new PlatformError("bad-data", message);
+  }
+  const { log, propensities } = tableOf(slates, rows, known);
+  checkSlates(log);
+  const estimated = rows.reduce((count, row) => count + (kindOfSlate(slates, row) === "estimated" ? 1 : 0), 0);
+  return { log, propensities, rows, unknown: missing, estimated };
+}
+
+function tableOf({ offsets, items: shown, clicks }: SlateLog, rows: Int32Array, known: Float64Array) {
+  const length = rows.reduce((most, row) => Math.max(most, offsets[row + 1]! - offsets[row]!), 1);
+  const items = new Int32Array(rows.length * length).fill(NONE);
   const rewards = new Float64Array(items.length);
   const propensities = new Float64Array(items.length).fill(1);
-  for (let row = 0; row < size; row++) {
-    items.set(log.items.subarray(offsets[row], offsets[row + 1]), row * length);
-    propensities.set(log.propensities.subarray(offsets[row], offsets[row + 1]), row * length);
-    if (log.clicks[row] !== NONE) rewards[row * length + log.clicks[row]!] = 1;
+  for (const [at, row] of rows.entries()) {
+    items.set(shown.subarray(offsets[row], offsets[row + 1]), at * length);
+    propensities.set(known.subarray(offsets[row], offsets[row + 1]), at * length);
+    if (clicks[row] !== NONE) rewards[at * length + clicks[row]!] = 1;
   }
-  const slates = { length, items, rewards };
-  checkSlates(slates);
-  return { log: slates, propensities };
+  return { log: { length, items, rewards }, propensities };
 }
 
 /** Throws `bad-data`, with the row, for an empty log, an item twice in a slate, a gap, or a reward outside the slate. */

@@ -222,6 +222,28 @@ describe("slates of different lengths, and bad input", () => {
     expect(() => loggedSlatesOf(slateLogFrom(catalog, unknown))).toThrow("must have propensities, got none");
   });
 
+  test("slates of unknown propensities are refused, or left out and counted, and never taken for certain", () => {
+    const catalog = { items: idTable(["a", "b", "c"]), users: idTable(["u", "v"]), itemColumns: {} };
+    const slates = slateLogFrom(catalog, {
+      users: Int32Array.of(0, 0, 1),
+      times: Float64Array.of(1, 2, 3),
+      offsets: Int32Array.of(0, 2, 4, 5),
+      items: Int32Array.of(2, 0, 0, 1, 2),
+      clicks: Int32Array.of(NONE, 1, 0),
+      propensities: Float64Array.of(0.5, 0.25, 0.1, NaN, 0.3),
+      standardErrors: Float64Array.of(0.1, 0, NaN, NaN, NaN),
+      conditionals: Float64Array.of(NaN, NaN, 0.1, 0.2, 1),
+    });
+    expect(() => loggedSlatesOf(slates)).toThrow("propensities of all slates must be known, got 1 of 3 where they are");
+    const known = loggedSlatesOf(slates, { unknown: "leave-out" });
+    expect(known).toMatchObject({ unknown: 1, estimated: 1, rows: Int32Array.of(0, 2) });
+    expect([...known.propensities]).toEqual([0.5, 0.25, 0.3, 1]);
+    expect([...known.log.rewards]).toEqual([0, 0, 1, 0]);
+    const conditionals = loggedSlatesOf(slates, { of: "conditionals", unknown: "leave-out" });
+    expect([...conditionals.rows]).toEqual([1, 2]);
+    expect([...conditionals.propensities]).toEqual([0.1, 0.2, 1, 1]);
+  });
+
   const good = { length: 2, items: Int32Array.of(3, 5, 5, 3), rewards: Float64Array.of(0, 1, 0, 0) };
   const half: SlatePropensities = { logging: new Float64Array(4).fill(0.5), evaluation: new Float64Array(4).fill(0.5) };
   test.each([

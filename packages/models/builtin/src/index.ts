@@ -2,6 +2,7 @@ export { baselineNames, loadModel, loadRecommender, noSuchModel, recommenderName
 export {
   loadSlatePolicy,
   parseSlatePolicy,
+  slatePolicyNeeds,
   slatePolicyNames,
   type SlatePolicyName,
   type SlatePolicyRequest,

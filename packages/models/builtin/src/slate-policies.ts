@@ -35,6 +35,11 @@ export async function parseSlatePolicy(name: string): Promise<SlatePolicyName> {
   throw new PlatformError("bad-config", `expected ${expected} as the name of a policy, got ${JSON.stringify(name)}.`);
 }
 
+/** What a policy ranks by, "posterior" being a model that can be drawn from; `not-found` for an unknown policy. */
+export async function slatePolicyNeeds(policy: string): Promise<PolicyKind["needs"]> {
+  return (await kindOf(policy)).needs;
+}
+
 export interface SlatePolicyRequest {
   /** "POLICY" or "POLICY:MODEL", such as "random" or "in-slate-thompson:slate-gru". */
   readonly name: string;

@@ -1,15 +1,15 @@
-import { NONE, PlatformError, type QueryBatch, type Slate } from "@sequitur/core";
+import { checkPropensities, NONE, PlatformError, type QueryBatch, type Slate } from "@sequitur/core";
 
 /**
  * `bad-data` unless there is a slate and a click for each query, the items of each slate are distinct and of the
- * catalogue, each propensity is in (0, 1], and each click is NONE or a position within its slate.
+ * catalogue, its probabilities are in (0, 1] or NaN, and each click is NONE or a position within its slate.
  */
 export function checkOutcomes(batch: QueryBatch, shown: readonly Slate[], clicks: Int32Array, itemCount: number): void {
   if (shown.length !== batch.size || clicks.length !== batch.size) {
     const got = `${shown.length} slates and ${clicks.length} clicks`;
     throw new PlatformError("bad-data", `expected a slate and a click for each of ${batch.size} queries, got ${got}.`);
   }
-  for (const [b, { items, propensities }] of shown.entries()) {
+  for (const [b, { items }] of shown.entries()) {
     const click = clicks[b]!;
     const outside = items.find((item) => !(item >= 0 && item < itemCount));
     if (outside !== undefined) {
@@ -19,11 +19,7 @@ export function checkOutcomes(batch: QueryBatch, shown: readonly Slate[], clicks
     if (again !== undefined) {
       throw new PlatformError("bad-data", `items of a slate must be distinct, got item ${again} again in slate ${b}.`);
     }
-    const improper = propensities.find((p) => !(p > 0 && p <= 1));
-    if (improper !== undefined || propensities.length !== items.length) {
-      const got = improper === undefined ? `${propensities.length} values` : String(improper);
-      throw new PlatformError("bad-data", `each item must have a propensity in (0, 1], got ${got} in slate ${b}.`);
-    }
+    checkPropensities(shown[b]!, `slate ${b}`);
     if (click !== NONE && !(click >= 0 && click < items.length)) {
       const expected = `a click must be NONE or a position in [0, ${items.length})`;
       throw new PlatformError("bad-data", `${expected}, got ${click} in slate ${b}.`);

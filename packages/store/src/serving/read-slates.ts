@@ -54,7 +54,8 @@ export async function readSlates(store: Store, options: SlateOptions = {}): Prom
         from requests left join users using (user_key) cross join lateral (
           select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
               'itemId', item_id, 'position', position, 'policy', policy, 'modelVersion', model_version,
-              'propensity', propensity, 'score', score,
+              'propensityKind', propensity_kind, 'propensity', propensity, 'conditional', conditional,
+              'standardError', standard_error, 'score', score,
               'feedback', coalesce((
                 select jsonb_agg(jsonb_build_object(
                   'kind', feedback.kind, 'value', value, 'time', round(date_part('epoch', feedback.time) * 1000)
@@ -70,7 +71,7 @@ export async function readSlates(store: Store, options: SlateOptions = {}): Prom
           ${kinds === undefined ? sql`` : sql`and kind = any(${kinds}::text[])`}
         order by time, request_id`;
       const slates: ShownSlate[] = [];
-      for await (const page of pages(db, query, PAGE, signal)) slates.push(...page.map(slateOf));
+      for await (const page of pages(db, query, PAGE, signal)) for (const row of page) slates.push(slateOf(row));
       return slates;
     },
     { isolation: "repeatable read", bulk: true },

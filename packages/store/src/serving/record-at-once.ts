@@ -1,7 +1,10 @@
 import type { Store } from "../connection/store.js";
 import { itemKeysOf } from "../entities/item-keys.js";
 import { jsonText } from "../json-text.js";
+import { IMPRESSION_COLUMNS, impressionColumns } from "./impression-columns.js";
 import type { RequestRecord } from "./requests.js";
+
+const NAMES = IMPRESSION_COLUMNS.map(([name]) => name).join(", ");
 
 /**
  * One statement for all requests and impressions: the users that are there are held against erasure, and a request whose
@@ -21,10 +24,10 @@ const INSERT = `
     order by request_id
     on conflict do nothing returning request_id
   ), shown as (
-    insert into impressions (request_id, position, item_key, policy, model_version, propensity, score)
+    insert into impressions (${NAMES})
     select t.*
-    from unnest($6::uuid[], $7::smallint[], $8::integer[], $9::text[], $10::integer[], $11::double precision[], $12::real[])
-      as t (request_id, position, item_key, policy, model_version, propensity, score) join fresh using (request_id)
+    from unnest(${IMPRESSION_COLUMNS.map(([, type], at) => `$${at + 6}::${type}[]`).join(", ")})
+      as t (${NAMES}) join fresh using (request_id)
   )
   select request_id from fresh`;
 
@@ -43,13 +46,7 @@ export async function recordAtOnce(store: Store, requests: readonly RequestRecor
     ready.map(({ time }) => time),
     ready.map(({ kind }) => kind),
     ready.map(({ context }) => (context === undefined ? null : jsonText(context))),
-    shown.map(({ requestId }) => requestId),
-    shown.map(({ position }) => position),
-    shown.map(({ itemId }) => keys.get(itemId)!),
-    shown.map(({ policy }) => policy),
-    shown.map(({ modelVersion }) => modelVersion ?? null),
-    shown.map(({ propensity }) => propensity),
-    shown.map(({ score }) => score ?? null),
+    ...impressionColumns(shown, keys),
   ];
   const rows = await store.prepared<{ request_id: string }>("record requests", {
     name: "record-requests",

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
-import { PlatformError } from "@sequitur/core";
+import { PlatformError, PROPENSITY_KINDS, type PropensityKind } from "@sequitur/core";
+import { IMPRESSION_COLUMNS, impressionColumns } from "./impression-columns.js";
 import type { Store } from "../connection/store.js";
 import { checkId } from "../events/event.js";
 import { ensureKeys } from "../entities/keys.js";
@@ -16,8 +17,14 @@ export interface Impression {
   readonly policy: string;
   /** `ModelVersion.versionId` of the scores; left out when none scored. */
   readonly modelVersion?: number;
+  /** How the three numbers below are known; those that are not are left out. See `Slate` of core. */
+  readonly propensityKind: PropensityKind;
   /** P(the policy shows this item at this position | query), in (0, 1]. */
-  readonly propensity: number;
+  readonly propensity?: number;
+  /** P(this item here | query, the items above it), in (0, 1]. */
+  readonly conditional?: number;
+  /** Standard error of the propensity, where it is estimated. */
+  readonly standardError?: number;
   readonly score?: number;
 }
 
@@ -105,12 +112,10 @@ async function insertImpressions(
   );
   if (shown.length === 0) return;
   await sql`
-    insert into impressions (request_id, position, item_key, policy, model_version, propensity, score)
-    select * from unnest(
-      ${shown.map((row) => row.requestId)}::uuid[], ${shown.map((row) => row.position)}::smallint[],
-      ${shown.map((row) => items.get(row.itemId)!)}::integer[], ${shown.map((row) => row.policy)}::text[],
-      ${shown.map((row) => row.modelVersion ?? null)}::integer[],
-      ${shown.map((row) => row.propensity)}::double precision[], ${shown.map((row) => row.score ?? null)}::real[])
+    insert into impressions (${sql.raw(IMPRESSION_COLUMNS.map(([name]) => name).join(", "))})
+    select * from unnest(${sql.join(
+      impressionColumns(shown, items).map((column, at) => sql`${column}::${sql.raw(IMPRESSION_COLUMNS[at]![1])}[]`),
+    )})
   `.execute(db);
 }
 
@@ -151,18 +156,40 @@ function checkRequest(request: RequestRecord): void {
     throw new PlatformError("bad-data", `${at}: time must be an instant in ms, got ${request.time}.`);
   }
   const positions = new Set<number>();
-  for (const { itemId, position, propensity, policy, score } of request.impressions) {
+  for (const impression of request.impressions) {
+    const { itemId, position, policy, score } = impression;
     checkId("itemId", itemId);
     checkId("policy", policy);
     if (!(Number.isInteger(position) && position >= 0 && position <= 32_767) || positions.has(position)) {
       throw new PlatformError("bad-data", `${at}: positions must be distinct integers from 0, got ${position}.`);
     }
     positions.add(position);
-    if (!(propensity > 0 && propensity <= 1)) {
-      throw new PlatformError("bad-data", `${at}: propensity must be in (0, 1], got ${propensity}.`);
-    }
+    checkPropensity(impression, at);
     if (score !== undefined && !Number.isFinite(Math.fround(score))) {
       throw new PlatformError("bad-data", `${at}: score must be finite, got ${score}.`);
     }
+  }
+}
+
+function checkPropensity(
+  { propensityKind: kind, propensity, conditional, standardError }: Impression,
+  at: string,
+): void {
+  for (const [name, value] of [
+    ["propensity", propensity],
+    ["conditional", conditional],
+  ] as const) {
+    if (value === undefined || (value > 0 && value <= 1)) continue;
+    throw new PlatformError("bad-data", `${at}: ${name} must be in (0, 1] or left out, got ${value}.`);
+  }
+  if (standardError !== undefined && !(standardError >= 0)) {
+    throw new PlatformError("bad-data", `${at}: standardError must be at least 0 or left out, got ${standardError}.`);
+  }
+  if (!PROPENSITY_KINDS.includes(kind)) {
+    const expected = `propensityKind must be one of ${PROPENSITY_KINDS.join(", ")}`;
+    throw new PlatformError("bad-data", `${at}: ${expected}, got ${kind}.`);
+  }
+  if (kind === "unknown" && (propensity ?? conditional ?? standardError) !== undefined) {
+    throw new PlatformError("bad-data", `${at}: an unknown propensity must be left out, with all that belongs to it.`);
   }
 }

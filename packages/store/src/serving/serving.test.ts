@@ -52,7 +52,15 @@ function request(
     ...(userId !== undefined && { userId }),
     time: T0,
     kind: "slates",
-    impressions: items.map((itemId, position) => ({ itemId, position, policy: "top", propensity: 1 / (position + 1) })),
+    impressions: items.map((itemId, position) => ({
+      itemId,
+      position,
+      policy: "top",
+      propensityKind: "estimated" as const,
+      propensity: 1 / (position + 1),
+      standardError: 0.25,
+      ...(position === 0 && { conditional: 0.5 }),
+    })),
     ...more,
   };
 }
@@ -200,12 +208,16 @@ eachStore((engine) => {
     });
 
     it("refuses requests that make no sense, whole", async () => {
-      const impression = { itemId: "cafe", position: 0, policy: "top", propensity: 1 };
+      const exact = { propensityKind: "exact", propensity: 1 } as const;
+      const impression = { itemId: "cafe", position: 0, policy: "top", ...exact };
       const bad: Partial<RequestRecord>[] = [
         { requestId: "7" },
         { time: Number.NaN },
         { impressions: [{ ...impression, propensity: 0 }] },
         { impressions: [{ ...impression, propensity: 1.01 }] },
+        { impressions: [{ ...impression, conditional: Number.NaN }] },
+        { impressions: [{ ...impression, standardError: -1 }] },
+        { impressions: [{ ...impression, propensityKind: "unknown" }] },
         { impressions: [impression, impression] },
         { impressions: [{ ...impression, position: -1 }] },
         { impressions: [{ ...impression, score: 1e300 }] },

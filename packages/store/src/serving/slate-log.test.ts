@@ -1,4 +1,4 @@
-import { idTable, listOf, NONE } from "@sequitur/core";
+import { idTable, kindOfSlate, listOf, NONE } from "@sequitur/core";
 import { expect, it } from "vitest";
 import type { ShownSlate } from "./read-slates.js";
 import { slateLogOf } from "./slate-log.js";
@@ -14,19 +14,20 @@ function slate(
     itemId,
     position,
     policy: "top",
-    propensity: 0.5,
+    propensityKind: position === 0 ? ("exact" as const) : ("unknown" as const),
+    ...(position === 0 && { propensity: 0.5 }),
     feedback: feedback.map(([kind, value, at]) => ({ kind, value, time: at })),
   }));
   return { requestId: `${time}`, ...(userId !== undefined && { userId }), time, kind: "slates", impressions };
 }
 
-it("makes a slate log of what was shown to known users, with the latest reaction as the click", () => {
+it("makes a slate log of what was shown to known users, with the first reaction as the click", () => {
   const log = slateLogOf(catalog, [
     slate("v", 3, {
-      a: [["click", 1, 5]],
+      a: [["click", 1, 9]],
       b: [
-        ["click", 1, 9],
-        ["view", 1, 10],
+        ["view", 1, 4],
+        ["click", 1, 5],
       ],
     }),
     slate("u", 4, { c: [["click", 0, 5]], gone: [], b: [] }),
@@ -41,6 +42,7 @@ it("makes a slate log of what was shown to known users, with the latest reaction
     [0, 1],
   ]);
   expect([...log.clicks]).toEqual([NONE, NONE, 1]);
-  expect(log.propensities![0]).toBe(0.5);
+  expect([...log.propensities!]).toEqual([0.5, NaN, 0.5, NaN, NaN, 0.5, NaN]);
+  expect([0, 1, 2].map((row) => kindOfSlate(log, row))).toEqual(["exact", "exact", "exact"]);
   expect([...slateLogOf(catalog, [slate("u", 2, { b: [["view", 1, 3]] })], ["view"]).clicks]).toEqual([0]);
 });

@@ -1,8 +1,9 @@
 import { certainSlates } from "./certain-slates.js";
 import { learningOf, liveScorer } from "./live-scorer.js";
 import { noSettings, type PolicyKind } from "./policy-kind.js";
+import { ruledSlates } from "./ruled-slates.js";
 
-/** The k items of highest score, always: every propensity is 1. */
+/** The k items of highest score, always: every probability is 1. */
 export const greedy: PolicyKind<Record<string, never>> = {
   name: "greedy",
   needs: "model",
@@ -11,7 +12,7 @@ export const greedy: PolicyKind<Record<string, never>> = {
     const scorer = liveScorer(parts);
     return {
       name: parts.name,
-      slates: (batch, k, options) => certainSlates(scorer, batch, k, options),
+      slates: ruledSlates(parts.catalog, (batch, k, choice) => certainSlates(scorer, batch, k, choice)),
       ...learningOf(scorer),
     };
   },

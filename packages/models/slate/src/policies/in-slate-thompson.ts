@@ -1,12 +1,14 @@
-import type { Random } from "@sequitur/core";
+import { unknownSlate } from "@sequitur/core";
+import type { CapCounter } from "@sequitur/recommender";
 import { z } from "zod";
 import { learningOf, slateLearnerOf } from "./live-scorer.js";
-import { estimatedSlate, type SlateEstimate } from "./monte-carlo.js";
-import { checkSlateRequest, type PolicyKind } from "./policy-kind.js";
+import { sampledSlate } from "./monte-carlo.js";
+import { refuseBoost, type PolicyKind } from "./policy-kind.js";
+import { ruledSlates } from "./ruled-slates.js";
 import { propensityDraws } from "./thompson.js";
 
-/** How often the pool of draws is dealt into slates anew. */
-const DEALS = 8;
+/** Slates that are drawn at least to estimate a propensity. */
+const FEWEST_SLATES = 4;
 
 const inSlateThompsonConfig = z.strictObject({
   collision: z
@@ -20,9 +22,8 @@ const inSlateThompsonConfig = z.strictObject({
 export type InSlateThompsonConfig = z.infer<typeof inSlateThompsonConfig>;
 
 /**
- * K posterior draws a request, one a position (Eide et al. 2022). Propensities are estimated from a pool of at least K
- * further draws, dealt into slates without replacement several times; their standard errors are those of one deal,
- * pool / K independent slates, and so upper bounds.
+ * K posterior draws a request, one a position (Eide et al. 2022). Propensities are sampled from further slates of K draws
+ * each, see `sampledSlate`; conditionals are unknown.
  */
 export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
   name: "in-slate-thompson",
@@ -33,57 +34,60 @@ export const inSlateThompson: PolicyKind<InSlateThompsonConfig> = {
     const place = collision === "next-draw" ? nextDraw : sameDraw;
     return {
       name: parts.name,
-      slates(batch, k, { candidates, random, propensities = true }) {
-        checkSlateRequest(k, candidates, parts.catalog);
-        const size = Math.min(k, candidates?.length ?? parts.catalog.items.size);
+      slates: ruledSlates(parts.catalog, (batch, k, { candidates, count, caps, random, propensities, boost }) => {
+        refuseBoost(parts.name, boost);
+        const size = Math.min(k, count);
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
           const top = learner.draws(batch, b, candidates);
-          const rankings = (count: number): Int32Array[] =>
-            top(
-              k,
-              Array.from({ length: count }, () => own.uint32()),
-            );
-          if (size === 0) return estimatedSlate(new Int32Array(0), { count: 0, hits: new Float64Array(0) });
-          const items = place(rankings(size), size);
-          const pool = draws === 0 || !propensities ? [] : rankings(Math.max(size, draws));
-          return estimatedSlate(items, dealt(items, pool, place, own));
+          const one = (keys: readonly number[]): Int32Array => {
+            if (caps === undefined) return place(top(size, keys), size);
+            return deepEnough((depth) => place(top(depth, keys), size, caps()), size, count);
+          };
+          const next = (slates: number): Int32Array[] =>
+            Array.from({ length: slates }, () => one(Array.from({ length: size }, () => own.uint32())));
+          const [items] = next(1);
+          if (draws === 0 || !propensities) return unknownSlate(items!);
+          const sampled = Math.max(FEWEST_SLATES, Math.ceil(draws / size));
+          return sampledSlate(items!, { draws: sampled, next, uniform: own.uniform() });
         });
-      },
+      }),
       ...learningOf(learner),
     };
   },
 };
 
-/** Rank 1 of each draw, then rank 2 of each, and so on; the first `size` distinct items. */
-export function nextDraw(rankings: readonly Int32Array[], size: number): Int32Array {
-  const placed = new Set<number>();
-  for (let rank = 0; rank < size; rank++) {
-    for (const ranking of rankings) if (placed.size < size) placed.add(ranking[rank]!);
+/** Longer and longer rankings, as long as caps leave the slate short of its size. */
+function deepEnough(placed: (depth: number) => Int32Array, size: number, count: number): Int32Array {
+  for (let depth = size; ; depth = Math.min(4 * depth, count)) {
+    const items = placed(depth);
+    if (items.length === size || depth >= count) return items;
   }
-  return Int32Array.from(placed);
 }
 
-/** At each position the best item of its own draw that is not placed yet. */
-export function sameDraw(rankings: readonly Int32Array[], size: number): Int32Array {
+/** Rank 1 of each draw, then rank 2 of each, and so on; the first `size` distinct items that the caps let in. */
+export function nextDraw(rankings: readonly Int32Array[], size: number, caps?: CapCounter): Int32Array {
   const placed = new Set<number>();
-  for (const ranking of rankings.slice(0, size)) placed.add(ranking.find((item) => !placed.has(item))!);
-  return Int32Array.from(placed);
-}
-
-/** Deals the pool into slates of K draws each and counts where they agree with the shown one. */
-function dealt(items: Int32Array, pool: Int32Array[], place: typeof nextDraw, random: Random): SlateEstimate {
-  const size = items.length;
-  const count = Math.floor(pool.length / size);
-  const hits = new Float64Array(size);
-  for (let deal = 0; deal < DEALS; deal++) {
-    random.shuffle(pool);
-    for (let slate = 0; slate < count; slate++) {
-      const other = place(pool.slice(slate * size, (slate + 1) * size), size);
-      for (let position = 0; position < size; position++) {
-        if (other[position] === items[position]) hits[position]! += 1 / DEALS;
-      }
+  const depth = Math.max(0, ...rankings.map(({ length }) => length));
+  for (let rank = 0; rank < depth; rank++) {
+    for (const ranking of rankings) {
+      const item = ranking[rank];
+      if (item === undefined || placed.size === size || placed.has(item) || caps?.fits(item) === false) continue;
+      caps?.take(item);
+      placed.add(item);
     }
   }
-  return { count, hits };
+  return Int32Array.from(placed);
+}
+
+/** At each position the best item of its own draw that is not placed yet and that the caps let in. */
+export function sameDraw(rankings: readonly Int32Array[], size: number, caps?: CapCounter): Int32Array {
+  const placed = new Set<number>();
+  for (const ranking of rankings.slice(0, size)) {
+    const item = ranking.find((other) => !placed.has(other) && caps?.fits(other) !== false);
+    if (item === undefined) break;
+    caps?.take(item);
+    placed.add(item);
+  }
+  return Int32Array.from(placed);
 }

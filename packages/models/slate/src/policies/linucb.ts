@@ -7,6 +7,7 @@ import { clicksOfQuery, userPreference } from "../slate-gru/user-state.js";
 import { certainSlates } from "./certain-slates.js";
 import { slateLearnerOf } from "./live-scorer.js";
 import type { PolicyKind } from "./policy-kind.js";
+import { ruledSlates } from "./ruled-slates.js";
 
 const linUcbConfig = z.strictObject({
   alpha: z.number().min(0).max(100).default(1).describe("factor of the standard deviation that is added"),
@@ -54,7 +55,9 @@ export const linUcb: PolicyKind<LinUcbConfig> = {
     };
     return {
       name: parts.name,
-      slates: (batch, k, options) => certainSlates({ name: parts.name, catalog, score }, batch, k, options),
+      slates: ruledSlates(catalog, (batch, k, choice) =>
+        certainSlates({ name: parts.name, catalog, score }, batch, k, choice),
+      ),
       observe(batch, shown, clicks) {
         checkOutcomes(batch, shown, clicks, catalog.items.size);
         const x = new Float64Array(size);

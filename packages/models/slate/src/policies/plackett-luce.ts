@@ -33,7 +33,7 @@ export function positionProbabilities(logWeights: Float64Array, shown: Int32Arra
       if (mean < Infinity) result[k]! += STEP * mean * Math.exp(-mean) * all[k]!;
     }
   }
-  return result.map((p) => Math.min(1, p));
+  return result.map((p) => Math.max(Number.MIN_VALUE, Math.min(1, p)));
 }
 
 /** The grid of log t, as far as it matters for one of the items. */
@@ -58,13 +58,22 @@ function convolve(distribution: Float64Array, logMean: number): void {
   distribution[0]! *= 1 - p;
 }
 
-/** (K) P(shown[k] | shown[0 .. k - 1]) = w / (sum of the weights not yet drawn). */
-export function conditionalProbabilities(logWeights: Float64Array, shown: Int32Array): Float64Array {
+/**
+ * (K) P(shown[k] | shown[0 .. k - 1]) = w / (sum of the weights that may be drawn); `leftAfter` says which may be, given
+ * the places above, of those not drawn yet: all of them when absent.
+ */
+export function conditionalProbabilities(
+  logWeights: Float64Array,
+  shown: Int32Array,
+  leftAfter?: (above: Int32Array) => (place: number) => boolean,
+): Float64Array {
   const left = logWeights.slice();
-  return Float64Array.from(shown, (place) => {
+  return Float64Array.from(shown, (place, position) => {
+    const may = leftAfter?.(shown.subarray(0, position));
+    if (may !== undefined) for (let other = 0; other < left.length; other++) if (!may(other)) left[other] = -Infinity;
     const most = left.reduce((a, b) => Math.max(a, b), -Infinity);
     const sum = left.reduce((total, logWeight) => total + Math.exp(logWeight - most), 0);
     left[place] = -Infinity;
-    return Math.exp(logWeights[place]! - most) / sum;
+    return Math.max(Number.MIN_VALUE, Math.min(1, Math.exp(logWeights[place]! - most) / sum));
   });
 }

@@ -1,5 +1,5 @@
 import { PlatformError, type Catalog } from "@sequitur/core";
-import { checkCandidates, checkListSize, type Artifact, type Model, type SlatePolicy } from "@sequitur/recommender";
+import type { Artifact, Model, SlatePolicy } from "@sequitur/recommender";
 import { z } from "zod";
 
 /** What a policy is made of. */
@@ -32,8 +32,8 @@ export function requireModel({ name, model }: PolicyParts): Model {
   throw new PlatformError("bad-config", `policy ${name} ranks by a model, got none.`);
 }
 
-/** `bad-config` unless k is a positive integer and all candidates are distinct item indices. */
-export function checkSlateRequest(k: number, candidates: Int32Array | undefined, { items }: Catalog): void {
-  checkListSize(k);
-  if (candidates !== undefined) checkCandidates(candidates, items.size);
+/** `bad-config` for a rule that a policy cannot follow: posterior draws rank items without giving scores. */
+export function refuseBoost(name: string, boost: unknown): void {
+  if (boost === undefined) return;
+  throw new PlatformError("bad-config", `policy ${name} takes no boosts: it ranks by draws, which have no scores.`);
 }

@@ -35,7 +35,7 @@ describe.each(Object.entries(policies))("%s", (_, policy) => {
     const slates = slatesOf(policy, query, 4000, 3, new Random(2));
     expect(propensityGap(slates)).toBeLessThan(4.5);
     const first = slates.filter(({ items }) => items.join() === slates[0]!.items.join());
-    const joint = slates[0]!.conditionals!.reduce((product, p) => product * p, 1);
+    const joint = slates[0]!.conditionals.reduce((product, p) => product * p, 1);
     expect(Math.abs(first.length / slates.length - joint)).toBeLessThan(
       4 * Math.sqrt((joint * (1 - joint)) / 4000) + 1e-9,
     );

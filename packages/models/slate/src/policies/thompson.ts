@@ -1,21 +1,23 @@
+import { unknownSlate } from "@sequitur/core";
 import { z } from "zod";
 import { learningOf, slateLearnerOf } from "./live-scorer.js";
-import { estimatedSlate } from "./monte-carlo.js";
-import { checkSlateRequest, type PolicyKind } from "./policy-kind.js";
+import { sampledSlate } from "./monte-carlo.js";
+import { refuseBoost, type PolicyKind } from "./policy-kind.js";
+import { cappedPrefix, ruledSlates } from "./ruled-slates.js";
 
 export const propensityDraws = z
   .int()
   .min(0)
   .max(100_000)
   .default(32)
-  .describe("further rankings drawn to estimate the propensities; 0: not estimated (1, with a standard error of NaN)");
+  .describe("further rankings drawn to estimate the propensities, more where they miss what is shown; 0: unknown");
 
 const thompsonConfig = z.strictObject({ propensityDraws });
 export type ThompsonConfig = z.infer<typeof thompsonConfig>;
 
 /**
- * One posterior draw of all parameters a request; the k best under it (Eide et al. 2022). Propensities are Monte Carlo
- * estimates over independent draws, with their standard errors.
+ * One posterior draw of all parameters a request; the k best under it (Eide et al. 2022). Propensities are sampled from
+ * independent draws, see `sampledSlate`; conditionals are unknown.
  */
 export const thompson: PolicyKind<ThompsonConfig> = {
   name: "thompson",
@@ -25,23 +27,22 @@ export const thompson: PolicyKind<ThompsonConfig> = {
     const learner = slateLearnerOf(parts);
     return {
       name: parts.name,
-      slates(batch, k, { candidates, random, propensities = true }) {
-        checkSlateRequest(k, candidates, parts.catalog);
-        const count = propensities ? draws : 0;
+      slates: ruledSlates(parts.catalog, (batch, k, { candidates, count, caps, random, propensities, boost }) => {
+        refuseBoost(parts.name, boost);
+        const size = Math.min(k, count);
         return Array.from({ length: batch.size }, (_, b) => {
           const own = random.fork(b);
           const top = learner.draws(batch, b, candidates);
-          const [items, ...others] = top(
-            k,
-            Array.from({ length: 1 + count }, () => own.uint32()),
-          );
-          const hits = new Float64Array(items!.length);
-          for (const other of others) {
-            for (const [position, item] of other.entries()) if (item === items![position]) hits[position]! += 1;
-          }
-          return estimatedSlate(items!, { count, hits });
+          const next = (wanted: number): readonly Int32Array[] => {
+            const keys = Array.from({ length: wanted }, () => own.uint32());
+            if (caps === undefined) return top(size, keys);
+            return keys.map((key) => cappedPrefix((depth) => top(depth, [key])[0]!, size, count, caps));
+          };
+          const [items] = next(1);
+          if (draws === 0 || !propensities) return unknownSlate(items!);
+          return sampledSlate(items!, { draws, next, uniform: own.uniform() });
         });
-      },
+      }),
       ...learningOf(learner),
     };
   },

@@ -1,4 +1,4 @@
-import { NONE, queryBatch, Random, type Slate } from "@sequitur/core";
+import { certainSlate, NONE, queryBatch, Random, type Slate } from "@sequitur/core";
 import { decodeArtifact, encodeArtifact, type SlatePolicy } from "@sequitur/recommender";
 import { describe, expect, it } from "vitest";
 import { posteriorAt } from "../slate-gru/posterior.fixture.js";
@@ -52,7 +52,7 @@ describe.each([
   });
 
   it("refuses a click outside its slate", () => {
-    const slate = { items: Int32Array.of(0), propensities: Float64Array.of(1) };
+    const slate = certainSlate(Int32Array.of(0));
     expect(() => make().observe!(query, [slate], Int32Array.of(1))).toThrow("got 1 in slate 0");
   });
 });
@@ -74,11 +74,7 @@ it("linucb solves the ridge regression of clicks on its features", () => {
     [2, 1],
   ];
   for (const [item, click] of shown) {
-    policy.observe!(
-      query,
-      [{ items: Int32Array.of(item), propensities: Float64Array.of(1) }],
-      Int32Array.of(click === 1 ? 0 : NONE),
-    );
+    policy.observe!(query, [certainSlate(Int32Array.of(item))], Int32Array.of(click === 1 ? 0 : NONE));
   }
   const { tensors } = policy.save!();
   const inverse = tensors.get("inverse")!.data as Float64Array;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { checkOutcomes } from "../check-outcomes.js";
 import { certainSlates } from "./certain-slates.js";
 import type { PolicyKind } from "./policy-kind.js";
+import { ruledSlates } from "./ruled-slates.js";
 
 const ucbConfig = z.strictObject({
   exploration: z.number().min(0).max(100).default(1).describe("factor of the bonus; 1 is UCB1, 0 only exploits"),
@@ -37,7 +38,7 @@ export const ucb: PolicyKind<UcbConfig> = {
     };
     return {
       name,
-      slates: (batch, k, options) => certainSlates({ name, catalog, score }, batch, k, options),
+      slates: ruledSlates(catalog, (batch, k, choice) => certainSlates({ name, catalog, score }, batch, k, choice)),
       observe(batch, slates, clicks) {
         checkOutcomes(batch, slates, clicks, size);
         for (const [b, { items }] of slates.entries()) {

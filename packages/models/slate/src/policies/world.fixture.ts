@@ -54,3 +54,20 @@ export function propensityGap(slates: readonly Slate[], of: (slate: Slate) => Fl
   });
   return Math.max(...gaps);
 }
+
+/**
+ * How many standard errors the item-position estimate of a reward of 1 for every item, under the uniform policy over the
+ * items given, lies from its truth: the mean over slates and positions of (1 / n) / p of the item shown. NaN p are 0.
+ */
+export function inverseGap(slates: readonly Slate[], items: readonly number[]): number {
+  const meant = new Set(items);
+  const weights = slates.map((slate) => {
+    const shown = Array.from(slate.items, (item, at) =>
+      meant.has(item) ? 1 / slate.propensities[at]! / meant.size : 0,
+    );
+    return shown.reduce((sum, weight) => sum + (Number.isNaN(weight) ? 0 : weight), 0) / slate.items.length;
+  });
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  const variance = weights.reduce((sum, weight) => sum + (weight - mean) ** 2, 0) / (weights.length - 1);
+  return Math.abs(mean - 1) / Math.sqrt(variance / weights.length + 1e-18);
+}
