@@ -1,9 +1,9 @@
-import { CONTEXT_NAMES, interactionsFrom, listOf, type Interactions, type NumberColumn } from "@sequitur/core";
+import { appendRows, listOf, POSITIVE, type Interactions } from "@sequitur/core";
 import type { Split } from "@sequitur/data";
 
 /**
  * Training interactions together with those that answer the validation queries, for a fit after the search. Each answer
- * is the user's first interaction with the item at or after the query's instant.
+ * is the user's first positive interaction with the item at or after the query's instant.
  */
 export function withValidation(whole: Interactions, { train, validation }: Split): Interactions {
   const { queries, targets } = validation;
@@ -14,32 +14,13 @@ export function withValidation(whole: Interactions, { train, validation }: Split
       if (row !== undefined) answered.add(row);
     }
   }
-  const rows = Int32Array.from(answered).sort();
-  const context: Record<string, NumberColumn> = {};
-  for (const name of CONTEXT_NAMES) {
-    const old = train.context[name];
-    const added = whole.context[name];
-    if (old !== undefined && added !== undefined) context[name] = appended(old, added, rows);
-  }
-  return interactionsFrom(train.catalog, {
-    users: appended(train.users, whole.users, rows),
-    items: appended(train.items, whole.items, rows),
-    times: appended(train.times, whole.times, rows),
-    context,
-  });
+  return appendRows(train, whole, Int32Array.from(answered).sort());
 }
 
 function answerRow(whole: Interactions, user: number, item: number, now: number): number | undefined {
+  const { role } = whole.context;
   for (let row = whole.userOffsets[user]!; row < whole.userOffsets[user + 1]!; row++) {
-    if (whole.items[row] === item && whole.times[row]! >= now) return row;
+    if ((role?.[row] ?? POSITIVE) === POSITIVE && whole.items[row] === item && whole.times[row]! >= now) return row;
   }
   return undefined;
-}
-
-function appended<T extends NumberColumn>(old: T, source: NumberColumn, rows: Int32Array): T {
-  const Column = old.constructor as new (length: number) => T;
-  const out = new Column(old.length + rows.length);
-  out.set(old);
-  rows.forEach((row, i) => (out[old.length + i] = source[row]!));
-  return out;
 }

@@ -1,8 +1,15 @@
 export { PlatformError, throwIfCancelled, type ErrorCode } from "./errors.js";
 export { Random } from "./random.js";
 export { NONE, IdTableBuilder, idTable, type IdTable } from "./id-table.js";
-export { requireInstants, type Catalog, type ItemColumns } from "./catalog.js";
 export {
+  requireInstants,
+  type AttributeColumns,
+  type AttributeValue,
+  type Catalog,
+  type ItemColumns,
+} from "./catalog.js";
+export {
+  appendRows,
   CONTEXT_NAMES,
   interactionsFrom,
   itemCounts,
@@ -50,3 +57,16 @@ export { distanceKm, EARTH_RADIUS_KM, type Point } from "./distance.js";
 export { nearestName } from "./nearest-name.js";
 export { itemFields, itemTexts, type ItemField } from "./item-texts.js";
 export { splitWords } from "./split-words.js";
+export {
+  DEFAULT_SIGNALS,
+  SIGNAL_ROLES,
+  signalsSchema,
+  type SignalCase,
+  type SignalRole,
+  type Signals,
+  type SignalsInput,
+} from "./signals/signals.js";
+export { parseSignals } from "./signals/parse-signals.js";
+export { EXPOSURE, NEGATIVE, POSITIVE, signalReader, type Signal, type SignalReader } from "./signals/signal-reader.js";
+export { applySignals, positiveRows, roleCounts, rowsOfRoles, type RoleCounts } from "./signals/apply-signals.js";
+export { opinionHistory, positiveHistory, standingNegatives } from "./signals/heard-history.js";

@@ -5,8 +5,16 @@ export type NumberColumn = Int8Array | Int16Array | Int32Array | Float32Array | 
 
 /** Columns aligned with the interactions; the names are the keys below, so that code never guesses. */
 export interface ContextColumns {
-  /** Stars or counts, as given by the source. */
+  /** Stars or counts, as given by the source; NaN where it gave none. */
   readonly weight?: Float32Array;
+  /** What happened: an index into `catalog.kinds`, or NONE. */
+  readonly kind?: Int32Array;
+  /** The event's own id: an index into the ids that the data set holds beside its interactions. */
+  readonly event?: Int32Array;
+  /** What it says of liking, as `applySignals` reads it: 1 wanted, -1 not wanted, 0 only seen; absent: all wanted. */
+  readonly role?: Int8Array;
+  /** How much it says, above 0; absent: 1 each. */
+  readonly value?: Float32Array;
   /** 0-based place within a slate or a given sequence. */
   readonly position?: Int32Array;
   /** Session or trajectory number as given by the source. */
@@ -21,6 +29,10 @@ export interface ContextColumns {
 export type ContextName = keyof ContextColumns;
 export const CONTEXT_NAMES: readonly ContextName[] = [
   "weight",
+  "kind",
+  "event",
+  "role",
+  "value",
   "position",
   "session",
   "latitude",
@@ -93,10 +105,44 @@ export function selectRows(interactions: Interactions, rows: Int32Array): Intera
   });
 }
 
-/** How often each item occurs; (catalog.items.size). */
-export function itemCounts(interactions: Interactions): Int32Array {
-  const counts = new Int32Array(interactions.catalog.items.size);
-  for (const item of interactions.items) counts[item]! += 1;
+/**
+ * The interactions with further rows of another log over the same catalogue, of which both have the columns; a context
+ * column that only one has is left out, but for roles and values, which are 1 where they are not given.
+ */
+export function appendRows(own: Interactions, source: Interactions, rows: Int32Array): Interactions {
+  const context: Record<string, NumberColumn> = {};
+  for (const name of CONTEXT_NAMES) {
+    const [old, added] = [own.context[name], source.context[name]];
+    const implied = name === "role" || name === "value";
+    if (old !== undefined && added !== undefined) context[name] = joined(old, added, rows);
+    else if (implied && old !== undefined) context[name] = joined(old, ones(old, source.size), rows);
+    else if (implied && added !== undefined) context[name] = joined(ones(added, own.size), added, rows);
+  }
+  return interactionsFrom(own.catalog, {
+    users: joined(own.users, source.users, rows),
+    items: joined(own.items, source.items, rows),
+    times: joined(own.times, source.times, rows),
+    context,
+  });
+}
+
+function ones<T extends NumberColumn>(like: T, length: number): T {
+  const Column = like.constructor as new (length: number) => T;
+  return new Column(length).fill(1) as T;
+}
+
+function joined<T extends NumberColumn>(old: T, source: NumberColumn, rows: Int32Array): T {
+  const Column = old.constructor as new (length: number) => T;
+  const out = new Column(old.length + rows.length);
+  out.set(old);
+  for (let i = 0; i < rows.length; i++) out[old.length + i] = source[rows[i]!]!;
+  return out;
+}
+
+/** How many positive interactions each item has; (catalog.items.size). */
+export function itemCounts({ catalog, items, context: { role } }: Interactions): Int32Array {
+  const counts = new Int32Array(catalog.items.size);
+  for (let row = 0; row < items.length; row++) if ((role?.[row] ?? 1) === 1) counts[items[row]!]! += 1;
   return counts;
 }
 

@@ -14,6 +14,10 @@ export interface QueryBatch extends RaggedItems {
   readonly users: Int32Array;
   /** (offsets[B]) ms since the epoch, UTC, not after now. */
   readonly times: Float64Array;
+  /** (offsets[B]) 1 wanted, -1 not wanted, 0 only seen; absent: all wanted. */
+  readonly roles?: Int8Array;
+  /** (offsets[B]) how much each says, above 0; absent: 1 each. */
+  readonly values?: Float32Array;
   /** (B) absolute position in items, in offsets[b] .. offsets[b + 1]. */
   readonly sessionStarts: Int32Array;
   /** (B) instant of the request, ms since the epoch, UTC. */
@@ -30,6 +34,10 @@ export interface Query {
   readonly user?: number;
   readonly items: ArrayLike<number>;
   readonly times?: ArrayLike<number>;
+  /** 1, -1 or 0 each; all 1 when absent. */
+  readonly roles?: ArrayLike<number>;
+  /** Above 0 each; all 1 when absent. */
+  readonly values?: ArrayLike<number>;
   readonly sessionStart?: number;
   readonly now?: number;
 }
@@ -61,7 +69,27 @@ export function queryBatch(queries: readonly Query[]): QueryBatch {
     else times.fill(now[b]!, offsets[b], offsets[b + 1]);
     sessionStarts[b] = offsets[b]! + start;
   }
-  return { size, offsets, users, items, times, sessionStarts, now };
+  return { size, offsets, users, items, times, sessionStarts, now, ...signalColumns(queries, offsets) };
+}
+
+/** The columns of roles and values, each where some question gives it. */
+function signalColumns(queries: readonly Query[], offsets: Int32Array): Pick<QueryBatch, "roles" | "values"> {
+  const filled = <T extends Int8Array | Float32Array>(name: "roles" | "values", column: T): T | undefined => {
+    if (queries.every((query) => query[name] === undefined)) return undefined;
+    column.fill(1);
+    for (const [b, { items, [name]: given }] of queries.entries()) {
+      if (given === undefined) continue;
+      if (given.length !== items.length) {
+        throw new PlatformError("bad-data", `query ${b} must have ${items.length} ${name}, got ${given.length}.`);
+      }
+      column.set(given, offsets[b]);
+    }
+    return column;
+  };
+  const end = offsets[queries.length]!;
+  const roles = filled("roles", new Int8Array(end));
+  const values = filled("values", new Float32Array(end));
+  return { ...(roles && { roles }), ...(values && { values }) };
 }
 
 /** Queries from..to as a batch of their own; histories are views. */
@@ -76,6 +104,8 @@ export function sliceQueries(batch: QueryBatch, from: number, to: number): Query
     times: batch.times.subarray(start, batch.offsets[to]),
     sessionStarts: batch.sessionStarts.slice(from, to).map((position) => position - start),
     now: batch.now.subarray(from, to),
+    ...(batch.roles && { roles: batch.roles.subarray(start, batch.offsets[to]) }),
+    ...(batch.values && { values: batch.values.subarray(start, batch.offsets[to]) }),
     ...(batch.utcOffsetMinutes && { utcOffsetMinutes: batch.utcOffsetMinutes.subarray(from, to) }),
     ...(batch.latitudes && { latitudes: batch.latitudes.subarray(from, to) }),
     ...(batch.longitudes && { longitudes: batch.longitudes.subarray(from, to) }),

@@ -13,6 +13,7 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeArtifact, encodeArtifact, type Artifact } from "./artifact.js";
 import { checkerboard } from "./planted.js";
+import { hearsSignals } from "./conforms-signals.js";
 import { recommend } from "./recommend.js";
 import type { Model, Recommender } from "./recommender.js";
 
@@ -21,6 +22,8 @@ export { checkerboard, hitRate, noise, plantedSequences, type PlantedData, type 
 export interface ConformsOptions {
   /** Config keys for a quick fit; defaults otherwise. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Config keys for a fit that learns, where the quick one does not: what is asked of signals needs it. */
+  readonly learning?: Readonly<Record<string, unknown>>;
   /** Largest difference between two ways to the same score (0: the same bits); for models that score by batches. */
   readonly tolerance?: number;
   /** What is known of the 20 items, for models that read it; nothing otherwise. */
@@ -154,6 +157,9 @@ export function conforms<Config>(recommender: Recommender<Config>, options: Conf
       const cancelled = (async () => recommender.fit(train, config, { random: new Random(1), signal }))();
       await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
     });
+
+    const learning = parseConfig(recommender.config, options.learning ?? options.config ?? {}, recommender.name);
+    hearsSignals(recommender, learning, { train, queries });
   });
 }
 

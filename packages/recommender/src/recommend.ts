@@ -1,4 +1,11 @@
-import { listOf, PlatformError, type QueryBatch, type RaggedItems, type Ranking } from "@sequitur/core";
+import {
+  listOf,
+  PlatformError,
+  standingNegatives,
+  type QueryBatch,
+  type RaggedItems,
+  type Ranking,
+} from "@sequitur/core";
 import type { Model } from "./recommender.js";
 
 /** What a ranking needs of a model. */
@@ -11,11 +18,13 @@ export interface RecommendOptions {
   readonly candidates?: Int32Array;
   /** For each query the items that must not appear; any order, repeats allowed. */
   readonly exclude?: RaggedItems;
+  /** Show items that a negative of the user stands against; false when absent. */
+  readonly negatives?: boolean;
 }
 
 /**
  * The top k of each query: exclude, then cut to k. Score descending, ties to the lower item index; never an excluded
- * item nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave. `bad-config` for a
+ * item, one that a negative stands against, nor a NaN score; fewer than k when fewer remain. The scores are those that `model.score` gave. `bad-config` for a
  * k, candidates or exclude list that breaks its description.
  */
 export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOptions): Ranking {
@@ -40,13 +49,14 @@ export function recommend(model: Scorer, batch: QueryBatch, options: RecommendOp
   const items = new Int32Array(batch.size * width);
   const kept = new Float32Array(batch.size * width);
   // Nothing to look up where nothing is excluded.
-  const excluded = new Uint8Array(exclude === undefined ? 0 : itemCount);
+  const unwanted = options.negatives === true || batch.roles === undefined ? undefined : standingNegatives(batch);
+  const excluded = new Uint8Array(exclude === undefined && unwanted === undefined ? 0 : itemCount);
   let end = 0;
   for (let b = 0; b < batch.size; b++) {
-    const forbidden = exclude ? listOf(exclude, b) : undefined;
-    forbidden?.forEach((item) => (excluded[item] = 1));
+    const forbidden = [exclude, unwanted].flatMap((lists) => (lists ? [listOf(lists, b)] : []));
+    for (const list of forbidden) list.forEach((item) => (excluded[item] = 1));
     end = topK(items, kept, end, width, scores.subarray(b * columns, (b + 1) * columns), candidates, excluded);
-    forbidden?.forEach((item) => (excluded[item] = 0));
+    for (const list of forbidden) list.forEach((item) => (excluded[item] = 0));
     offsets[b + 1] = end;
   }
   return { offsets, items: items.subarray(0, end), scores: kept.subarray(0, end) };

@@ -9,6 +9,7 @@ import {
 } from "@sequitur/core";
 import type { z } from "zod";
 import type { Artifact } from "./artifact.js";
+import type { SignalUse } from "./signal-use.js";
 
 /** An algorithm: stateless, registered by name. Fitting it yields a Model. */
 export interface Recommender<Config = unknown> {
@@ -18,6 +19,8 @@ export interface Recommender<Config = unknown> {
   readonly config: z.ZodType<Config>;
   /** What a hyper-parameter search may vary, by config key; absent when there is nothing to tune. */
   readonly search?: SearchSpace;
+  /** What it does with values and negatives; set by `withSignals`, which also sees to it. */
+  readonly signals?: SignalUse;
   fit(train: Interactions, config: Config, run: FitRun): Promise<Model>;
   /** For models of what was shown; `fitOnSlates` gives the others the clicks alone. */
   fitSlates?(train: SlateLog, config: Config, run: FitRun): Promise<Model>;
@@ -70,6 +73,8 @@ export interface FitRun {
   readonly random: Random;
   readonly signal?: AbortSignal;
   readonly report?: (progress: Progress) => void;
+  /** Gets one line on each part of the data that the fit cannot use. */
+  readonly warn?: (message: string) => void;
   /** NDCG@10 of a model on the validation queries, for early stopping; absent when nothing is held out. */
   readonly validate?: (model: Model) => Promise<number>;
   /** Folder for checkpoints; absent when none are wanted. A fit resumes from what it finds there. */

@@ -1,4 +1,4 @@
-import type { Interactions } from "@sequitur/core";
+import type { Interactions, Signals } from "@sequitur/core";
 import { fingerprint } from "../prepared/fingerprint.js";
 import { countDuplicates } from "../prepared/stats.js";
 import type { Imported } from "../sources/importer.js";
@@ -14,6 +14,10 @@ export interface Dataset {
   /** Whether coming back to an item is normal (places) or not expected (ratings). */
   readonly revisits: boolean;
   readonly interactions: Interactions;
+  /** What its events say of liking, where its mapping says so; the default table for kinds otherwise. */
+  readonly signals?: Signals | undefined;
+  /** Ids of the events, which `context.event` points into; absent when the source gives none. */
+  readonly eventIds?: readonly string[] | undefined;
   /** One line each, for the reader of results: synthetic times, duplicates, missing companions. */
   readonly notes: readonly string[];
   /** sha256 (hex) of columns, ids and item columns. */
@@ -29,7 +33,15 @@ export function datasetFrom(about: DatasetAbout, imported: Imported, timeZone?: 
   const duplicates = countDuplicates(interactions);
   const notes = [...imported.notes];
   if (duplicates > 0) notes.push(`Exact duplicate rows, kept: ${duplicates}.`);
-  return { ...about, interactions, notes, fingerprint: fingerprint(interactions) };
+  const { signals, eventIds } = imported;
+  return {
+    ...about,
+    interactions,
+    notes,
+    fingerprint: fingerprint(interactions),
+    ...(signals && { signals }),
+    ...(eventIds && { eventIds }),
+  };
 }
 
 function withTimeZone(interactions: Interactions, timeZone: string): Interactions {

@@ -14,7 +14,7 @@ import { importers } from "./importers.js";
 import { datasetNames, readManifest, type DatasetManifest, type ManifestFile } from "./manifest.js";
 
 /** Raised when an importer reads the same files differently, so that older prepared files are not used. */
-const PREPARED_VERSION = 1;
+const PREPARED_VERSION = 2;
 
 /** A manifest, and what of it is on this machine. */
 export interface ListedDataset {

@@ -2,6 +2,7 @@ import {
   idTable,
   interactionsFrom,
   selectRows,
+  type AttributeColumns,
   type Catalog,
   type IdTable,
   type Interactions,
@@ -19,6 +20,8 @@ export function compact(interactions: Interactions, rows: Int32Array): Interacti
     items: smallerTable(catalog.items, itemMap.old),
     itemColumns: smallerColumns(catalog.itemColumns, itemMap.old),
     ...(catalog.timesAre && { timesAre: catalog.timesAre }),
+    ...(catalog.userAttributes && { userAttributes: smallerAttributes(catalog.userAttributes, userMap.old) }),
+    ...(catalog.kinds && { kinds: catalog.kinds }),
   };
   return interactionsFrom(smaller, {
     users: kept.users.map((user) => userMap.next[user]!),
@@ -47,6 +50,7 @@ function smallerColumns(columns: ItemColumns, old: Int32Array): ItemColumns {
   const pick = <T>(column: readonly T[]): T[] => Array.from(old, (index) => column[index]!);
   const pickNumbers = (column: Float64Array): Float64Array => Float64Array.from(old, (index) => column[index]!);
   const { titles, categories, texts, latitudes, longitudes, openingHours, timeZones } = columns;
+  const { availableFrom, availableUntil, attributes } = columns;
   return {
     ...(titles && { titles: pick(titles) }),
     ...(categories && { categories: pick(categories) }),
@@ -55,5 +59,13 @@ function smallerColumns(columns: ItemColumns, old: Int32Array): ItemColumns {
     ...(longitudes && { longitudes: pickNumbers(longitudes) }),
     ...(openingHours && { openingHours: pick(openingHours) }),
     ...(timeZones && { timeZones: pick(timeZones) }),
+    ...(availableFrom && { availableFrom: pickNumbers(availableFrom) }),
+    ...(availableUntil && { availableUntil: pickNumbers(availableUntil) }),
+    ...(attributes && { attributes: smallerAttributes(attributes, old) }),
   };
+}
+
+function smallerAttributes(columns: AttributeColumns, old: Int32Array): AttributeColumns {
+  const entries = Object.entries(columns);
+  return Object.fromEntries(entries.map(([name, column]) => [name, Array.from(old, (index) => column[index]!)]));
 }

@@ -1,4 +1,4 @@
-import { PlatformError, type Interactions } from "@sequitur/core";
+import { PlatformError, POSITIVE, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { compact } from "./compact.js";
 
@@ -67,23 +67,26 @@ function keepOf(interactions: Interactions, filter: FilterConfig): Uint8Array {
 function kCore(interactions: Interactions, minUser: number, minItem: number): Uint8Array {
   const keep = new Uint8Array(interactions.size).fill(1);
   for (;;) {
-    const dropped =
-      dropRare(interactions.items, interactions.catalog.items.size, minItem, keep) +
-      dropRare(interactions.users, interactions.catalog.users.size, minUser, keep);
+    const dropped = dropRare(interactions, "items", minItem, keep) + dropRare(interactions, "users", minUser, keep);
     if (dropped === 0) return keep;
   }
 }
 
 function minCounts(interactions: Interactions, minUser: number, minItem: number): Uint8Array {
   const keep = new Uint8Array(interactions.size).fill(1);
-  dropRare(interactions.items, interactions.catalog.items.size, minItem, keep);
-  dropRare(interactions.users, interactions.catalog.users.size, minUser, keep);
+  dropRare(interactions, "items", minItem, keep);
+  dropRare(interactions, "users", minUser, keep);
   return keep;
 }
 
-function dropRare(column: Int32Array, size: number, minimum: number, keep: Uint8Array): number {
-  const counts = new Int32Array(size);
-  for (let row = 0; row < column.length; row++) counts[column[row]!]! += keep[row]!;
+/** Positives are what is counted; the other signals leave with their user or item. */
+function dropRare(interactions: Interactions, side: "users" | "items", minimum: number, keep: Uint8Array): number {
+  const column = interactions[side];
+  const { role } = interactions.context;
+  const counts = new Int32Array(interactions.catalog[side].size);
+  for (let row = 0; row < column.length; row++) {
+    if ((role?.[row] ?? POSITIVE) === POSITIVE) counts[column[row]!]! += keep[row]!;
+  }
   let dropped = 0;
   for (let row = 0; row < column.length; row++) {
     if (keep[row] === 1 && counts[column[row]!]! < minimum) {
@@ -99,7 +102,8 @@ function distinctRows(
   by: "user-item-time" | "user-item",
   side: "first" | "last",
 ): Uint8Array {
-  const { userOffsets, items, times } = interactions;
+  const { userOffsets, items, times, context } = interactions;
+  const said = context.kind ?? context.role;
   const keep = new Uint8Array(interactions.size);
   for (let user = 0; user + 1 < userOffsets.length; user++) {
     const from = userOffsets[user]!;
@@ -107,7 +111,9 @@ function distinctRows(
     const seen = new Set<string | number>();
     for (let step = 0; step < to - from; step++) {
       const row = side === "first" ? from + step : to - 1 - step;
-      const key = by === "user-item" ? items[row]! : `${items[row]}@${times[row]}`;
+      const pair = by === "user-item" ? items[row]! : `${items[row]}@${times[row]}`;
+      // A view and a purchase of one item are two things that happened.
+      const key = said === undefined ? pair : `${pair} ${said[row]}`;
       if (!seen.has(key)) keep[row] = 1;
       seen.add(key);
     }

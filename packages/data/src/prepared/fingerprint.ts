@@ -18,7 +18,20 @@ export function fingerprint(interactions: Interactions): string {
   hashJson(hash, "userIds", catalog.users.ids);
   hashJson(hash, "itemIds", catalog.items.ids);
   if (catalog.timesAre !== undefined) hash.update(`times are ${catalog.timesAre}\n`);
-  const { texts = {}, latitudes, longitudes, ...columns } = catalog.itemColumns;
+  if (catalog.kinds !== undefined) hashJson(hash, "kinds", catalog.kinds);
+  const {
+    texts = {},
+    latitudes,
+    longitudes,
+    availableFrom,
+    availableUntil,
+    attributes,
+    ...columns
+  } = catalog.itemColumns;
+  if (availableFrom !== undefined) hashNumbers(hash, "availableFrom", availableFrom);
+  if (availableUntil !== undefined) hashNumbers(hash, "availableUntil", availableUntil);
+  for (const [name, values] of sortedEntries(attributes ?? {})) hashJson(hash, `attribute ${name}`, values);
+  for (const [name, values] of sortedEntries(catalog.userAttributes ?? {})) hashJson(hash, `user ${name}`, values);
   if (latitudes !== undefined) hashNumbers(hash, "latitudes", latitudes);
   if (longitudes !== undefined) hashNumbers(hash, "longitudes", longitudes);
   for (const [name, values] of sortedEntries(columns)) hashJson(hash, name, values);

@@ -8,6 +8,7 @@ import {
   idTable,
   interactionsFrom,
   PlatformError,
+  signalsSchema,
   stringsOf,
   stringsTensor,
   type ContextName,
@@ -22,6 +23,10 @@ import type { Dataset } from "../datasets/dataset.js";
 
 const FORMAT = "sequitur-dataset-1";
 
+const attributesSchema = z
+  .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])))
+  .optional();
+
 const preparedManifest = z.strictObject({
   format: z.literal(FORMAT),
   name: z.string(),
@@ -34,10 +39,17 @@ const preparedManifest = z.strictObject({
   context: z.array(z.enum(CONTEXT_NAMES as [ContextName, ...ContextName[]])),
   textNames: z.array(z.string()),
   timesAre: z.literal("order").optional(),
+  signals: signalsSchema.optional(),
+  itemAttributes: attributesSchema,
+  userAttributes: attributesSchema,
 });
 
 const CONTEXT_TYPES: Readonly<Record<ContextName, new (length: number) => NumberColumn>> = {
   weight: Float32Array,
+  kind: Int32Array,
+  event: Int32Array,
+  role: Int8Array,
+  value: Float32Array,
   position: Int32Array,
   session: Int32Array,
   latitude: Float64Array,
@@ -50,7 +62,7 @@ const CONTEXT_TYPES: Readonly<Record<ContextName, new (length: number) => Number
  * path holds the old file or the whole new one.
  */
 export async function savePrepared(path: string, dataset: Dataset): Promise<void> {
-  const { interactions, name, title, licence, citation, revisits, notes, fingerprint } = dataset;
+  const { interactions, name, title, licence, citation, revisits, notes, fingerprint, signals, eventIds } = dataset;
   const { context, catalog } = interactions;
   const tensors = new Map<string, Tensor>();
   const put = (key: string, data: TensorData): void => void tensors.set(key, { shape: [data.length], data });
@@ -61,10 +73,24 @@ export async function savePrepared(path: string, dataset: Dataset): Promise<void
   for (const key of names) put(`context.${key}`, context[key]!);
   tensors.set("userIds", stringsTensor(catalog.users.ids));
   tensors.set("itemIds", stringsTensor(catalog.items.ids));
+  if (catalog.kinds !== undefined) tensors.set("kinds", stringsTensor(catalog.kinds));
+  if (eventIds !== undefined) tensors.set("eventIds", stringsTensor(eventIds));
   putItemColumns(catalog.itemColumns, tensors, put);
   const textNames = Object.keys(catalog.itemColumns.texts ?? {});
   const { timesAre } = catalog;
-  const about = { name, title, licence, citation, revisits, notes, fingerprint, ...(timesAre && { timesAre }) };
+  const about = {
+    name,
+    title,
+    licence,
+    citation,
+    revisits,
+    notes,
+    fingerprint,
+    ...(timesAre && { timesAre }),
+    ...(signals && { signals }),
+    ...(catalog.itemColumns.attributes && { itemAttributes: catalog.itemColumns.attributes }),
+    ...(catalog.userAttributes && { userAttributes: catalog.userAttributes }),
+  };
   const bytes = encodeTensorFile({ manifest: { format: FORMAT, ...about, context: names, textNames }, tensors });
   await mkdir(dirname(path), { recursive: true });
   const temporary = atomicPath(path);
@@ -95,6 +121,8 @@ function putItemColumns(
   Object.values(texts).forEach((values, index) => tensors.set(`items.text.${index}`, stringsTensor(values)));
   if (latitudes !== undefined) put("items.latitudes", latitudes);
   if (longitudes !== undefined) put("items.longitudes", longitudes);
+  if (columns.availableFrom !== undefined) put("items.availableFrom", columns.availableFrom);
+  if (columns.availableUntil !== undefined) put("items.availableUntil", columns.availableUntil);
 }
 
 /** Reads what `savePrepared` wrote; the columns are views into the file's bytes. `bad-artifact` for anything else. */
@@ -102,7 +130,15 @@ export async function loadPrepared(path: string): Promise<Dataset> {
   const { manifest, tensors } = decodeTensorFile(await readWhole(path), path);
   const parsed = preparedManifest.safeParse(manifest);
   if (!parsed.success) throw new PlatformError("bad-artifact", `${path}: expected a prepared data set (${FORMAT}).`);
-  const { context: names, textNames, timesAre, format: _format, ...about } = parsed.data;
+  const {
+    context: names,
+    textNames,
+    timesAre,
+    itemAttributes,
+    userAttributes,
+    format: _format,
+    ...about
+  } = parsed.data;
   const column = <T extends TensorData>(key: string, Column: new (length: number) => T): T => {
     const data = tensors.get(key)?.data;
     if (data instanceof Column) return data;
@@ -113,7 +149,7 @@ export async function loadPrepared(path: string): Promise<Dataset> {
   const context: Record<string, NumberColumn> = {};
   for (const name of names) context[name] = column(`context.${name}`, CONTEXT_TYPES[name]);
   const items = idTable(strings("itemIds") ?? []);
-  const itemColumns = readItemColumns({
+  const columns = readItemColumns({
     path,
     textNames,
     size: items.size,
@@ -121,14 +157,23 @@ export async function loadPrepared(path: string): Promise<Dataset> {
     strings,
     has: (key) => tensors.has(key),
   });
-  const catalog = { items, users: idTable(strings("userIds") ?? []), itemColumns, ...(timesAre && { timesAre }) };
+  const kinds = strings("kinds");
+  const eventIds = strings("eventIds");
+  const catalog = {
+    items,
+    users: idTable(strings("userIds") ?? []),
+    itemColumns: { ...columns, ...(itemAttributes && { attributes: itemAttributes }) },
+    ...(timesAre && { timesAre }),
+    ...(userAttributes && { userAttributes }),
+    ...(kinds && { kinds }),
+  };
   const interactions: Interactions = interactionsFrom(catalog, {
     users: column("users", Int32Array),
     items: column("items", Int32Array),
     times: column("times", Float64Array),
     context,
   });
-  return { ...about, interactions };
+  return { ...about, interactions, ...(eventIds && { eventIds }) };
 }
 
 interface ItemColumnSource {
@@ -150,7 +195,7 @@ function readItemColumns({ path, textNames, size, column, strings, has }: ItemCo
     const values = strings(`items.${key}`);
     if (values !== undefined) out[key] = sized(key, values);
   }
-  for (const key of ["latitudes", "longitudes"]) {
+  for (const key of ["latitudes", "longitudes", "availableFrom", "availableUntil"]) {
     if (has(`items.${key}`)) out[key] = sized(key, column(`items.${key}`, Float64Array));
   }
   const flat = strings("items.categories");

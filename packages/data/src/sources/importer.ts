@@ -1,4 +1,4 @@
-import type { Interactions } from "@sequitur/core";
+import type { Interactions, Signals } from "@sequitur/core";
 import type { ImportRun, SourceFolder } from "./source-folder.js";
 
 /** What an importer is asked for. */
@@ -8,11 +8,15 @@ export interface ImportRequest {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What an importer hands back. Items are those that occur in the interactions, whatever a table of items lists. */
+/** What an importer hands back. */
 export interface Imported {
   readonly interactions: Interactions;
   /** One line each: what a reader of results should know of the data, such as synthetic times. */
   readonly notes: readonly string[];
+  /** What its events say of liking, where the source's description says so. */
+  readonly signals?: Signals | undefined;
+  /** Ids of the events, which `context.event` points into; absent when the source gives none. */
+  readonly eventIds?: readonly string[] | undefined;
 }
 
 /** Reads one family of upstream formats from a folder. */

@@ -62,6 +62,8 @@ export class InteractionBuilder {
   /** Filled beside `add` by an importer whose source has them; a column left out stays absent. */
   readonly context: {
     weight?: GrowingColumn<Float32Array>;
+    kind?: GrowingColumn<Int32Array>;
+    event?: GrowingColumn<Int32Array>;
     position?: GrowingColumn<Int32Array>;
     session?: GrowingColumn<Int32Array>;
     latitude?: GrowingColumn<Float64Array>;
@@ -93,10 +95,11 @@ export class InteractionBuilder {
     itemColumns: ItemColumns,
     items = this.itemIds(encoding),
     times: Float64Array = this.timeColumn.take(),
+    kinds?: readonly string[],
   ): Interactions {
     const { timesAre } = this;
     const users = idTable(this.users.ids(encoding));
-    const catalog: Catalog = { items, users, itemColumns, ...(timesAre && { timesAre }) };
+    const catalog: Catalog = { items, users, itemColumns, ...(timesAre && { timesAre }), ...(kinds && { kinds }) };
     const context: Record<string, NumberColumn> = {};
     for (const [name, column] of Object.entries(this.context)) context[name] = column.take();
     return interactionsFrom(catalog, {

@@ -1,4 +1,5 @@
 import type { IdTable, ItemColumns } from "@sequitur/core";
+import { AttributeBuilder } from "./attributes.js";
 import { isTimeZone } from "../local-time/time-zone.js";
 import { badField, type Row } from "./row.js";
 
@@ -12,6 +13,9 @@ export class ItemColumnsBuilder {
   private longitudes: Float64Array | undefined;
   private openingHours: string[] | undefined;
   private timeZones: string[] | undefined;
+  private availableFrom: Float64Array | undefined;
+  private availableUntil: Float64Array | undefined;
+  private readonly attributes = new AttributeBuilder();
 
   constructor(items: IdTable) {
     this.size = items.size;
@@ -53,8 +57,27 @@ export class ItemColumnsBuilder {
     this.timeZones[item] = timeZone;
   }
 
+  /** ms since the epoch, UTC. */
+  setAvailableFrom(item: number, time: number): void {
+    this.availableFrom ??= new Float64Array(this.size).fill(Number.NaN);
+    this.availableFrom[item] = time;
+  }
+
+  /** ms since the epoch, UTC. */
+  setAvailableUntil(item: number, time: number): void {
+    this.availableUntil ??= new Float64Array(this.size).fill(Number.NaN);
+    this.availableUntil[item] = time;
+  }
+
+  /** The column gets its type from all of its values at the end. */
+  setAttribute(name: string, item: number, text: string): void {
+    this.attributes.set(name, item, text);
+  }
+
   finish(): ItemColumns {
     const { titles, categories, latitudes, longitudes, openingHours, timeZones, texts } = this;
+    const { availableFrom, availableUntil } = this;
+    const attributes = this.attributes.finish(this.size);
     return {
       ...(titles && { titles }),
       ...(categories && { categories }),
@@ -62,6 +85,9 @@ export class ItemColumnsBuilder {
       ...(latitudes && longitudes && { latitudes, longitudes }),
       ...(openingHours && { openingHours }),
       ...(timeZones && { timeZones }),
+      ...(availableFrom && { availableFrom }),
+      ...(availableUntil && { availableUntil }),
+      ...(attributes && { attributes }),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { applySignals } from "@sequitur/core";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, expect, test } from "vitest";
 import { importDataset, type ImportOptions } from "../datasets/open-dataset.js";
+import { loadPrepared, savePrepared } from "../prepared/prepared-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sequitur-mapped-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,8 +97,82 @@ test("several files are one, and a table of items adds titles and places", async
   };
   const { interactions } = await importDataset({ name: "mine", source });
   const { titles, latitudes } = interactions.catalog.itemColumns;
-  expect(titles).toEqual(["Ex", "Why"]);
-  expect([...latitudes!]).toEqual([Number.NaN, 1.5]);
+  // z has no events and stays in the catalogue.
+  expect(titles).toEqual(["Ex", "Why", "Zed"]);
+  expect([...latitudes!]).toEqual([Number.NaN, 1.5, 3]);
+});
+
+test("kinds, weights, event ids, attributes of items and of users are read, with their types", async () => {
+  const log = write(
+    "log.csv",
+    "u,i,t,k,w,e\na,x,2011-01-01,view,,1\na,y,2011-01-02,dislike,-5,2\na,y,2011-01-03,view,2,2\n",
+  );
+  const items = write(
+    "shop.csv",
+    "id,p,n,ok,until,brand,sku\nx,9.5,3,yes,2030-01-01,Acme,007\ny,,0,no,,Bolt,12\nz,1,2,true,,,3\n",
+  );
+  const people = write("people.csv", "id,age,vip\na,41,true\nghost,9,false\n");
+  const dataset = await importDataset({
+    name: "shop",
+    source: {
+      files: [log],
+      mapping: { user: "u", item: "i", time: "t", kind: "k", weight: "w", eventId: "e", signals: "view=2" },
+      items: {
+        file: items,
+        mapping: {
+          item: "id",
+          price: "p",
+          stock: "n",
+          availability: "ok",
+          availableUntil: "until",
+          attributes: ["brand", "sku"],
+        },
+      },
+      users: { file: people, mapping: { user: "id", attributes: ["age", "vip"] } },
+    },
+  });
+  const { catalog, context, size } = dataset.interactions;
+  expect(size).toBe(2);
+  expect(dataset.notes).toContain("Rows that repeat an event id, left out: 1.");
+  expect(dataset.eventIds).toEqual(["1", "2"]);
+  expect(Array.from(context.kind!, (kind) => catalog.kinds![kind])).toEqual(["view", "dislike"]);
+  expect([...context.weight!]).toEqual([Number.NaN, -5]);
+  expect(dataset.signals?.kinds["view"]).toMatchObject([{ role: "positive", value: 2 }]);
+  expect(catalog.itemColumns.attributes).toEqual({
+    price: [9.5, null, 1],
+    stock: [3, 0, 2],
+    brand: ["Acme", "Bolt", null],
+    sku: ["007", "12", "3"],
+  });
+  expect([...catalog.itemColumns.availableUntil!]).toEqual([Date.UTC(2030, 0, 1), 0, Number.NaN]);
+  expect(catalog.userAttributes).toEqual({ age: [41], vip: [true] });
+  const path = join(folder, "kept.safetensors");
+  await savePrepared(path, dataset);
+  const { interactions, ...about } = await loadPrepared(path);
+  expect(about).toEqual({ ...dataset, interactions: undefined });
+  expect(interactions.catalog.itemColumns).toEqual(catalog.itemColumns);
+  expect(interactions.catalog.userAttributes).toEqual(catalog.userAttributes);
+  expect(interactions.context).toEqual(context);
+});
+
+test("a mapped value counts as it is; weights beyond single precision and doubtful mappings are refused", async () => {
+  const log = write("values.csv", "u,i,t,v\na,x,2011-01-01,3\na,y,2011-01-02,-1\na,z,2011-01-03,\n");
+  const base = { user: "u", item: "i", time: "t" };
+  const { signals, interactions } = await importDataset({
+    name: "mine",
+    source: { files: [log], mapping: { ...base, value: "v" } },
+  });
+  const read = applySignals(interactions, signals);
+  expect([[...read.context.role!], [...read.context.value!]]).toEqual([
+    [1, -1, 1],
+    [3, 1, 1],
+  ]);
+  const reading = (mapping: ImportOptions["mapping"], file = log): Promise<unknown> =>
+    importDataset({ name: "mine", source: { files: [file], mapping } });
+  await expect(reading({ ...base, value: "v", weight: "v" })).rejects.toThrow(/weight or value/);
+  await expect(reading({ ...base, value: "v", signals: "view=1" })).rejects.toThrow(/signals or value/);
+  const large = write("large.csv", "u,i,t,v\na,x,2011-01-01,1e39\n");
+  await expect(reading({ ...base, weight: "v" }, large)).rejects.toThrow(/3.4e38/);
 });
 
 test("a table of items adds opening hours and time zones, and a zone that does not exist is named with its line", async () => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { NONE, parseConfig, PlatformError, type IdTable, type Interactions } from "@sequitur/core";
+import { NONE, parseConfig, PlatformError, type Interactions } from "@sequitur/core";
 import { BadRows } from "./bad-rows.js";
 import { ByteIdTable } from "./byte-id-table.js";
 import { columnIndex } from "./columns.js";
@@ -8,15 +8,18 @@ import { readOffset } from "./foursquare.js";
 import { idNotes, idReader, type IdForm } from "./ids.js";
 import type { Imported, Importer } from "./importer.js";
 import { GrowingColumn, InteractionBuilder } from "./interaction-builder.js";
-import { ItemColumnsBuilder, readCoordinates, readTimeZone } from "./item-columns.js";
-import { mappedOptions, type ColumnMapping, type ItemMapping, type MappedOptions } from "./mapping.js";
+import { ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
+import { mappedOptions, type ColumnMapping, type MappedOptions } from "./mapping.js";
 import { badField, type Row } from "./row.js";
+import { itemReader, readItemTable, withTableItems } from "./item-table.js";
+import { checkMapping, signalsOf } from "./mapping-signals.js";
+import { readUserTable } from "./user-table.js";
+import { wantedColumns } from "./wanted-columns.js";
 import { findFile, type ImportRun } from "./source-folder.js";
 import { readTable } from "./table.js";
 import { splitZipPath } from "./zip-path.js";
-import { TableJoin } from "./table-join.js";
 import type { RowConsumer, TableWish } from "./table-wish.js";
-import { InstantColumn, wantedTimeColumns } from "./times/instant-column.js";
+import { InstantColumn } from "./times/instant-column.js";
 
 /** Tables of any shape and format, by a mapping of columns; files are found in the folder. */
 export const importMapped: Importer = async ({ folder, options }, run) => {
@@ -31,6 +34,7 @@ export const importMapped: Importer = async ({ folder, options }, run) => {
       ...given,
       files: given.files.map(locate),
       items: given.items && { ...given.items, file: locate(given.items.file) },
+      users: given.users && { ...given.users, file: locate(given.users.file) },
     },
     run,
   );
@@ -38,10 +42,8 @@ export const importMapped: Importer = async ({ folder, options }, run) => {
 
 /** As `importMapped`, with the files as paths. */
 export async function readMapped(options: MappedOptions, run: ImportRun): Promise<Imported> {
-  const { mapping } = options;
-  if ((mapping.latitude === undefined) !== (mapping.longitude === undefined)) {
-    throw new PlatformError("bad-config", "mapping: expected latitude and longitude together, got one of them.");
-  }
+  const { mapping, encoding } = options;
+  checkMapping(mapping);
   const reading = openReading(options);
   const wish: TableWish = {
     columns: new Set([...wantedColumns(mapping), ...options.explode]),
@@ -56,20 +58,30 @@ export async function readMapped(options: MappedOptions, run: ImportRun): Promis
   if (builder.size === 0) {
     throw new PlatformError("bad-data", `${options.files.join(", ")}: expected rows below the header, got none.`);
   }
-  const items = builder.itemIds(options.encoding);
+  const known = builder.itemIds(encoding);
+  const items = await withTableItems(known, options, run);
   const columns = new ItemColumnsBuilder(items);
   for (const [item, place] of reading.itemFields) place(columns, item);
-  if (options.items !== undefined) await readItemTable(options.items, items, columns, reading, run);
-  const interactions = builder.finish(options.encoding, columns.finish(), items);
-  return { interactions, notes: notesOf(reading, interactions) };
+  if (options.items !== undefined) await readItemTable(options.items, { known, items, columns }, reading, run);
+  const kinds = mapping.kind === undefined ? undefined : reading.kinds.ids(encoding);
+  const interactions = builder.finish(encoding, columns.finish(), items, undefined, kinds);
+  const { catalog } = interactions;
+  const userAttributes = options.users && (await readUserTable(options.users, catalog.users, reading, run));
+  return {
+    interactions: { ...interactions, catalog: { ...catalog, ...(userAttributes && { userAttributes }) } },
+    notes: notesOf(reading, interactions),
+    signals: signalsOf(mapping, kinds),
+    ...(mapping.eventId !== undefined && { eventIds: reading.events.ids(encoding) }),
+  };
 }
 
-function notesOf({ badRows, time, notes }: Reading, { catalog }: Interactions): string[] {
+function notesOf({ badRows, time, notes, repeated }: Reading, { catalog }: Interactions): string[] {
   return [
     ...badRows.notes(),
     ...time.notes(),
     ...idNotes(catalog.users, "user"),
     ...idNotes(catalog.items, "item"),
+    ...(repeated > 0 ? [`Rows that repeat an event id, left out: ${repeated}.`] : []),
     ...notes,
   ];
 }
@@ -78,6 +90,10 @@ interface Reading {
   readonly mapping: ColumnMapping;
   readonly builder: InteractionBuilder;
   readonly sessions: ByteIdTable;
+  readonly kinds: ByteIdTable;
+  readonly events: ByteIdTable;
+  /** Rows whose event id an earlier row has. */
+  repeated: number;
   /** What the first row of an item said of it, placed once the number of items is known. */
   readonly itemFields: Map<number, (columns: ItemColumnsBuilder, item: number) => void>;
   readonly time: InstantColumn;
@@ -92,7 +108,9 @@ function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
   const builder = new InteractionBuilder();
   if (time.isOrder) builder.timesAre = "order";
   const { context } = builder;
-  if (mapping.weight !== undefined) context.weight = new GrowingColumn(Float32Array);
+  if ((mapping.weight ?? mapping.value) !== undefined) context.weight = new GrowingColumn(Float32Array);
+  if (mapping.kind !== undefined) context.kind = new GrowingColumn(Int32Array);
+  if (mapping.eventId !== undefined) context.event = new GrowingColumn(Int32Array);
   if (mapping.session !== undefined) context.session = new GrowingColumn(Int32Array);
   if (mapping.position !== undefined) context.position = new GrowingColumn(Int32Array);
   if (mapping.latitude !== undefined) context.latitude = new GrowingColumn(Float64Array);
@@ -102,6 +120,9 @@ function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
     mapping,
     builder,
     sessions: new ByteIdTable(),
+    kinds: new ByteIdTable(),
+    events: new ByteIdTable(),
+    repeated: 0,
     itemFields: new Map(),
     time,
     ids,
@@ -110,26 +131,12 @@ function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
   };
 }
 
-function wantedColumns(mapping: ColumnMapping | ItemMapping): Set<string> {
-  const {
-    time: _time,
-    order: _order,
-    timeUnit: _unit,
-    timeFormat: _format,
-    timeZone: _zone,
-    categorySeparator: _separator,
-    text,
-    ...names
-  } = mapping as ColumnMapping;
-  const times = wantedTimeColumns(mapping as ColumnMapping);
-  return new Set([...Object.values(names), ...times, ...text].filter((name) => name !== undefined));
-}
-
 function rowConsumer(path: string, reading: Reading): RowConsumer {
   return (columns) => {
     const { builder, mapping, time } = reading;
     const fieldOf = (name: string): number => columnIndex(path, columns, name);
     const [user, item] = [fieldOf(mapping.user), fieldOf(mapping.item)];
+    const event = mapping.eventId === undefined ? NONE : fieldOf(mapping.eventId);
     const timeOf = time.reader(fieldOf, columns);
     const context = contextReaders(reading, fieldOf);
     const values = new Float64Array(context.length);
@@ -140,8 +147,10 @@ function rowConsumer(path: string, reading: Reading): RowConsumer {
     return (row) => {
       row.checkId(user);
       row.checkId(item);
+      if (event !== NONE) row.checkId(event);
       const instant = timeOf(row, builder.size);
       for (let c = 0; c < context.length; c++) values[c] = context[c]!.read(row);
+      if (event !== NONE && isRepeated(row, event, reading)) return;
       const known = builder.items.size;
       const itemIndex = idOf(row, item, builder.items);
       builder.add(idOf(row, user, builder.users), itemIndex, instant);
@@ -162,17 +171,34 @@ function noteTypes(row: Row, names: readonly string[], fields: readonly number[]
   });
 }
 
+/** Whether an earlier row has the event id; notes it as seen otherwise. */
+function isRepeated(row: Row, field: number, reading: Reading): boolean {
+  const known = reading.events.size;
+  const event = row.id(field, reading.events);
+  if (event < known) reading.repeated += 1;
+  else reading.builder.context.event!.push(event);
+  return event < known;
+}
+
 interface ContextReader {
   readonly column: { push(value: number): void };
   readonly read: (row: Row) => number;
 }
 
-function contextReaders({ builder, mapping, sessions }: Reading, fieldOf: (name: string) => number): ContextReader[] {
-  const { weight, position, session, latitude, longitude, utcOffsetMinutes } = builder.context;
+function contextReaders(
+  { builder, mapping, sessions, kinds }: Reading,
+  fieldOf: (name: string) => number,
+): ContextReader[] {
+  const { weight, kind, position, session, latitude, longitude, utcOffsetMinutes } = builder.context;
   const readers: ContextReader[] = [];
-  if (weight && mapping.weight !== undefined) {
-    const field = fieldOf(mapping.weight);
-    readers.push({ column: weight, read: (row) => row.number(field) });
+  const weightColumn = mapping.weight ?? mapping.value;
+  if (weight && weightColumn !== undefined) {
+    const field = fieldOf(weightColumn);
+    readers.push({ column: weight, read: (row) => readWeight(row, field, weightColumn) });
+  }
+  if (kind && mapping.kind !== undefined) {
+    const field = fieldOf(mapping.kind);
+    readers.push({ column: kind, read: (row) => (row.isEmpty(field) ? NONE : row.id(field, kinds)) });
   }
   if (position && mapping.position !== undefined) {
     const field = fieldOf(mapping.position);
@@ -200,66 +226,16 @@ function contextReaders({ builder, mapping, sessions }: Reading, fieldOf: (name:
   return readers;
 }
 
+/** A weight that single precision can hold; NaN for an empty field. */
+function readWeight(row: Row, field: number, column: string): number {
+  if (row.isEmpty(field)) return Number.NaN;
+  const weight = row.number(field);
+  if (Number.isFinite(Math.fround(weight))) return weight;
+  throw badField(row, column, "a number within 3.4e38", row.text(field));
+}
+
 function wholeNumber(row: Row, field: number, column: string): number {
   const value = row.number(field);
   if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
   throw badField(row, column, "a whole number from 0", row.text(field));
-}
-
-/** Reads what a row says of its item, or undefined when no column is mapped to one. */
-function itemReader(
-  mapping: Pick<ItemMapping, "title" | "category" | "text" | "categorySeparator">,
-  fieldOf: (name: string) => number,
-): ((row: Row) => (columns: ItemColumnsBuilder, item: number) => void) | undefined {
-  const title = mapping.title === undefined ? -1 : fieldOf(mapping.title);
-  const category = mapping.category === undefined ? -1 : fieldOf(mapping.category);
-  const texts = mapping.text.map((name) => ({ name, field: fieldOf(name) }));
-  if (title < 0 && category < 0 && texts.length === 0) return undefined;
-  return (row) => {
-    const titleText = title < 0 ? undefined : row.text(title);
-    const categories = category < 0 ? undefined : categoriesOf(row, category, mapping.categorySeparator);
-    const values = texts.map(({ name, field }) => ({ name, value: row.text(field) }));
-    return (columns, item) => {
-      if (titleText !== undefined) columns.setTitle(item, titleText);
-      if (categories !== undefined) columns.setCategories(item, categories);
-      for (const { name, value } of values) columns.setText(name, item, value);
-    };
-  };
-}
-
-function categoriesOf(row: Row, field: number, separator: string): readonly string[] {
-  return row.list(field) ?? row.text(field).split(separator).filter(Boolean);
-}
-
-async function readItemTable(
-  table: NonNullable<MappedOptions["items"]>,
-  items: IdTable,
-  itemColumns: ItemColumnsBuilder,
-  { ids, badRows, notes }: Reading,
-  run: ImportRun,
-): Promise<void> {
-  const { file, mapping } = table;
-  const join = new TableJoin(file, items, "items", ids);
-  const wish: TableWish = { columns: wantedColumns(mapping), badRows, note: (text) => notes.add(text) };
-  await readTable(file, table, wish, run, (columns) => {
-    const fieldOf = (name: string): number => columnIndex(file, columns, name);
-    const id = fieldOf(mapping.item);
-    const readItem = itemReader(mapping, fieldOf);
-    const place =
-      mapping.latitude === undefined || mapping.longitude === undefined
-        ? undefined
-        : ([fieldOf(mapping.latitude), fieldOf(mapping.longitude)] as const);
-    const hours = mapping.openingHours === undefined ? -1 : fieldOf(mapping.openingHours);
-    const zone = mapping.timeZone === undefined ? -1 : fieldOf(mapping.timeZone);
-    return (row) => {
-      const item = join.find(row, id);
-      if (item === NONE) return;
-      if (hours >= 0) itemColumns.setOpeningHours(item, row.text(hours));
-      if (zone >= 0) itemColumns.setTimeZone(item, readTimeZone(row, zone));
-      readItem?.(row)(itemColumns, item);
-      if (place !== undefined && !row.isEmpty(place[0]))
-        itemColumns.setCoordinates(item, readCoordinates(row, ...place));
-    };
-  });
-  for (const note of join.notes()) notes.add(note);
 }

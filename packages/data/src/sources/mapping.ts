@@ -1,8 +1,14 @@
+import { parseSignals, signalsSchema } from "@sequitur/core";
 import { z } from "zod";
 import { isTimeZone } from "../local-time/time-zone.js";
 import { TIME_UNITS } from "./times/time-reader.js";
 
 const column = z.string({ error: "expected the name of a column" }).min(1, "expected the name of a column");
+
+/** What events say of liking: a table, or one in a line. */
+export const signalsField = z
+  .preprocess((given) => (typeof given === "string" ? parseSignals(given) : given), signalsSchema)
+  .describe("kind of event -> role and value; the default table when absent");
 
 /** Which columns of a table are what. Without a header, columns are named "1", "2", ... */
 export const columnMapping = z.strictObject({
@@ -30,7 +36,13 @@ export const columnMapping = z.strictObject({
     .describe(
       "In place of time: a column whose numbers give the order of a user's rows, or rows for the file's order.",
     ),
-  weight: column.optional().describe("Column with stars or counts."),
+  weight: column.optional().describe("Column with stars or counts, for the rules of the signals; may be empty."),
+  value: column
+    .optional()
+    .describe("In place of weight: column with what an event is worth as it is, below 0 unwanted."),
+  kind: column.optional().describe("Column with the kind of event, such as view, cart, purchase, dislike."),
+  eventId: column.optional().describe("Column with an id of the event; rows that repeat one are left out."),
+  signals: signalsField.optional(),
   session: column.optional().describe("Column with a session or trajectory id, any text."),
   position: column.optional().describe("Column with the 0-based place within a slate."),
   latitude: column.optional().describe("Column with degrees north, where the interaction happened."),
@@ -50,7 +62,19 @@ export const itemMapping = columnMapping
     longitude: column.optional().describe("Column with degrees east."),
     openingHours: column.optional().describe("Column with opening hours in OSM syntax, local time."),
     timeZone: column.optional().describe("Column with the IANA time zone of the item."),
+    price: column.optional().describe("Column with the price, a number; kept as attribute price."),
+    stock: column.optional().describe("Column with how many there are, a number; kept as attribute stock."),
+    availability: column.optional().describe("Column with true or false (or yes, no, 1, 0): false is never shown."),
+    availableFrom: column.optional().describe("Column with the instant from which it may be shown."),
+    availableUntil: column.optional().describe("Column with the instant from which it may no longer be shown."),
+    attributes: z.array(column).default([]).describe("Further columns to keep, each with its type."),
   });
+
+/** The columns of a table of users. */
+export const userMapping = z.strictObject({
+  user: column.describe("Column with the user id."),
+  attributes: z.array(column).min(1).describe("Columns to keep, each with its type."),
+});
 
 /** How a table is written; what is left out is read off the file's name and first lines. */
 export const tableFormat = z.strictObject({
@@ -99,10 +123,15 @@ export const mappedOptions = z.strictObject({
   items: z
     .strictObject({ file: z.string().min(1), mapping: itemMapping, ...tableFormat.shape })
     .optional()
-    .describe("A table of items, one row each."),
+    .describe("A table of items, one row each; items without events are kept."),
+  users: z
+    .strictObject({ file: z.string().min(1), mapping: userMapping, ...tableFormat.shape })
+    .optional()
+    .describe("A table of users, one row each."),
 });
 
 export type ColumnMapping = z.output<typeof columnMapping>;
 export type ItemMapping = z.output<typeof itemMapping>;
+export type UserMapping = z.output<typeof userMapping>;
 export type TableFormat = z.output<typeof tableFormat>;
 export type MappedOptions = z.output<typeof mappedOptions>;

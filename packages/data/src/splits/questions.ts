@@ -1,4 +1,12 @@
-import { PlatformError, type Interactions, type NumberColumn, type QueryBatch } from "@sequitur/core";
+import {
+  listOf,
+  NONE,
+  PlatformError,
+  type Interactions,
+  type NumberColumn,
+  type QueryBatch,
+  type RaggedItems,
+} from "@sequitur/core";
 import type { EvaluationSet } from "./split.js";
 
 /** One held-out question, as ranges of rows of the interactions that it is cut from; all rows are of one user. */
@@ -24,11 +32,36 @@ export function evaluationSet(interactions: Interactions, questions: readonly Qu
       `the split leaves no ${part} queries: expected at least one user with enough interactions.`,
     );
   }
+  const targets = distinctItems(interactions, questions, (q) => [q.targetFrom, q.targetTo]);
   return {
     queries: queriesOf(interactions, questions),
-    targets: distinctItems(interactions, questions, (q) => [q.targetFrom, q.targetTo]),
+    targets,
+    ...targetSignals(interactions, questions, targets),
     seen: distinctItems(interactions, questions, (q) => [interactions.userOffsets[q.user]!, q.seenTo]),
   };
+}
+
+/** What the events say that made the targets: of each the one of the highest value, the first of equals. */
+function targetSignals(
+  { items, context: { kind, value } }: Interactions,
+  questions: readonly Question[],
+  targets: RaggedItems,
+): Pick<EvaluationSet, "targetValues" | "targetKinds"> {
+  if (kind === undefined && value === undefined) return {};
+  const values = new Float32Array(targets.items.length);
+  const kinds = new Int32Array(targets.items.length);
+  questions.forEach(({ targetFrom, targetTo }, b) => {
+    const start = targets.offsets[b]!;
+    const places = new Map(Array.from(listOf(targets, b), (item, at) => [item, start + at]));
+    for (let row = targetFrom; row < targetTo; row++) {
+      const at = places.get(items[row]!)!;
+      const own = value?.[row] ?? 1;
+      if (own <= values[at]!) continue;
+      values[at] = own;
+      kinds[at] = kind?.[row] ?? NONE;
+    }
+  });
+  return { ...(value && { targetValues: values }), ...(kind && { targetKinds: kinds }) };
 }
 
 function queriesOf(interactions: Interactions, questions: readonly Question[]): QueryBatch {
@@ -37,7 +70,8 @@ function queriesOf(interactions: Interactions, questions: readonly Question[]): 
   questions.forEach((q, b) => (offsets[b + 1] = offsets[b]! + q.historyTo - q.historyFrom));
   const items = new Int32Array(offsets[size]!);
   const times = new Float64Array(offsets[size]!);
-  const { latitude, longitude, utcOffsetMinutes } = interactions.context;
+  const { latitude, longitude, utcOffsetMinutes, value } = interactions.context;
+  const values = value && new Float32Array(offsets[size]!);
   const atTarget = <T extends NumberColumn>(column: T): T => {
     const Column = column.constructor as new (length: number) => T;
     const out = new Column(size);
@@ -47,6 +81,7 @@ function queriesOf(interactions: Interactions, questions: readonly Question[]): 
   questions.forEach((q, b) => {
     items.set(interactions.items.subarray(q.historyFrom, q.historyTo), offsets[b]);
     times.set(interactions.times.subarray(q.historyFrom, q.historyTo), offsets[b]);
+    values?.set(value!.subarray(q.historyFrom, q.historyTo), offsets[b]);
   });
   return {
     size,
@@ -54,6 +89,7 @@ function queriesOf(interactions: Interactions, questions: readonly Question[]): 
     users: Int32Array.from(questions, (q) => q.user),
     items,
     times,
+    ...(values && { values }),
     sessionStarts: Int32Array.from(questions, (q, b) => offsets[b]! + q.sessionFrom - q.historyFrom),
     now: atTarget(interactions.times),
     // The clock of the user is known when asking; where the next place lies is not.

@@ -1,4 +1,4 @@
-import { requireInstants, type Interactions } from "@sequitur/core";
+import { positiveRows, requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { splitEvents } from "./copies.js";
 import { leaveOneOut, leaveOneOutSchema } from "./leave-one-out.js";
@@ -9,6 +9,7 @@ import { rollingSchema, rollingSplit } from "./rolling.js";
 import { sessionLastSchema, sessionLastSplit } from "./session-last.js";
 import type { Split } from "./split.js";
 import { temporalSchema, temporalSplit } from "./temporal.js";
+import { withOtherSignals } from "./other-signals.js";
 import { trajectorySchema, trajectorySplit } from "./trajectory.js";
 import { unseenUsersSchema, unseenUsersSplit } from "./unseen-users.js";
 
@@ -28,11 +29,13 @@ export type SplitConfig = z.infer<typeof splitConfigSchema>;
 /**
  * Cuts interactions into train, validation and test by a named protocol; deterministic. `bad-data` when a part is empty;
  * `bad-config` for a protocol that reads times where the data has only an order. An event that stands in several rows is
- * held out once (`splitEvents`).
+ * held out once (`splitEvents`). Where roles are known the positives are cut, and alone are asked for; negatives and
+ * exposures follow them into training and histories.
  */
 export function splitInteractions(interactions: Interactions, config: SplitConfig): Split {
   checkTimes(interactions, config);
-  return splitEvents(interactions, (events) => cutEvents(events, config));
+  const split = splitEvents(positiveRows(interactions), (events) => cutEvents(events, config));
+  return interactions.context.role === undefined ? split : withOtherSignals(split, interactions, config);
 }
 
 function checkTimes({ catalog }: Interactions, config: SplitConfig): void {

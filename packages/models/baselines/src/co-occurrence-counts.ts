@@ -1,10 +1,10 @@
 import { throwIfCancelled, type Interactions } from "@sequitur/core";
 import type { FitRun, SparseRows } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { rowWeights } from "./half-life.js";
 import { Largest } from "./largest.js";
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** Which pairs of a user's interactions count, and how much. */
 export interface PairWeighting {
@@ -24,7 +24,7 @@ export interface PairWeighting {
 
 /**
  * (N, N) by row i the weight with which j goes with i: the sum over pairs (i, then j) of one user, at most `window`
- * interactions apart, of distance^-distancePower 2^(-gap / gapHalfLife) 2^(-age / halfLife); pairs (j, then i) add
+ * interactions apart, of distance^-distancePower 2^(-gap / gapHalfLife) 2^(-age / halfLife) times the value of j; pairs (j, then i) add
  * `backward` times as much. An item is never paired with itself. O(interactions x window) time, O(interactions) memory
  * beside the result.
  */
@@ -91,18 +91,19 @@ function addPairs(
 
 /** Weight of the pair of two rows of one user, the earlier first. */
 function pairWeights(
-  { times }: Interactions,
+  train: Interactions,
   { distancePower, gapHalfLifeHours, halfLifeDays, window }: PairWeighting,
 ): (earlier: number, later: number) => number {
   const byDistance = Float64Array.from(
     { length: window + 1 },
     (_, distance) => Math.max(1, distance) ** -distancePower,
   );
-  const newest = times.reduce((latest, time) => Math.max(latest, time), -Infinity);
+  const { times } = train;
+  const weights = rowWeights(train, halfLifeDays);
   return (earlier, later) => {
     let weight = byDistance[later - earlier]!;
     if (gapHalfLifeHours !== null) weight *= 2 ** (-(times[later]! - times[earlier]!) / (gapHalfLifeHours * HOUR_MS));
-    if (halfLifeDays !== null) weight *= 2 ** (-(newest - times[later]!) / (halfLifeDays * DAY_MS));
+    if (weights !== undefined) weight *= weights[later]!;
     return weight;
   };
 }

@@ -2,6 +2,7 @@ import { itemCounts, PlatformError, throwIfCancelled, type Catalog, type QueryBa
 import {
   addLikeness,
   type Artifact,
+  withSignals,
   artifactConfig,
   artifactTensor,
   type FitRun,
@@ -17,6 +18,7 @@ import {
 import { z } from "zod";
 import { coOccurrenceCounts } from "./co-occurrence-counts.js";
 import { distinctReader } from "./history.js";
+import { halfLifeDaysField } from "./half-life.js";
 import { scoreRows } from "./score-rows.js";
 
 export const coOccurrenceConfig = z.strictObject({
@@ -39,12 +41,7 @@ export const coOccurrenceConfig = z.strictObject({
     .nullable()
     .default(null)
     .describe("hours between two interactions after which their pair counts half; null: the gap does not matter"),
-  halfLifeDays: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("days before the newest training interaction at which a pair counts half; null: age does not matter"),
+  halfLifeDays: halfLifeDaysField,
   popularityPower: z
     .number()
     .min(0)
@@ -92,39 +89,42 @@ const WORDS = { termFrequency: "log", maxShare: 1, maxItems: 10, fade: 0.6 } as 
  * question's own, so that one weight serves questions about frequent and about rare items. A history that nothing follows
  * and that has no text gets popularity.
  */
-export const coOccurrence: Recommender<CoOccurrenceConfig> = {
-  name: "co-occurrence",
-  config: coOccurrenceConfig,
-  search: {
-    window: { kind: "integer", min: 1, max: 50, log: true },
-    distancePower: { kind: "number", min: 0, max: 2 },
-    backward: { kind: "number", min: 0, max: 1 },
-    halfLifeDays: { kind: "number", min: 1, max: 3000, log: true },
-    popularityPower: { kind: "number", min: 0, max: 1 },
-    fade: { kind: "number", min: 0.3, max: 1 },
+export const coOccurrence: Recommender<CoOccurrenceConfig> = withSignals(
+  { positive: "weighs", negative: "ignores" },
+  {
+    name: "co-occurrence",
+    config: coOccurrenceConfig,
+    search: {
+      window: { kind: "integer", min: 1, max: 50, log: true },
+      distancePower: { kind: "number", min: 0, max: 2 },
+      backward: { kind: "number", min: 0, max: 1 },
+      halfLifeDays: { kind: "number", min: 1, max: 3000, log: true },
+      popularityPower: { kind: "number", min: 0, max: 1 },
+      fade: { kind: "number", min: 0.3, max: 1 },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const { catalog } = train;
+      const counts = itemCounts(train);
+      const pairs = discounted(await coOccurrenceCounts(train, config, run), counts, config.popularityPower);
+      const words = config.contentWeight > 0 ? await readWords(catalog, run) : undefined;
+      return coOccurrenceModel(catalog, config, { pairs, counts, ...(words && { words }) });
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "co-occurrence", coOccurrenceConfig);
+      const size = artifact.catalog.items.size;
+      const pairs = loadSparse(artifact, "pairs", size, size);
+      const counts = artifactTensor(artifact, "counts", Int32Array, [size]);
+      if (config.contentWeight === 0) return coOccurrenceModel(artifact.catalog, config, { pairs, counts });
+      const words = loadSparse(artifact, "words", -1, size);
+      return coOccurrenceModel(artifact.catalog, config, {
+        pairs,
+        counts,
+        words: { items: transpose(words, size), words },
+      });
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const { catalog } = train;
-    const counts = itemCounts(train);
-    const pairs = discounted(await coOccurrenceCounts(train, config, run), counts, config.popularityPower);
-    const words = config.contentWeight > 0 ? await readWords(catalog, run) : undefined;
-    return coOccurrenceModel(catalog, config, { pairs, counts, ...(words && { words }) });
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "co-occurrence", coOccurrenceConfig);
-    const size = artifact.catalog.items.size;
-    const pairs = loadSparse(artifact, "pairs", size, size);
-    const counts = artifactTensor(artifact, "counts", Int32Array, [size]);
-    if (config.contentWeight === 0) return coOccurrenceModel(artifact.catalog, config, { pairs, counts });
-    const words = loadSparse(artifact, "words", -1, size);
-    return coOccurrenceModel(artifact.catalog, config, {
-      pairs,
-      counts,
-      words: { items: transpose(words, size), words },
-    });
-  },
-};
+);
 
 async function readWords(catalog: Catalog, run: FitRun): Promise<NonNullable<Fitted["words"]>> {
   const items = await itemWords(catalog, WORDS, run);

@@ -2,6 +2,7 @@ import { itemCounts, PlatformError, throwIfCancelled, type Catalog, type QueryBa
 import {
   addLikeness,
   type Artifact,
+  withSignals,
   artifactConfig,
   artifactTensor,
   itemWords,
@@ -14,7 +15,7 @@ import {
   wordProfile,
 } from "@sequitur/recommender";
 import { z } from "zod";
-import { distinctReader } from "./history.js";
+import { distinctReader, opinionReader } from "./history.js";
 import { scoreRows } from "./score-rows.js";
 
 export const contentKnnConfig = z.strictObject({
@@ -58,44 +59,48 @@ interface WordIndex {
 /**
  * Likeness of texts (ItemKNN-CBF, Dacrema et al. 2019, with a profile of the newest items). score(j) = cos(p, x_j) +
  * popularityWeight ln(1 + n_j) / ln(1 + max n), with p = sum over the newest `maxItems` distinct items i with text of
- * fade^(those after i) x_i; x_i is the TF-IDF row of i, n_j the interactions of j. Items that training never met are
+ * fade^(those after i) x_i; x_i is the TF-IDF row of i, times the value of i
+ * (below 0 where it is not wanted); n_j are the positives of j. Items that training never met are
  * scored as any other; one without text has likeness 0, and stays in the ranking. A history without text gets popularity,
  * a catalogue without any is `bad-data`. A request costs the items of the profile's words, and O(N) additions.
  */
-export const contentKnn: Recommender<ContentKnnConfig> = {
-  name: "content-knn",
-  config: contentKnnConfig,
-  search: {
-    maxItems: { kind: "integer", min: 1, max: 50, log: true },
-    fade: { kind: "number", min: 0.3, max: 1 },
-    termFrequency: { kind: "choice", values: ["count", "log"] },
-    maxShare: { kind: "number", min: 0.02, max: 1, log: true },
-    popularityWeight: { kind: "number", min: 0.001, max: 3, log: true },
+export const contentKnn: Recommender<ContentKnnConfig> = withSignals(
+  { positive: "weighs", negative: "learns" },
+  {
+    name: "content-knn",
+    config: contentKnnConfig,
+    search: {
+      maxItems: { kind: "integer", min: 1, max: 50, log: true },
+      fade: { kind: "number", min: 0.3, max: 1 },
+      termFrequency: { kind: "choice", values: ["count", "log"] },
+      maxShare: { kind: "number", min: 0.02, max: 1, log: true },
+      popularityWeight: { kind: "number", min: 0.001, max: 3, log: true },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const { catalog } = train;
+      const items = await itemWords(catalog, config, run);
+      if (items.columns.length === 0) {
+        throw new PlatformError(
+          "bad-data",
+          "content-knn reads titles, categories and texts of items: expected words in them that tell items apart, got none " +
+            `in ${catalog.items.size} items.`,
+        );
+      }
+      const words = transpose(items);
+      return contentKnnModel(catalog, config, { items, words }, itemCounts(train));
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "content-knn", contentKnnConfig);
+      const size = artifact.catalog.items.size;
+      const words = loadSparse(artifact, "words", -1, size);
+      const counts = artifactTensor(artifact, "counts", Int32Array, [size]);
+      expectEach("words.values", words.values, "in (0, 1]", (value) => value > 0 && value <= 1);
+      expectEach("counts", counts, "at least 0", (count) => count >= 0);
+      return contentKnnModel(artifact.catalog, config, { items: transpose(words, size), words }, counts);
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const { catalog } = train;
-    const items = await itemWords(catalog, config, run);
-    if (items.columns.length === 0) {
-      throw new PlatformError(
-        "bad-data",
-        "content-knn reads titles, categories and texts of items: expected words in them that tell items apart, got none " +
-          `in ${catalog.items.size} items.`,
-      );
-    }
-    const words = transpose(items);
-    return contentKnnModel(catalog, config, { items, words }, itemCounts(train));
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "content-knn", contentKnnConfig);
-    const size = artifact.catalog.items.size;
-    const words = loadSparse(artifact, "words", -1, size);
-    const counts = artifactTensor(artifact, "counts", Int32Array, [size]);
-    expectEach("words.values", words.values, "in (0, 1]", (value) => value > 0 && value <= 1);
-    expectEach("counts", counts, "at least 0", (count) => count >= 0);
-    return contentKnnModel(artifact.catalog, config, { items: transpose(words, size), words }, counts);
-  },
-};
+);
 
 function expectEach(
   name: string,
@@ -118,8 +123,9 @@ function contentKnnModel(catalog: Catalog, config: ContentKnnConfig, index: Word
   const prior = scaled(Float64Array.from(counts, Math.log1p), Math.log1p(largest(counts)), config.popularityWeight);
   const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
     const distinct = distinctReader(batch, size);
+    const opinions = opinionReader(batch);
     return scoreRows(batch, size, candidates, (row, b) => {
-      const profile = wordProfile(distinct(b), index.items, config);
+      const profile = wordProfile(distinct(b), index.items, { ...config, weightOf: opinions?.(b) });
       row.set(profile.size === 0 ? shares : prior);
       addLikeness(row, profile, index.words);
     });

@@ -1,6 +1,7 @@
 import { PlatformError, type Interactions, type Report } from "@sequitur/core";
 import { startEngine, type Engine } from "@sequitur/kernels";
-import { countPairs, type FitRun, type SparseRows, transpose } from "@sequitur/recommender";
+import { pairValues, type FitRun, type SparseRows, transpose } from "@sequitur/recommender";
+import { ageWeights } from "./half-life.js";
 import { negateInverse } from "./engine-inverse.js";
 import { invertSpd, mirrorLower, type InverseRun } from "./spd-inverse.js";
 
@@ -9,7 +10,12 @@ const ENGINE_FROM = 400;
 /** Largest bound on the condition number for float32: measured weights are off by 2e-9 times it, here 2e-4. */
 const FLOAT32_CONDITION = 1e5;
 
-/** The users of each item and the items of each user, once each. */
+/** The root of what a value says, with its sign: what x is for it. */
+export function signedRoot(value: number): number {
+  return Math.sign(value) * Math.sqrt(Math.abs(value));
+}
+
+/** The users of each item and the items of each user, once each, with the x of each pair. */
 interface Incidence {
   readonly byUser: SparseRows;
   readonly byItem: SparseRows;
@@ -20,9 +26,14 @@ interface Incidence {
  * (N, N) B_ij = -P_ij / P_jj and 0 on the diagonal, with P = (X^T X + lambda I)^-1 (EASE^R, Steck 2019, eq. 8).
  * Large and well-conditioned: float32 on the compiled kernels, 8 bytes an item squared, 4.8 times the speed. Else float64.
  */
-export async function easeWeights(train: Interactions, lambda: number, run: FitRun): Promise<Float32Array> {
-  const { users, items } = train.catalog;
-  const byUser = countPairs(train.users, train.items, users.size, items.size);
+export async function easeWeights(
+  train: Interactions,
+  { lambda, halfLifeDays }: { readonly lambda: number; readonly halfLifeDays: number | null },
+  run: FitRun,
+): Promise<Float32Array> {
+  const { items } = train.catalog;
+  const pairs = pairValues(train, "users", "largest", ageWeights(train, halfLifeDays));
+  const byUser = { ...pairs, values: pairs.values.map(signedRoot) };
   const incidence: Incidence = { byUser, byItem: transpose(byUser, items.size), size: items.size };
   const inverseRun = asInverseRun(run);
   if (items.size < ENGINE_FROM || conditionBound(incidence, lambda) > FLOAT32_CONDITION) {
@@ -63,29 +74,41 @@ async function engineWeights(
 
 /** Lower triangle of X^T X + lambda I in a matrix of zeros; counts below 2^24 are exact in float32 too. */
 function fillGram(matrix: Float32Array | Float64Array, { byUser, byItem, size }: Incidence, lambda: number): void {
-  const { columns, offsets } = byUser;
+  const { columns, offsets, values } = byUser;
   for (let item = 0; item < size; item++) {
     const row = matrix.subarray(item * size, (item + 1) * size);
     for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
       const end = offsets[byItem.columns[p]! + 1]!;
-      for (let q = offsets[byItem.columns[p]!]!; q < end && columns[q]! < item; q++) row[columns[q]!]! += 1;
+      const own = byItem.values[p]!;
+      row[item]! += own * own;
+      for (let q = offsets[byItem.columns[p]!]!; q < end && columns[q]! < item; q++) {
+        row[columns[q]!]! += own * values[q]!;
+      }
     }
-    row[item] = byItem.offsets[item + 1]! - byItem.offsets[item]! + lambda;
+    row[item]! += lambda;
   }
 }
 
 /** The largest row sum of X^T X + lambda I over its smallest possible eigenvalue, lambda. */
 function conditionBound({ byUser, byItem, size }: Incidence, lambda: number): number {
   let largest = 0;
+  const sums = absoluteSums(byUser);
   for (let item = 0; item < size; item++) {
     let sum = 0;
     for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
-      const user = byItem.columns[p]!;
-      sum += byUser.offsets[user + 1]! - byUser.offsets[user]!;
+      sum += Math.abs(byItem.values[p]!) * sums[byItem.columns[p]!]!;
     }
     largest = Math.max(largest, sum);
   }
   return (largest + lambda) / lambda;
+}
+
+function absoluteSums({ offsets, values }: SparseRows): Float64Array {
+  const sums = new Float64Array(offsets.length - 1);
+  for (let row = 0; row < sums.length; row++) {
+    for (let p = offsets[row]!; p < offsets[row + 1]!; p++) sums[row]! += Math.abs(values[p]!);
+  }
+  return sums;
 }
 
 /** The same whether the inverse comes with its sign turned: B_ij = -P_ij / P_jj. */

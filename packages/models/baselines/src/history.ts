@@ -1,4 +1,4 @@
-import { NONE, type QueryBatch } from "@sequitur/core";
+import { NEGATIVE, NONE, type QueryBatch } from "@sequitur/core";
 
 /** The item a query's history ends with, or NONE when it is empty or ends outside the catalogue. */
 export function lastItem(batch: QueryBatch, query: number, itemCount: number): number {
@@ -32,5 +32,23 @@ export function distinctReader(
       items[count++] = item;
     }
     return items.subarray(0, count);
+  };
+}
+
+/**
+ * Reads what a history says of its items: the largest value of each, below 0 for one that is not wanted, which holds it
+ * once however often it happened. Undefined where every item says 1.
+ */
+export function opinionReader(batch: QueryBatch): ((query: number) => (item: number) => number) | undefined {
+  const { roles, values, items, offsets } = batch;
+  if (roles === undefined && values === undefined) return undefined;
+  return (query) => {
+    const largest = new Map<number, number>();
+    for (let at = offsets[query]!; at < offsets[query + 1]!; at++) {
+      const amount = (roles?.[at] === NEGATIVE ? -1 : 1) * (values?.[at] ?? 1);
+      const known = largest.get(items[at]!) ?? 0;
+      if (Math.abs(amount) > Math.abs(known)) largest.set(items[at]!, amount);
+    }
+    return (item) => largest.get(item) ?? 0;
   };
 }

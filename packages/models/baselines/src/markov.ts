@@ -1,9 +1,10 @@
 import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
 import {
   type Artifact,
+  withSignals,
   artifactConfig,
   artifactTensor,
-  countPairs,
+  weighPairs,
   loadSparse,
   type Model,
   type Recommender,
@@ -12,7 +13,8 @@ import {
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { lastItem } from "./history.js";
-import { itemShares } from "./popularity.js";
+import { halfLifeDaysField, rowWeights } from "./half-life.js";
+import { itemShares } from "./item-weights.js";
 import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
 
@@ -31,6 +33,7 @@ export const markovConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe("count no transition from one session of the source to the next; an empty session gets popularity"),
+  halfLifeDays: halfLifeDaysField,
   smoothing: z
     .number()
     .min(0)
@@ -45,24 +48,37 @@ export type MarkovConfig = z.infer<typeof markovConfig>;
  * last item of the history; P(j) when there is none or it was never left. At smoothing 1 or below, every item that did
  * follow i stands before every one that did not.
  */
-export const markov: Recommender<MarkovConfig> = {
-  name: "markov",
-  config: markovConfig,
-  search: {
-    smoothing: { kind: "number", min: 0.01, max: 100, log: true },
-    maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+export const markov: Recommender<MarkovConfig> = withSignals(
+  { positive: "weighs", negative: "ignores" },
+  {
+    name: "markov",
+    config: markovConfig,
+    search: {
+      smoothing: { kind: "number", min: 0.01, max: 100, log: true },
+      maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      return markovModel(
+        train.catalog,
+        config,
+        itemTransitions(train, config, "markov"),
+        itemShares(train, config.halfLifeDays),
+      );
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "markov", markovConfig);
+      const size = artifact.catalog.items.size;
+      const transitions = loadSparse(artifact, "transitions", size, size);
+      return markovModel(
+        artifact.catalog,
+        config,
+        transitions,
+        artifactTensor(artifact, "shares", Float32Array, [size]),
+      );
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    return markovModel(train.catalog, config, itemTransitions(train, config, "markov"), itemShares(train));
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "markov", markovConfig);
-    const size = artifact.catalog.items.size;
-    const transitions = loadSparse(artifact, "transitions", size, size);
-    return markovModel(artifact.catalog, config, transitions, artifactTensor(artifact, "shares", Float32Array, [size]));
-  },
-};
+);
 
 function markovModel(catalog: Catalog, config: MarkovConfig, transitions: SparseRows, shares: Float32Array): Model {
   const size = catalog.items.size;
@@ -87,10 +103,13 @@ function markovModel(catalog: Catalog, config: MarkovConfig, transitions: Sparse
   return { name: "markov", catalog, score, save };
 }
 
-/** (N, N) how often one item directly followed another in a user's interactions; `model` names the asker in errors. */
+/**
+ * (N, N) how often one item directly followed another in a user's interactions, each time as much as the later one
+ * counts; `model` names the asker in errors.
+ */
 export function itemTransitions(
   train: Interactions,
-  config: Pick<MarkovConfig, "maxGapHours" | "withinSession">,
+  config: Pick<MarkovConfig, "maxGapHours" | "withinSession" | "halfLifeDays">,
   model: string,
 ): SparseRows {
   const { users, items, times, catalog } = train;
@@ -98,14 +117,18 @@ export function itemTransitions(
   const limitMs = (config.maxGapHours ?? Infinity) * HOUR_MS;
   const from = new Int32Array(train.size);
   const to = new Int32Array(train.size);
+  const weights = rowWeights(train, config.halfLifeDays);
+  const kept = new Float64Array(weights?.length ?? 0);
   let size = 0;
   for (let row = 1; row < train.size; row++) {
     if (users[row] !== users[row - 1] || times[row]! - times[row - 1]! > limitMs) continue;
     if (sessions !== undefined && sessions[row] !== sessions[row - 1]) continue;
     from[size] = items[row - 1]!;
+    if (weights) kept[size] = weights[row]!;
     to[size++] = items[row]!;
   }
-  return countPairs(from.subarray(0, size), to.subarray(0, size), catalog.items.size, catalog.items.size);
+  const pairs = { rows: from.subarray(0, size), columns: to.subarray(0, size), weights: weights && kept };
+  return weighPairs(pairs, catalog.items.size, catalog.items.size);
 }
 
 /** How many transitions leave an item. */

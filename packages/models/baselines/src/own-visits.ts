@@ -31,6 +31,8 @@ export interface OwnVisits {
   readonly times: Float64Array;
   /** Minutes east of UTC on the user's clock. */
   readonly utcOffsets: Int16Array;
+  /** What each counts, above 0; absent: 1. */
+  readonly values?: Float32Array | undefined;
 }
 
 /** The visits of a training set; rows without a known clock have `usualOffset`. */
@@ -40,11 +42,14 @@ export function ownVisitsOf(train: Interactions, usualOffset: number): OwnVisits
     items: train.items,
     times: train.times,
     utcOffsets: train.context.utcOffsetMinutes ?? new Int16Array(train.size).fill(usualOffset),
+    values: train.context.value,
   };
 }
 
-export function ownVisitsTensors({ offsets, items, times, utcOffsets }: OwnVisits): [string, Tensor][] {
+export function ownVisitsTensors({ offsets, items, times, utcOffsets, values }: OwnVisits): [string, Tensor][] {
+  const valued: [string, Tensor][] = values ? [["visits.values", { shape: [values.length], data: values }]] : [];
   return [
+    ...valued,
     ["visits.offsets", { shape: [offsets.length], data: offsets }],
     ["visits.items", { shape: [items.length], data: items }],
     ["visits.times", { shape: [times.length], data: times }],
@@ -73,6 +78,9 @@ export function loadOwnVisits(artifact: Artifact): OwnVisits {
     items,
     times: artifactTensor(artifact, "visits.times", Float64Array, [size]),
     utcOffsets: artifactTensor(artifact, "visits.utc-offsets", Int16Array, [size]),
+    ...(artifact.tensors.has("visits.values") && {
+      values: artifactTensor(artifact, "visits.values", Float32Array, [size]),
+    }),
   };
 }
 
@@ -92,7 +100,7 @@ interface VisitQuestion {
  * row[j] += sum over the user's visits v at j of K(v) / sum over all of K(v), with
  * K(v) = 2^(-age / visitHalfLife) (hourFloor + (1 - hourFloor) exp(-dh^2 / (2 hourWidth^2))) otherDayWeight^[other kind of
  * day] (1 + ownTransitionWeight [the visit before v was at the present place]); dh is the distance of the clocks round
- * the day. Clocks count only where the question's instant is given. The visits are the training ones and what the
+ * the day; each visit counts its value times. Clocks count only where the question's instant is given. The visits are the training ones and what the
  * query's history holds from after them. Nothing is added for a user without visits.
  */
 export function addOwnVisits(
@@ -110,14 +118,18 @@ export function addOwnVisits(
   const weightOf = kernelOf(batch, query, kernel, visits, question);
   let total = 0;
   let previous = NONE;
-  const weigh = (at: number, item: number, time: number, offset: number): void => {
-    const weight = weightOf(time, offset, previous);
+  const weigh = (at: number, item: number, time: number, offset: number, value = 1): void => {
+    const weight = value * weightOf(time, offset, previous);
     weights[at] = weight;
     total += weight;
     previous = item;
   };
-  for (let p = start; p < end; p++) weigh(p - start, visits.items[p]!, visits.times[p]!, visits.utcOffsets[p]!);
-  for (let p = from; p < to; p++) weigh(end - start + p - from, batch.items[p]!, batch.times[p]!, question.offset);
+  for (let p = start; p < end; p++) {
+    weigh(p - start, visits.items[p]!, visits.times[p]!, visits.utcOffsets[p]!, visits.values?.[p]);
+  }
+  for (let p = from; p < to; p++) {
+    weigh(end - start + p - from, batch.items[p]!, batch.times[p]!, question.offset, batch.values?.[p]);
+  }
   if (total === 0) return;
   for (let p = start; p < end; p++) row[visits.items[p]!]! += weights[p - start]! / total;
   for (let p = from; p < to; p++) {

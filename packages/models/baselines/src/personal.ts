@@ -8,12 +8,14 @@ import {
   type Recommender,
   type SparseRows,
   sparseTensors,
+  withSignals,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { lastItem } from "./history.js";
 import { addTransitions, isFresh, itemTransitions, timesLeft } from "./markov.js";
 import { addOwnVisits, loadOwnVisits, ownVisitsOf, ownVisitsTensors, type OwnVisits } from "./own-visits.js";
-import { commonestOffset, itemShares } from "./popularity.js";
+import { itemShares } from "./item-weights.js";
+import { commonestOffset } from "./popularity.js";
 import { scoreRows } from "./score-rows.js";
 
 export const personalConfig = z.strictObject({
@@ -95,40 +97,43 @@ interface Fitted {
  * last item of the history. A user without training interactions is known from the history alone. With all factors of
  * the kernel switched off, K_uj / K_u is the user's frequency n_uj / n_u.
  */
-export const personal: Recommender<PersonalConfig> = {
-  name: "personal",
-  config: personalConfig,
-  search: {
-    markovWeight: { kind: "number", min: 0.01, max: 10, log: true },
-    popularityWeight: { kind: "number", min: 1e-5, max: 0.1, log: true },
-    visitHalfLifeDays: { kind: "number", min: 3, max: 1000, log: true },
-    hourWidth: { kind: "number", min: 0.3, max: 6, log: true },
-    hourFloor: { kind: "number", min: 0.001, max: 0.5, log: true },
-    otherDayWeight: { kind: "number", min: 0.05, max: 1 },
-    ownTransitionWeight: { kind: "number", min: 0.1, max: 100, log: true },
-    maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+export const personal: Recommender<PersonalConfig> = withSignals(
+  { positive: "weighs", negative: "ignores" },
+  {
+    name: "personal",
+    config: personalConfig,
+    search: {
+      markovWeight: { kind: "number", min: 0.01, max: 10, log: true },
+      popularityWeight: { kind: "number", min: 1e-5, max: 0.1, log: true },
+      visitHalfLifeDays: { kind: "number", min: 3, max: 1000, log: true },
+      hourWidth: { kind: "number", min: 0.3, max: 6, log: true },
+      hourFloor: { kind: "number", min: 0.001, max: 0.5, log: true },
+      otherDayWeight: { kind: "number", min: 0.05, max: 1 },
+      ownTransitionWeight: { kind: "number", min: 0.1, max: 100, log: true },
+      maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const usualOffset = commonestOffset(train);
+      return personalModel(train.catalog, config, {
+        visits: ownVisitsOf(train, usualOffset),
+        transitions: itemTransitions(train, { ...config, halfLifeDays: null }, "personal"),
+        shares: itemShares(train),
+        usualOffset,
+      });
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "personal", personalConfig);
+      const { items } = artifact.catalog;
+      return personalModel(artifact.catalog, config, {
+        visits: loadOwnVisits(artifact),
+        transitions: loadSparse(artifact, "transitions", items.size, items.size),
+        shares: artifactTensor(artifact, "shares", Float32Array, [items.size]),
+        usualOffset: artifactTensor(artifact, "utc-offset-minutes", Int16Array, [1])[0]!,
+      });
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const usualOffset = commonestOffset(train);
-    return personalModel(train.catalog, config, {
-      visits: ownVisitsOf(train, usualOffset),
-      transitions: itemTransitions(train, config, "personal"),
-      shares: itemShares(train),
-      usualOffset,
-    });
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "personal", personalConfig);
-    const { items } = artifact.catalog;
-    return personalModel(artifact.catalog, config, {
-      visits: loadOwnVisits(artifact),
-      transitions: loadSparse(artifact, "transitions", items.size, items.size),
-      shares: artifactTensor(artifact, "shares", Float32Array, [items.size]),
-      usualOffset: artifactTensor(artifact, "utc-offset-minutes", Int16Array, [1])[0]!,
-    });
-  },
-};
+);
 
 function personalModel(catalog: Catalog, config: PersonalConfig, fitted: Fitted): Model {
   const size = catalog.items.size;

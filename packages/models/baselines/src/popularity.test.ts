@@ -10,7 +10,8 @@ import {
 import type { Model } from "@sequitur/recommender";
 import { conforms, hitRate, noise } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
-import { itemShares, popularity, popularityConfig } from "./popularity.js";
+import { itemShares } from "./item-weights.js";
+import { popularity, popularityConfig } from "./popularity.js";
 
 conforms(popularity);
 conforms({ ...popularity }, { config: { by: "hour", halfLifeDays: 3 } });

@@ -1,19 +1,21 @@
-import { throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
-import { artifactConfig, artifactTensor, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import { NEGATIVE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import {
+  artifactConfig,
+  artifactTensor,
+  withSignals,
+  type Artifact,
+  type Model,
+  type Recommender,
+} from "@sequitur/recommender";
 import { z } from "zod";
+import { halfLifeDaysField, rowWeights } from "./half-life.js";
+import { approved } from "./item-weights.js";
 import { scoreRows } from "./score-rows.js";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 export const popularityConfig = z.strictObject({
-  halfLifeDays: z
-    .number()
-    .positive()
-    .max(36_500)
-    .nullable()
-    .default(null)
-    .describe("days before the newest interaction at which one counts half; null: all count the same"),
+  halfLifeDays: halfLifeDaysField,
   by: z
     .enum(["all", "hour", "month", "season"])
     .default("all")
@@ -39,29 +41,35 @@ function bucketOf(by: PopularityConfig["by"], timeMs: number, offsetMinutes: num
   return by === "all" ? 0 : CALENDARS[by].of(new Date(timeMs + offsetMinutes * MINUTE_MS));
 }
 
-/** Scores an item by its share of the interactions, as P(item) or P(item | hour, month or season); see the config. */
-export const popularity: Recommender<PopularityConfig> = {
-  name: "popularity",
-  config: popularityConfig,
-  search: {
-    halfLifeDays: { kind: "number", min: 1, max: 1000, log: true },
-    by: { kind: "choice", values: ["all", "hour", "month", "season"] },
-    smoothing: { kind: "number", min: 1, max: 10_000, log: true },
+/**
+ * Scores an item by its share of the interactions, as P(item) or P(item | hour, month or season); see the config.
+ * Interactions count their values, and negatives take away: see `approved`.
+ */
+export const popularity: Recommender<PopularityConfig> = withSignals(
+  { positive: "weighs", negative: "learns" },
+  {
+    name: "popularity",
+    config: popularityConfig,
+    search: {
+      halfLifeDays: { kind: "number", min: 1, max: 1000, log: true },
+      by: { kind: "choice", values: ["all", "hour", "month", "season"] },
+      smoothing: { kind: "number", min: 1, max: 10_000, log: true },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const weights = countByBucket(train, config);
+      const shares = smoothedShares(weights, train.catalog.items.size, config);
+      return popularityModel(train.catalog, config, shares, commonestOffset(train));
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "popularity", popularityConfig);
+      const buckets = CALENDARS[config.by].buckets;
+      const shares = artifactTensor(artifact, "shares", Float32Array, [buckets, artifact.catalog.items.size]);
+      const offset = artifactTensor(artifact, "utc-offset-minutes", Int16Array, [1]);
+      return popularityModel(artifact.catalog, config, shares, offset[0]!);
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const weights = countByBucket(train, config);
-    const shares = smoothedShares(weights, train.catalog.items.size, config);
-    return popularityModel(train.catalog, config, shares, commonestOffset(train));
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "popularity", popularityConfig);
-    const buckets = CALENDARS[config.by].buckets;
-    const shares = artifactTensor(artifact, "shares", Float32Array, [buckets, artifact.catalog.items.size]);
-    const offset = artifactTensor(artifact, "utc-offset-minutes", Int16Array, [1]);
-    return popularityModel(artifact.catalog, config, shares, offset[0]!);
-  },
-};
+);
 
 function popularityModel(
   catalog: Catalog,
@@ -93,15 +101,16 @@ function countByBucket(train: Interactions, config: PopularityConfig): Float64Ar
   const size = train.catalog.items.size;
   const weights = new Float64Array(CALENDARS[config.by].buckets * size);
   const offsets = train.context.utcOffsetMinutes;
-  let newest = -Infinity;
-  for (const time of train.times) newest = Math.max(newest, time);
+  const counts = rowWeights(train, config.halfLifeDays);
+  const { role } = train.context;
+  const disliked = new Float64Array(role === undefined ? 0 : weights.length);
   for (let row = 0; row < train.size; row++) {
     const time = train.times[row]!;
     const bucket = bucketOf(config.by, time, offsets?.[row] ?? 0);
-    const weight = config.halfLifeDays === null ? 1 : 2 ** ((time - newest) / (config.halfLifeDays * DAY_MS));
-    weights[bucket * size + train.items[row]!]! += weight;
+    const side = role?.[row] === NEGATIVE ? disliked : weights;
+    side[bucket * size + train.items[row]!]! += counts?.[row] ?? 1;
   }
-  return weights;
+  return role === undefined ? weights : weights.map((weight, at) => approved(weight, disliked[at]!));
 }
 
 /** (buckets, N) P(item | bucket) = (n_bi + smoothing P(i)) / (n_b + smoothing); P(item) for a bucket with nothing. */
@@ -131,12 +140,4 @@ export function commonestOffset(train: Interactions): number {
   let best = 0;
   for (const [offset, count] of counts) if (count > (counts.get(best) ?? 0)) best = offset;
   return best;
-}
-
-/** (N) each item's share of the interactions, all alike; what other baselines fall back to. */
-export function itemShares(train: Interactions): Float32Array {
-  const shares = new Float32Array(train.catalog.items.size);
-  for (const item of train.items) shares[item]! += 1;
-  for (let item = 0; item < shares.length; item++) shares[item]! /= Math.max(1, train.size);
-  return shares;
 }

@@ -1,9 +1,10 @@
 import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
 import {
   type Artifact,
+  withSignals,
   artifactConfig,
   artifactTensor,
-  countPairs,
+  weighPairs,
   loadSparse,
   type Model,
   type Recommender,
@@ -12,9 +13,10 @@ import {
   transpose,
 } from "@sequitur/recommender";
 import { z } from "zod";
-import { distinctReader } from "./history.js";
+import { distinctReader, opinionReader } from "./history.js";
 import { Largest } from "./largest.js";
-import { itemShares } from "./popularity.js";
+import { halfLifeDaysField, rowWeights } from "./half-life.js";
+import { itemShares } from "./item-weights.js";
 import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
 
@@ -31,6 +33,7 @@ export const sessionKnnConfig = z.strictObject({
   recentSessions: z.int().min(1).max(100_000).default(1000).describe("sessions looked at, the most recent ones (m)"),
   neighbours: z.int().min(1).max(10_000).default(200).describe("most similar of these whose items are scored (k)"),
   maxSessionItems: z.int().min(1).max(1000).default(10).describe("newest distinct items of the query that are used"),
+  halfLifeDays: halfLifeDaysField,
   idf: z
     .boolean()
     .default(true)
@@ -47,33 +50,43 @@ interface SessionIndex {
 /**
  * Vector-free session neighbours (VMIS-kNN, Kersbergen et al. 2022). The m most recent sessions that share an item with
  * the query are compared by sim(n) = sum over shared items of w(i), with w falling linearly from 1 for the newest item to
- * 1 / length; score(j) = sum over the k nearest n with j of w(newest shared item) sim(n) idf(j). Ties go to the more
+ * 1 / length; score(j) = sum over the k nearest n with j of w(newest shared item) sim(n) idf(j); an item of a
+ * query and of a session counts its largest value. Ties go to the more
  * recent session. A query that reaches no session gets popularity.
  */
-export const sessionKnn: Recommender<SessionKnnConfig> = {
-  name: "session-knn",
-  config: sessionKnnConfig,
-  search: {
-    recentSessions: { kind: "integer", min: 50, max: 5000, log: true },
-    neighbours: { kind: "integer", min: 10, max: 1000, log: true },
-    maxSessionItems: { kind: "integer", min: 1, max: 50, log: true },
-    idf: { kind: "choice", values: [true, false] },
+export const sessionKnn: Recommender<SessionKnnConfig> = withSignals(
+  { positive: "weighs", negative: "ignores" },
+  {
+    name: "session-knn",
+    config: sessionKnnConfig,
+    search: {
+      recentSessions: { kind: "integer", min: 50, max: 5000, log: true },
+      neighbours: { kind: "integer", min: 10, max: 1000, log: true },
+      maxSessionItems: { kind: "integer", min: 1, max: 50, log: true },
+      idf: { kind: "choice", values: [true, false] },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const { numbers, count } = sessionNumbers(train, config);
+      const size = train.catalog.items.size;
+      const weights = rowWeights(train, config.halfLifeDays);
+      const items = weighPairs({ rows: numbers, columns: train.items, weights }, count, size, "largest");
+      return sessionKnnModel(
+        train.catalog,
+        config,
+        { items, sessions: transpose(items, size) },
+        itemShares(train, config.halfLifeDays),
+      );
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, "session-knn", sessionKnnConfig);
+      const size = artifact.catalog.items.size;
+      const items = loadSparse(artifact, "sessions", -1, size);
+      const shares = artifactTensor(artifact, "shares", Float32Array, [size]);
+      return sessionKnnModel(artifact.catalog, config, { items, sessions: transpose(items, size) }, shares);
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const { numbers, count } = sessionNumbers(train, config);
-    const size = train.catalog.items.size;
-    const items = countPairs(numbers, train.items, count, size);
-    return sessionKnnModel(train.catalog, config, { items, sessions: transpose(items, size) }, itemShares(train));
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, "session-knn", sessionKnnConfig);
-    const size = artifact.catalog.items.size;
-    const items = loadSparse(artifact, "sessions", -1, size);
-    const shares = artifactTensor(artifact, "shares", Float32Array, [size]);
-    return sessionKnnModel(artifact.catalog, config, { items, sessions: transpose(items, size) }, shares);
-  },
-};
+);
 
 function sessionKnnModel(catalog: Catalog, config: SessionKnnConfig, index: SessionIndex, shares: Float32Array): Model {
   const size = catalog.items.size;
@@ -81,10 +94,11 @@ function sessionKnnModel(catalog: Catalog, config: SessionKnnConfig, index: Sess
   const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
     const distinct = distinctReader(batch, size);
     const nearest = neighbourFinder(index, config);
+    const opinions = opinionReader(batch);
     return scoreRows(batch, size, candidates, (row, b) => {
       const start = config.sessions === "user" ? batch.offsets[b]! : batch.sessionStarts[b]!;
       const query = distinct(b, start, config.maxSessionItems);
-      const found = nearest(query);
+      const found = nearest(query, opinions?.(b));
       if (found.keys.length === 0) row.set(shares);
       else addNeighbours(row, index.items, found, idf);
     });
@@ -106,17 +120,18 @@ interface Neighbours {
 }
 
 /** Finds the neighbours of one query after another; owns the accumulators. `query` is newest first. */
-function neighbourFinder(index: SessionIndex, config: SessionKnnConfig): (query: Int32Array) => Neighbours {
+function neighbourFinder(index: SessionIndex, config: SessionKnnConfig) {
   const { offsets, columns } = index.sessions;
   const count = index.items.offsets.length - 1;
   const similarity = new Float64Array(count);
   const newestShared = new Int32Array(count).fill(NONE);
   const touched = new Int32Array(Math.min(count, config.recentSessions * config.maxSessionItems));
   const nearest = new Largest(config.neighbours);
-  return (query) => {
+  return (query: Int32Array, opinion: ((item: number) => number) | undefined): Neighbours => {
     let size = 0;
     for (let rank = 0; rank < query.length; rank++) {
       const item = query[rank]!;
+      const says = opinion?.(item) ?? 1;
       const oldest = Math.max(offsets[item]!, offsets[item + 1]! - config.recentSessions);
       for (let p = offsets[item + 1]! - 1; p >= oldest; p--) {
         const session = columns[p]!;
@@ -124,7 +139,7 @@ function neighbourFinder(index: SessionIndex, config: SessionKnnConfig): (query:
           newestShared[session] = rank;
           touched[size++] = session;
         }
-        similarity[session]! += 1 - rank / query.length;
+        similarity[session]! += says * (1 - rank / query.length);
       }
     }
     const reached = touched.subarray(0, size);
@@ -152,7 +167,7 @@ function addNeighbours(
     const session = keys[n]!;
     for (let p = sessions.offsets[session]!; p < sessions.offsets[session + 1]!; p++) {
       const item = sessions.columns[p]!;
-      row[item]! += weights[n]! * idf[item]!;
+      row[item]! += weights[n]! * idf[item]! * sessions.values[p]!;
     }
   }
 }

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
-import { positiveRows } from "../src/sampling/positive-rows.js";
+import { sampledRows } from "../src/sampling/positive-rows.js";
 import { als, bpo, bpr, factorRetriever, nbpo, warp, type FactorModel, type FactorRecommender } from "../src/index.js";
 import { generated, largeData, middleData, numbered, smallData, type BenchData } from "./bench-data.js";
 
@@ -86,7 +86,7 @@ async function training(data: readonly BenchData[]): Promise<void> {
 /** The plain TypeScript twin of the kernel on the same rows. */
 function twinRate({ name, train }: BenchData): void {
   const { memory, kernels } = startEngine({ provider: "reference" });
-  const held = positiveRows({ memory, kernels } as Parameters<typeof positiveRows>[0], train);
+  const held = sampledRows({ memory, kernels } as Parameters<typeof sampledRows>[0], train);
   const random = new Random(1);
   const table = (rows: number) =>
     memory.floatsFrom(Float32Array.from({ length: rows * 64 }, () => (random.uniform() - 0.5) / 8));

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bpoObjective, nbpoObjective, nbpoOriginalObjective, nbpoSurrogateObjective } from "./objectives.js";
 import { interactionsOf } from "./planted.fixture.js";
-import { positiveRows } from "./sampling/positive-rows.js";
+import { sampledRows } from "./sampling/positive-rows.js";
 import { innerProduct } from "./serving/factor-tables.js";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -154,7 +154,7 @@ describe("the kernel's step", () => {
       items: memory.floatsFrom(side.items.flat()),
     });
     const [held, heldFlips] = [factorsOf(preference), factorsOf(flip)];
-    const { rows } = positiveRows({ memory, kernels } as Engine, train);
+    const { rows } = sampledRows({ memory, kernels } as Engine, train);
     const none = { userDecay: 0, itemDecay: 0, biasDecay: 0 };
     const draws = { objective, samples: 1, negatives: 1, candidates: 1, seed: 1, rate, ...none };
     kernels.factorise(memory.floats(factoriseStatsLength(1)), held, rows, {

@@ -1,7 +1,7 @@
 import { itemCounts, type Catalog, type Tensor } from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
 import { type Parameters, Weights } from "@sequitur/nn";
-import { artifactConfig } from "@sequitur/recommender";
+import { artifactConfig, withSignals } from "@sequitur/recommender";
 import type { Encoder } from "./serving/encoder.js";
 import { itemShares } from "./serving/item-shares.js";
 import { loadWeights } from "./serving/load-weights.js";
@@ -46,27 +46,30 @@ export function readingRecommender<Config extends TrainingConfig>(
     });
   }
 
-  return {
-    name,
-    config: schema,
-    ...(search && { search }),
-    async fit(train, config, run) {
-      const { catalog } = train;
-      const shares = itemShares(train);
-      const names = spec.shapes(catalog.items.size, config);
-      const fitted = (weights: ReadonlyMap<string, Tensor>): SequenceModel => {
-        // What a fit keeps besides, such as the states of its lanes, is no part of the model.
-        const own = new Map([...weights].filter(([weight]) => names.has(weight)));
-        return modelOf(catalog, config, new Weights(engineFor(run.threads ?? 1), own), shares);
-      };
-      const build = (parameters: Parameters): SequenceNetwork => spec.network(parameters, itemCounts(train), config);
-      const plan = spec.plan?.(config);
-      return fitted(await trainNetwork(train, { name, config, build, modelOf: fitted, ...(plan && { plan }) }, run));
+  return withSignals<Config, SequenceModel>(
+    { positive: "counts", negative: "ignores" },
+    {
+      name,
+      config: schema,
+      ...(search && { search }),
+      async fit(train, config, run) {
+        const { catalog } = train;
+        const shares = itemShares(train);
+        const names = spec.shapes(catalog.items.size, config);
+        const fitted = (weights: ReadonlyMap<string, Tensor>): SequenceModel => {
+          // What a fit keeps besides, such as the states of its lanes, is no part of the model.
+          const own = new Map([...weights].filter(([weight]) => names.has(weight)));
+          return modelOf(catalog, config, new Weights(engineFor(run.threads ?? 1), own), shares);
+        };
+        const build = (parameters: Parameters): SequenceNetwork => spec.network(parameters, itemCounts(train), config);
+        const plan = spec.plan?.(config);
+        return fitted(await trainNetwork(train, { name, config, build, modelOf: fitted, ...(plan && { plan }) }, run));
+      },
+      load(artifact) {
+        const config = artifactConfig(artifact, name, schema);
+        const { weights, shares } = loadWeights(artifact, spec.shapes(artifact.catalog.items.size, config));
+        return modelOf(artifact.catalog, config, weights, shares);
+      },
     },
-    load(artifact) {
-      const config = artifactConfig(artifact, name, schema);
-      const { weights, shares } = loadWeights(artifact, spec.shapes(artifact.catalog.items.size, config));
-      return modelOf(artifact.catalog, config, weights, shares);
-    },
-  };
+  );
 }

@@ -1,6 +1,6 @@
 import { PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
 import { engineFor, type Engine, type Floats } from "@sequitur/kernels";
-import { artifactConfig, type FitRun } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type FitRun } from "@sequitur/recommender";
 import { z } from "zod";
 import { factorModel, type FactorModel } from "../serving/factor-model.js";
 import type { FactorRecommender } from "../serving/factor-recommender.js";
@@ -40,31 +40,34 @@ export type AlsConfig = z.infer<typeof alsConfig>;
 
 /**
  * Least squares on all pairs: minimises sum over (u, i) of c_ui (p_ui - U_u . V_i)^2 + decay (|U|^2 + |V|^2) with p = 1
- * and c = confidence times the count where there are interactions, else p = 0 and c = 1 (Hu, Koren & Volinsky 2008),
+ * and c = confidence times the sum of values (the count without values) where there are interactions, else p = 0 and c = 1 (Hu, Koren & Volinsky 2008),
  * users and items in turn, by conjugate gradients (Takacs et al. 2011). Bits do not depend on the number of threads.
  */
-export const als: FactorRecommender<AlsConfig> = {
-  name: "als",
-  config: alsConfig,
-  search: {
-    factors: { kind: "choice", values: [32, 64, 128] },
-    decay: { kind: "number", min: 1, max: 100, log: true },
-    confidence: { kind: "number", min: 1, max: 8, log: true },
+export const als: FactorRecommender<AlsConfig> = withSignals<AlsConfig, FactorModel>(
+  { positive: "weighs", negative: "ignores" },
+  {
+    name: "als",
+    config: alsConfig,
+    search: {
+      factors: { kind: "choice", values: [32, 64, 128] },
+      decay: { kind: "number", min: 1, max: 100, log: true },
+      confidence: { kind: "number", min: 1, max: 8, log: true },
+    },
+    fit: trainAls,
+    load(artifact) {
+      const config = artifactConfig(artifact, "als", alsConfig);
+      const { catalog } = artifact;
+      return factorModel({
+        name: "als",
+        config,
+        catalog,
+        tables: tablesFrom(artifact, { factors: config.factors, bias: false }),
+        foldIn: leastSquaresFoldIn(config),
+        knownUsers: config.knownUsers,
+      });
+    },
   },
-  fit: trainAls,
-  load(artifact) {
-    const config = artifactConfig(artifact, "als", alsConfig);
-    const { catalog } = artifact;
-    return factorModel({
-      name: "als",
-      config,
-      catalog,
-      tables: tablesFrom(artifact, { factors: config.factors, bias: false }),
-      foldIn: leastSquaresFoldIn(config),
-      knownUsers: config.knownUsers,
-    });
-  },
-};
+);
 
 async function trainAls(train: Interactions, config: AlsConfig, run: FitRun): Promise<FactorModel> {
   throwIfCancelled(run.signal);
@@ -74,8 +77,19 @@ async function trainAls(train: Interactions, config: AlsConfig, run: FitRun): Pr
   const { users, items } = train.catalog;
   const shape = { users: users.size, items: items.size, factors: config.factors, bias: false };
   const held = holdFactors(engine, shape, centredInit(config.initScale), run.random.fork("init"));
-  const byUser = confidentRows(engine, train.users, train.items, users.size, config.confidence);
-  const byItem = confidentRows(engine, train.items, train.users, items.size, config.confidence);
+  const values = train.context.value;
+  const byUser = confidentRows(
+    engine,
+    { rows: train.users, columns: train.items, values },
+    users.size,
+    config.confidence,
+  );
+  const byItem = confidentRows(
+    engine,
+    { rows: train.items, columns: train.users, values },
+    items.size,
+    config.confidence,
+  );
   const { width, users: left, items: right } = held.held;
   const gram = memory.floats(width * width);
   const trainee: Trainee = {

@@ -7,41 +7,50 @@ export interface ConfidentRows {
   readonly offsets: Ints;
   /** (pairs) ascending within a row. */
   readonly columns: Ints;
-  /** (pairs) confidence * count - 1; absent when no pair is repeated: all are confidence - 1. */
+  /** (pairs) confidence * value - 1, not below 0; absent when no pair is repeated or has a value: all are confidence - 1. */
   readonly extra: Floats | undefined;
   release(): void;
 }
 
-/** Groups pairs by row, repeats counted; held in the engine's memory. */
+/** Pairs, and what each is worth: 1 without values. */
+export interface ValuedPairs {
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+  readonly values?: Float32Array | undefined;
+}
+
+/** Groups pairs by row, the values of repeats added up; held in the engine's memory. */
 export function confidentRows(
   engine: Engine,
-  rows: Int32Array,
-  columns: Int32Array,
+  { rows, columns, values }: ValuedPairs,
   size: number,
   confidence: number,
 ): ConfidentRows {
   const starts = new Int32Array(size + 1);
   for (const row of rows) starts[row + 1]! += 1;
   for (let row = 0; row < size; row++) starts[row + 1]! += starts[row]!;
-  const sorted = new Int32Array(rows.length);
+  // Pairs of a row sorted by column, with their place in the input to find their values by.
+  const order = new Int32Array(rows.length);
   const next = starts.slice();
-  for (let at = 0; at < rows.length; at++) sorted[next[rows[at]!]!++] = columns[at]!;
+  for (let at = 0; at < rows.length; at++) order[next[rows[at]!]!++] = at;
+  const sorted = new Int32Array(rows.length);
   const offsets = new Int32Array(size + 1);
-  const counts = new Int32Array(rows.length);
+  const totals = new Float32Array(rows.length);
   let end = 0;
   for (let row = 0; row < size; row++) {
-    const own = sorted.subarray(starts[row], starts[row + 1]).sort();
+    const own = order.subarray(starts[row], starts[row + 1]).sort((a, b) => columns[a]! - columns[b]! || a - b);
     for (let at = 0; at < own.length; at++) {
-      if (at === 0 || own[at] !== own[at - 1]) sorted[end++] = own[at]!;
-      counts[end - 1]! += 1;
+      const column = columns[own[at]!]!;
+      if (at === 0 || column !== columns[own[at - 1]!]) sorted[end++] = column;
+      totals[end - 1]! += values?.[own[at]!] ?? 1;
     }
     offsets[row + 1] = end;
   }
   const { memory } = engine;
-  const repeated = end < rows.length;
+  const uneven = values !== undefined || end < rows.length;
   const blocks = { offsets: memory.intsFrom(offsets), columns: memory.intsFrom(sorted.subarray(0, end)) };
-  const extra = repeated
-    ? memory.floatsFrom(Float32Array.from(counts.subarray(0, end), (count) => confidence * count - 1))
+  const extra = uneven
+    ? memory.floatsFrom(Float32Array.from(totals.subarray(0, end), (total) => Math.max(0, confidence * total - 1)))
     : undefined;
   const release = (): void => [blocks.offsets, blocks.columns].forEach((block) => memory.release(block));
   return {

@@ -12,8 +12,8 @@ export interface Folded {
  * changes. The same interactions give the same vector, in any order and whatever else is asked for.
  */
 export interface FoldIn {
-  /** A user from distinct items, ascending or not. */
-  readonly user: (tables: FactorTables, items: Int32Array) => Folded;
+  /** A user from distinct items, ascending or not, and what each is worth (above 0; 1 when absent). */
+  readonly user: (tables: FactorTables, items: Int32Array, values?: Float32Array) => Folded;
   /** An item from distinct users. */
   readonly item: (tables: FactorTables, users: Int32Array) => Folded;
 }

@@ -19,7 +19,7 @@ const STEPS = 30;
 /** Fits the new vector to the objective of the training, with everything else held fixed. */
 export function logisticFoldIn(options: LogisticFoldInOptions): FoldIn {
   return {
-    user: (tables, items) => folded(userVector(tables, items, options), tables.factors),
+    user: (tables, items, values) => folded(userVector(tables, items, values, options), tables.factors),
     item: (tables, users) => folded(itemVector(tables, users, options), tables.factors),
   };
 }
@@ -29,7 +29,12 @@ function folded(fitted: Float32Array, factors: number): Folded {
   return { vector: fitted.subarray(0, factors), bias: fitted[factors] ?? 0 };
 }
 
-function userVector(tables: FactorTables, items: Int32Array, options: LogisticFoldInOptions): Float32Array {
+function userVector(
+  tables: FactorTables,
+  items: Int32Array,
+  values: Float32Array | undefined,
+  options: LogisticFoldInOptions,
+): Float32Array {
   const { factors, items: table, bias, userBias } = tables;
   const size = table.length / factors;
   const width = userBias === undefined ? factors : factors + 1;
@@ -38,8 +43,15 @@ function userVector(tables: FactorTables, items: Int32Array, options: LogisticFo
   const random = new Random("fold in");
   const turns = Math.max(UNVOTED, Math.ceil(LEAST_PAIRS / items.length));
   const pairs = pairBuilder(width);
+  const largest = values?.reduce((most, value) => Math.max(most, value), 0) ?? 1;
+  // The item of the largest value takes part in every turn, others in their share of the turns.
+  const takesPart = (at: number, turn: number): boolean => {
+    const share = (values?.[at] ?? largest) / largest;
+    return Math.floor((turn + 1) * share) > Math.floor(turn * share);
+  };
   for (let turn = 0; turn < turns; turn++) {
-    for (const positive of items) {
+    for (const [at, positive] of items.entries()) {
+      if (!takesPart(at, turn)) continue;
       const unvoted = drawOutside(own, size, random);
       if (options.kind === "pair") {
         const gap = (bias?.[positive] ?? 0) - (bias?.[unvoted] ?? 0);

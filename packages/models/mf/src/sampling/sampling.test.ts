@@ -6,7 +6,7 @@ import { bpr } from "../bpr/bpr.js";
 import { fitted, interactionsOf, plantedClasses } from "../planted.fixture.js";
 import { aliasTable } from "./alias-table.js";
 import { inBatchSampler, popularitySampler, uniformSampler } from "./negative-sampler.js";
-import { positiveRows } from "./positive-rows.js";
+import { sampledRows } from "./positive-rows.js";
 
 /** P(place) that a table draws with: its own share kept, and what others pass on. */
 function probabilities({ keep, other }: { keep: Float32Array; other: Int32Array }): number[] {
@@ -57,7 +57,7 @@ describe("draws", () => {
   function run(seed: number): { updates: number; items: Float32Array; users: Float32Array } {
     const engine = startEngine({ threads: 1 });
     const { memory, kernels } = engine;
-    const held = positiveRows(engine, train);
+    const held = sampledRows(engine, train);
     const users = memory.floatsFrom(Float32Array.from({ length: 8 * 4 }, (_, at) => (at % 4 === 0 ? 1 : 0)));
     const items = memory.floatsFrom(new Float32Array(12 * 4));
     const totals = kernels.factorise(
@@ -94,7 +94,7 @@ describe("draws", () => {
     );
     const engine = startEngine({ threads: 1 });
     const { memory, kernels } = engine;
-    const held = positiveRows(engine, alone);
+    const held = sampledRows(engine, alone);
     const users = memory.floatsFrom([1, 0, 0, 0]);
     const items = memory.floatsFrom(new Float32Array(24));
     const stats = memory.floats(factoriseStatsLength(400));

@@ -1,4 +1,4 @@
-import { idTable, PlatformError, type Catalog, type QueryBatch } from "@sequitur/core";
+import { idTable, PlatformError, positiveHistory, type Catalog, type QueryBatch } from "@sequitur/core";
 import { engineFor, type Engine } from "@sequitur/kernels";
 import type { Model } from "@sequitur/recommender";
 import type { Folded, FoldIn } from "../folding/fold-in.js";
@@ -99,6 +99,7 @@ function vectorsOf(batch: QueryBatch, parts: FactorModelParts, mean: () => Float
   const { catalog, tables, foldIn, knownUsers } = parts;
   const { factors, users } = tables;
   const out = new Float32Array(batch.size * factors);
+  const wanted = positiveHistory(batch);
   for (let b = 0; b < batch.size; b++) {
     const user = batch.users[b]!;
     const row = out.subarray(b * factors, (b + 1) * factors);
@@ -106,10 +107,22 @@ function vectorsOf(batch: QueryBatch, parts: FactorModelParts, mean: () => Float
       row.set(users.subarray(user * factors, (user + 1) * factors));
       if (row.some((value) => value !== 0)) continue;
     }
-    const items = distinctItems(batch, b, catalog.items.size);
-    row.set(items.length === 0 ? mean() : foldIn.user(tables, items).vector);
+    const items = distinctItems(wanted, b, catalog.items.size);
+    row.set(items.length === 0 ? mean() : foldIn.user(tables, items, valuesOf(wanted, b, items)).vector);
   }
   return out;
+}
+
+/** The largest value of each of the items in a history; undefined where there are no values. */
+function valuesOf({ offsets, items, values }: QueryBatch, query: number, wanted: Int32Array): Float32Array | undefined {
+  if (values === undefined) return undefined;
+  const places = new Map(Array.from(wanted, (item, at) => [item, at]));
+  const largest = new Float32Array(wanted.length);
+  for (let at = offsets[query]!; at < offsets[query + 1]!; at++) {
+    const place = places.get(items[at]!);
+    if (place !== undefined) largest[place] = Math.max(largest[place]!, values[at]!);
+  }
+  return largest;
 }
 
 /** Of the users with a vector; zeros when there is none. */

@@ -36,6 +36,9 @@ export function runIdentity(name: string, config: unknown, train: Interactions, 
     mixIn(train.users[row]!);
     mixIn(train.items[row]!);
   }
+  const { role, value } = train.context;
+  for (const amount of role ?? []) mixIn(amount);
+  if (value !== undefined) for (const bits of new Int32Array(Float32Array.from(value).buffer)) mixIn(bits);
   const { users, items } = train.catalog;
   return JSON.stringify({
     name,

@@ -12,7 +12,15 @@ export const compatField = z
   );
 
 /** `bad-config` where a setting has no meaning in the authors' batches. */
-export function refuseInPaper(name: string, { bias, userBias = false, sampler, hardest }: SgdConfig): void {
+export function refuseInPaper(
+  name: string,
+  { bias, userBias = false, sampler, hardest }: SgdConfig,
+  valued: boolean,
+): void {
+  if (valued) {
+    const message = `${name}: compat "paper" counts every interaction alike, got values: set signals to 1 for all kinds.`;
+    throw new PlatformError("bad-config", message);
+  }
   if (!bias && !userBias && sampler === "uniform" && hardest === 1) return;
   throw new PlatformError(
     "bad-config",

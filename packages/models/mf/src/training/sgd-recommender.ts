@@ -1,10 +1,10 @@
 import type { FactoriseObjective } from "@sequitur/kernels";
-import { artifactConfig, type SearchSpace } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type SearchSpace } from "@sequitur/recommender";
 import type { z } from "zod";
 import type { FoldIn } from "../folding/fold-in.js";
 import { logisticFoldIn } from "../folding/logistic-fold-in.js";
 import type { Objective } from "../objectives.js";
-import { factorModel } from "../serving/factor-model.js";
+import { factorModel, type FactorModel } from "../serving/factor-model.js";
 import type { FactorRecommender } from "../serving/factor-recommender.js";
 import { tablesFrom } from "../serving/factor-tables.js";
 import { refuseInPaper } from "./compat.js";
@@ -42,41 +42,44 @@ export function sgdRecommender<Config extends Omit<SgdConfig, Renamed> & Partial
 ): FactorRecommender<Config> {
   const { name, config: schema, search, folds, updates } = spec;
   const foldInOf = ({ userDecay, itemDecay }: Config): FoldIn => logisticFoldIn({ kind: folds, userDecay, itemDecay });
-  return {
-    name,
-    config: schema,
-    search,
-    async fit(train, config, run) {
-      const { kernel, plain, flips, training } = updates(config);
-      const whole = { negatives: 1, hardest: 1, ...config, ...training };
-      const paper = whole.compat === "paper" && plain !== undefined;
-      if (paper) refuseInPaper(name, whole);
-      const plan = { flipRate: flips?.rate ?? 0, flipDecay: flips?.decay ?? 0, random: run.random };
-      return trainSgd(
-        train,
-        whole,
-        {
+  return withSignals<Config, FactorModel>(
+    { positive: "weighs", negative: "learns" },
+    {
+      name,
+      config: schema,
+      search,
+      async fit(train, config, run) {
+        const { kernel, plain, flips, training } = updates(config);
+        const whole = { negatives: 1, hardest: 1, ...config, ...training };
+        const paper = whole.compat === "paper" && plain !== undefined;
+        if (paper) refuseInPaper(name, whole, train.context.value !== undefined);
+        const plan = { flipRate: flips?.rate ?? 0, flipDecay: flips?.decay ?? 0, random: run.random };
+        return trainSgd(
+          train,
+          whole,
+          {
+            name,
+            objective: kernel,
+            foldIn: foldInOf(config),
+            savedConfig: config,
+            ...(flips && { flips }),
+            ...(paper && { ownEpoch: paperEpochs({ ...whole, ...plan, objective: plain }) }),
+          },
+          run,
+        );
+      },
+      load(artifact) {
+        const config = artifactConfig(artifact, name, schema);
+        const { flips } = updates(config);
+        return factorModel({
           name,
-          objective: kernel,
+          config,
+          catalog: artifact.catalog,
+          tables: tablesFrom(artifact, { ...config, ...(flips && { flips }) }),
           foldIn: foldInOf(config),
-          savedConfig: config,
-          ...(flips && { flips }),
-          ...(paper && { ownEpoch: paperEpochs({ ...whole, ...plan, objective: plain }) }),
-        },
-        run,
-      );
+          knownUsers: config.knownUsers,
+        });
+      },
     },
-    load(artifact) {
-      const config = artifactConfig(artifact, name, schema);
-      const { flips } = updates(config);
-      return factorModel({
-        name,
-        config,
-        catalog: artifact.catalog,
-        tables: tablesFrom(artifact, { ...config, ...(flips && { flips }) }),
-        foldIn: foldInOf(config),
-        knownUsers: config.knownUsers,
-      });
-    },
-  };
+  );
 }

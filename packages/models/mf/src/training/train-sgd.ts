@@ -1,4 +1,4 @@
-import { itemCounts, PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
+import { itemCounts, PlatformError, positiveRows, throwIfCancelled, type Interactions } from "@sequitur/core";
 import {
   engineFor,
   FACTORISE_CHUNK,
@@ -18,10 +18,11 @@ import {
   uniformSampler,
   type NegativeSampler,
 } from "../sampling/negative-sampler.js";
-import { positiveRows } from "../sampling/positive-rows.js";
+import { sampledRows } from "../sampling/positive-rows.js";
 import { factorModel, type FactorModel } from "../serving/factor-model.js";
 import { runIdentity } from "./checkpoint.js";
 import { centredInit, holdFactors, isSane, positiveInit, type HeldFactors } from "./held-factors.js";
+import { knownNegatives } from "./known-negatives.js";
 import { runEpochs, type Trainee } from "./run-epochs.js";
 import type { SgdConfig } from "./sgd-config.js";
 
@@ -57,12 +58,13 @@ function sliceOf(rows: number): number {
 
 /** Fits by stochastic ascent; one thread repeats bit by bit, more write without locks (Hogwild). */
 export async function trainSgd(
-  train: Interactions,
+  whole: Interactions,
   config: SgdConfig,
   plan: SgdPlan,
   run: FitRun,
 ): Promise<FactorModel> {
   throwIfCancelled(run.signal);
+  const train = positiveRows(whole);
   if (train.size === 0) {
     throw new PlatformError("bad-data", `fit ${plan.name}: expected at least one interaction, got none.`);
   }
@@ -90,7 +92,7 @@ export async function trainSgd(
     name: plan.name,
     epochs: config.epochs,
     state: held.state,
-    epoch: pass.epoch,
+    epoch: withNegatives(pass.epoch, held, whole, config, run),
     sane: () => isSane(engine, held),
     model: () =>
       factorModel({
@@ -104,11 +106,29 @@ export async function trainSgd(
       }),
   };
   try {
-    return await runEpochs(trainee, config, runIdentity(plan.name, config, train, run.random), run);
+    return await runEpochs(trainee, config, runIdentity(plan.name, config, whole, run.random), run);
   } finally {
     pass.release();
     held.release();
   }
+}
+
+/** An epoch, and after it a pass over the known negatives, where there are any. */
+function withNegatives(
+  epoch: Trainee["epoch"],
+  held: HeldFactors,
+  whole: Interactions,
+  { rate, rateDecay, userDecay, itemDecay }: SgdConfig,
+  run: FitRun,
+): Trainee["epoch"] {
+  const pass = knownNegatives(whole);
+  if (pass === undefined) return epoch;
+  return async (at) => {
+    const values = await epoch(at);
+    const random = run.random.fork(`negatives ${at}`);
+    pass(held, { rate: rate * rateDecay ** at, userDecay, itemDecay, random });
+    return values;
+  };
 }
 
 /** Passes of single updates through the kernel; every epoch draws from a seed of its own, so that a resume is exact. */
@@ -122,7 +142,7 @@ function sampledEpochs(
 ): { readonly epoch: Trainee["epoch"]; readonly release: () => void } {
   const { memory, kernels } = engine;
   const sampler = samplerOf(config, train);
-  const rows = positiveRows(engine, train);
+  const rows = sampledRows(engine, train);
   const keep = sampler.table && memory.floatsFrom(sampler.table.keep);
   const other = sampler.table && memory.intsFrom(sampler.table.other);
   const logits = sampler.logQ && memory.floatsFrom(sampler.logQ);
@@ -142,6 +162,7 @@ function sampledEpochs(
   };
   const epoch = async (at: number): Promise<Record<string, number>> => {
     const draws = run.random.fork(`epoch ${at}`);
+    rows.draw(run.random.fork(`values ${at}`));
     const slow = config.rateDecay ** at;
     const rate = config.rate * slow;
     const { flips } = plan;

@@ -5,8 +5,8 @@ import { getnext } from "../getnext/getnext.js";
 import { fitted, SMALL } from "../fitted.fixture.js";
 import { seaget } from "./seaget.js";
 
-conforms(seaget, { config: { ...SMALL, epochs: 2, dropout: 0.2, userDropout: 0.1 } });
-conforms(getnext, { config: { ...SMALL, visits: 0, epochs: 2, dropout: 0.2 } });
+conforms(seaget, { config: { ...SMALL, epochs: 2, dropout: 0.2, userDropout: 0.1 }, learning: SMALL });
+conforms(getnext, { config: { ...SMALL, visits: 0, epochs: 2, dropout: 0.2 }, learning: { ...SMALL, visits: 0 } });
 
 describe.each(["seaget", "getnext"] as const)("%s", (name) => {
   const planted = plantedSequences(new Random("poi"));

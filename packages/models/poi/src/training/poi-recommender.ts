@@ -1,5 +1,5 @@
 import type { Interactions } from "@sequitur/core";
-import { artifactConfig, type Artifact, type FitRun, type Recommender } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type Artifact, type FitRun, type Recommender } from "@sequitur/recommender";
 import type { z } from "zod";
 import { poiSearch, type PoiConfig } from "../network/config.js";
 import { loadPoiModel } from "../serving/load-model.js";
@@ -14,11 +14,14 @@ export interface PoiRecommender extends Recommender<PoiConfig> {
 
 /** The recommender of a name; all that tells them apart is in the defaults of their configs. */
 export function poiRecommender(name: string, config: z.ZodType<PoiConfig>): PoiRecommender {
-  return {
-    name,
-    config,
-    search: poiSearch,
-    fit: async (train, settings, run) => fitPoi(train, { name, config: settings }, run),
-    load: (artifact) => loadPoiModel(artifact, name, artifactConfig(artifact, name, config)),
-  };
+  return withSignals<PoiConfig, PoiModel>(
+    { positive: "counts", negative: "ignores" },
+    {
+      name,
+      config,
+      search: poiSearch,
+      fit: async (train, settings, run) => fitPoi(train, { name, config: settings }, run),
+      load: (artifact) => loadPoiModel(artifact, name, artifactConfig(artifact, name, config)),
+    },
+  );
 }

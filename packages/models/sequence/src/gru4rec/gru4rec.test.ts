@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { fitted, SMALL } from "../fitted.fixture.js";
 import { gru4rec } from "./gru4rec.js";
 
-conforms(gru4rec, { config: { ...SMALL["gru4rec"]!.config, epochs: 2, dropout: 0.2, layers: 2 } });
+conforms(gru4rec, {
+  config: { ...SMALL["gru4rec"]!.config, epochs: 2, dropout: 0.2, layers: 2 },
+  learning: SMALL["gru4rec"]!.config,
+});
 
 describe("gru4rec", () => {
   const planted = plantedSequences(new Random("gru4rec"));

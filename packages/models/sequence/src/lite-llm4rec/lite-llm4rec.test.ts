@@ -5,10 +5,14 @@ import { fitted, SMALL } from "../fitted.fixture.js";
 import { liteLlm4rec } from "./lite-llm4rec.js";
 import { titled } from "./titled.fixture.js";
 
-conforms(liteLlm4rec, { config: { ...SMALL["lite-llm4rec"]!.config, epochs: 2, dropout: 0.2, itemDropout: 0.1 } });
+conforms(liteLlm4rec, {
+  config: { ...SMALL["lite-llm4rec"]!.config, epochs: 2, dropout: 0.2, itemDropout: 0.1 },
+  learning: SMALL["lite-llm4rec"]!.config,
+});
 
 conforms(liteLlm4rec, {
   config: { ...SMALL["lite-llm4rec"]!.config, epochs: 2, head: "generative", training: "joint", beam: 6 },
+  learning: { ...SMALL["lite-llm4rec"]!.config, head: "generative", training: "joint", beam: 6, epochs: 16 },
 });
 
 /** A title that tells the items apart by letters alone. */

@@ -1,7 +1,7 @@
 import { PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
 import { engineFor, type Engine } from "@sequitur/kernels";
 import { Parameters, selectBackend, takeRows, tf, type Pass, Weights } from "@sequitur/nn";
-import { artifactConfig, type Artifact, type FitRun } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type Artifact, type FitRun } from "@sequitur/recommender";
 import { join } from "node:path";
 import { itemShares } from "../serving/item-shares.js";
 import type { SequenceRecommender } from "../serving/sequence-model.js";
@@ -32,25 +32,28 @@ export interface LiteLlm4rec extends SequenceRecommender<LiteLlm4recConfig> {
  * of a history, and one product with the item vectors ranks the catalogue, where generative models spell items by beam
  * search. Reads histories only, no user index.
  */
-export const liteLlm4rec: LiteLlm4rec = {
-  name: NAME,
-  config: liteLlm4recConfig,
-  search: {
-    ...trainingSearch,
-    idDropout: { kind: "number", min: 0, max: 0.5 },
-    textFade: { kind: "number", min: 0.2, max: 0.9 },
-    textPrior: { kind: "number", min: 3, max: 100, log: true },
+export const liteLlm4rec: LiteLlm4rec = withSignals<LiteLlm4recConfig, LiteLlm4recModel>(
+  { positive: "counts", negative: "ignores" },
+  {
+    name: NAME,
+    config: liteLlm4recConfig,
+    search: {
+      ...trainingSearch,
+      idDropout: { kind: "number", min: 0, max: 0.5 },
+      textFade: { kind: "number", min: 0.2, max: 0.9 },
+      textPrior: { kind: "number", min: 3, max: 100, log: true },
+    },
+    async fit(train, config, run) {
+      throwIfCancelled(run.signal);
+      const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run));
+      return config.training === "joint" ? fit.joint() : fit.staged();
+    },
+    load(artifact) {
+      const config = artifactConfig(artifact, NAME, liteLlm4recConfig);
+      return liteModel(artifact.catalog, config, readTensors(artifact, config), engineFor());
+    },
   },
-  async fit(train, config, run) {
-    throwIfCancelled(run.signal);
-    const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run));
-    return config.training === "joint" ? fit.joint() : fit.staged();
-  },
-  load(artifact) {
-    const config = artifactConfig(artifact, NAME, liteLlm4recConfig);
-    return liteModel(artifact.catalog, config, readTensors(artifact, config), engineFor());
-  },
-};
+);
 
 /** Rows of a table, the table itself where all are asked for. */
 function rowsOf(table: tf.Tensor2D, items: Int32Array): tf.Tensor2D {

@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { fitted, SMALL } from "../fitted.fixture.js";
 import { sasrec } from "./sasrec.js";
 
-conforms(sasrec, { config: { ...SMALL["sasrec"]!.config, epochs: 2, dropout: 0.2, itemDropout: 0.1 } });
+conforms(sasrec, {
+  config: { ...SMALL["sasrec"]!.config, epochs: 2, dropout: 0.2, itemDropout: 0.1 },
+  learning: SMALL["sasrec"]!.config,
+});
 
 describe("sasrec", () => {
   const planted = plantedSequences(new Random("sasrec"));

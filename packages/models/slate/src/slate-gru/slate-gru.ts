@@ -1,6 +1,6 @@
 import { slateLogFrom, throwIfCancelled, type Interactions, type SlateLog } from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
-import type { FitRun, Recommender } from "@sequitur/recommender";
+import { withSignals, type FitRun } from "@sequitur/recommender";
 import { slateGruConfig, type SlateGruConfig } from "./config.js";
 import { holdOut } from "./hold-out.js";
 import { loadPosterior, NAME, posteriorOf, type Posterior } from "./posterior.js";
@@ -16,27 +16,30 @@ const JUDGED_SLATES = 20_000;
  * The Bayesian slate recommender of Eide, Leslie & Frigessi (2022): a choice among what is shown and no click, user
  * states by a GRU over the clicks, items around their groups, a posterior to explore with. See the package's README.
  */
-export const slateGru = {
-  name: NAME,
-  config: slateGruConfig,
-  search: {
-    temperature: { kind: "number", min: 0.001, max: 1.2, log: true },
-    rate: { kind: "number", min: 1e-4, max: 0.05, log: true },
-    maxScale: { kind: "number", min: 0.05, max: 10, log: true },
-    gruScale: { kind: "number", min: 0.1, max: 15, log: true },
-    groupMeanScale: { kind: "number", min: 0.01, max: 15, log: true },
-    groupScaleScale: { kind: "number", min: 0.01, max: 15, log: true },
+export const slateGru = withSignals<SlateGruConfig, SlateModel>(
+  { positive: "counts", negative: "ignores" },
+  {
+    name: NAME,
+    config: slateGruConfig,
+    search: {
+      temperature: { kind: "number", min: 0.001, max: 1.2, log: true },
+      rate: { kind: "number", min: 1e-4, max: 0.05, log: true },
+      maxScale: { kind: "number", min: 0.05, max: 10, log: true },
+      gruScale: { kind: "number", min: 0.1, max: 15, log: true },
+      groupMeanScale: { kind: "number", min: 0.01, max: 15, log: true },
+      groupScaleScale: { kind: "number", min: 0.01, max: 15, log: true },
+    },
+    /** Interactions show no slates: each is a click on one item, under the all-item likelihood. */
+    async fit(train, config, run) {
+      const settings: SlateGruConfig = { ...config, likelihood: "all-item" };
+      return fitLog(clicksAsSlates(train), settings, run);
+    },
+    async fitSlates(train, config, run) {
+      return fitLog(train, config, run);
+    },
+    load: (artifact) => slateModel(loadPosterior(artifact)),
   },
-  /** Interactions show no slates: each is a click on one item, under the all-item likelihood. */
-  async fit(train, config, run) {
-    const settings: SlateGruConfig = { ...config, likelihood: "all-item" };
-    return fitLog(clicksAsSlates(train), settings, run);
-  },
-  async fitSlates(train, config, run) {
-    return fitLog(train, config, run);
-  },
-  load: (artifact) => slateModel(loadPosterior(artifact)),
-} satisfies Recommender<SlateGruConfig>;
+);
 
 async function fitLog(log: SlateLog, config: SlateGruConfig, run: FitRun): Promise<SlateModel> {
   throwIfCancelled(run.signal);

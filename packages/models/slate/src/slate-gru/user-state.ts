@@ -1,11 +1,15 @@
-import type { QueryBatch } from "@sequitur/core";
+import { POSITIVE, positiveHistory, sliceQueries, type QueryBatch } from "@sequitur/core";
 import { engineFor, type Floats, type Scratch } from "@sequitur/kernels";
 import { clampKeep, type Slot } from "./globals.js";
 import type { Posterior } from "./posterior.js";
 import { startState } from "./start-state.js";
 
-/** The clicks of query b that the state is made of: the last `maxSlates` on known items. */
+/** The clicks of query b that the state is made of: the last `maxSlates` on known items; what was not wanted is no click. */
 export function clicksOfQuery(posterior: Posterior, batch: QueryBatch, b: number): Int32Array {
+  const { roles, offsets } = batch;
+  if (roles?.subarray(offsets[b], offsets[b + 1]).some((role) => role !== POSITIVE)) {
+    return clicksOfQuery(posterior, positiveHistory(sliceQueries(batch, b, b + 1)), 0);
+  }
   const from = Math.max(batch.offsets[b]!, batch.offsets[b + 1]! - posterior.config.maxSlates);
   const items = batch.items.subarray(from, batch.offsets[b + 1]);
   return items.every((item) => item >= 0) ? items : items.filter((item) => item >= 0);
