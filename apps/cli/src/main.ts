@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { dataCommand } from "./commands/data-command.js";
+import { estimateCommand } from "./commands/estimate-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
 import { exportCommand } from "./commands/export-command.js";
 import { importCommand } from "./commands/import-command.js";
@@ -60,6 +61,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
   dataCommand(program, io);
   evaluateCommand(program, io);
   simulateCommand(program, io);
+  estimateCommand(program, io);
   importCommand(program, io);
   trainCommand(program, io, version());
   serveCommand(program, io);

@@ -68,3 +68,6 @@ export {
   type ItemMapping,
   type MappedOptions,
 } from "./sources/mapping.js";
+export { readRows } from "./sources/read-rows.js";
+export type { RowConsumer } from "./sources/delimited.js";
+export type { Row } from "./sources/row.js";

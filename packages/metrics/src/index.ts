@@ -50,10 +50,26 @@ export {
   type RewardPredictions,
   type UnsupportedMass,
 } from "./off-policy/logged-bandit.js";
-export type { OffPolicyEstimate } from "./off-policy/off-policy-estimate.js";
+export type { EstimateParts, OffPolicyEstimate } from "./off-policy/off-policy-estimate.js";
 export { weightDiagnostics, type WeightDiagnostics } from "./off-policy/weight-diagnostics.js";
-export { clippedIps, ips, naiveMean, snips } from "./off-policy/importance-sampling.js";
-export { directMethod, doublyRobust, switchDr } from "./off-policy/doubly-robust.js";
+export {
+  clippedIps,
+  clippedIpsParts,
+  ips,
+  ipsParts,
+  naiveMean,
+  naiveParts,
+  snips,
+  snipsParts,
+} from "./off-policy/importance-sampling.js";
+export {
+  directMethod,
+  directMethodParts,
+  doublyRobust,
+  doublyRobustParts,
+  switchDr,
+  switchDrParts,
+} from "./off-policy/doubly-robust.js";
 export {
   moreRobustDoublyRobust,
   mrdrWeights,
@@ -73,19 +89,29 @@ export {
 } from "./off-policy/logged-slates.js";
 export {
   cascadeDoublyRobust,
+  cascadeDoublyRobustParts,
   itemPositionIps,
+  itemPositionIpsParts,
   naiveSlateMean,
+  naiveSlateParts,
   rewardInteractionIps,
+  rewardInteractionIpsParts,
   slateIps,
+  slateIpsParts,
   type CascadePredictions,
 } from "./off-policy/slate-estimators.js";
 export {
   pseudoInverse,
   pseudoInverseFactored,
+  pseudoInverseFactoredParts,
   pseudoInverseVector,
   slateMarginals,
   type SlateMarginals,
 } from "./off-policy/pseudo-inverse.js";
+export { EstimateTotals, UNIT_BUCKETS, type StreamEstimate } from "./off-policy/stream/estimate-totals.js";
+export { PropensityCheck, type PropensityReading } from "./off-policy/stream/propensity-check.js";
+export { judgeLog, type LogSupport, type LogVerdict } from "./off-policy/stream/judge-log.js";
+export { CrossFit, QualityTotals, type ModelQuality } from "./off-policy/stream/cross-fit.js";
 export { NO_UNITS, mergeMoments, momentsOf, type Moments } from "./experiments/moments.js";
 export type { Effect, EffectOptions } from "./experiments/effect.js";
 export { differenceOfMeans } from "./experiments/difference-of-means.js";

@@ -2,15 +2,19 @@ import { PlatformError } from "@sequitur/core";
 import { checkPositive } from "../experiments/check-number.js";
 import { lossOf } from "./importance-sampling.js";
 import { checkLog, type LoggedBandit, type RewardPredictions } from "./logged-bandit.js";
-import { importanceWeights, offPolicyEstimate, type OffPolicyEstimate } from "./off-policy-estimate.js";
+import { importanceWeights, wholeEstimate, type EstimateParts, type OffPolicyEstimate } from "./off-policy-estimate.js";
 
 /**
  * The direct method: mean of sum over a of P(a) q(a), the reward model's word alone. Little variance, and all of the
  * model's bias, which no interval shows.
  */
 export function directMethod(log: LoggedBandit): OffPolicyEstimate {
+  return wholeEstimate(directMethodParts(log));
+}
+
+export function directMethodParts(log: LoggedBandit): EstimateParts {
   const { expected } = checkedPredictions(log, "direct-method");
-  return offPolicyEstimate({ estimator: "direct-method", contributions: expected });
+  return { estimator: "direct-method", contributions: expected };
 }
 
 /**
@@ -18,10 +22,14 @@ export function directMethod(log: LoggedBandit): OffPolicyEstimate {
  * the propensities are right, whatever the model; also if the model is right, whatever the propensities.
  */
 export function doublyRobust(log: LoggedBandit): OffPolicyEstimate {
+  return wholeEstimate(doublyRobustParts(log));
+}
+
+export function doublyRobustParts(log: LoggedBandit): EstimateParts {
   const predictions = checkedPredictions(log, "doubly-robust");
   const weights = importanceWeights(log.evaluation, log.propensities);
   const contributions = corrected(log, predictions, weights);
-  return offPolicyEstimate({ estimator: "doubly-robust", contributions, weights });
+  return { estimator: "doubly-robust", contributions, weights };
 }
 
 /**
@@ -30,13 +38,17 @@ export function doublyRobust(log: LoggedBandit): OffPolicyEstimate {
  * doubly robust. A warning tells how much weight was left to the model.
  */
 export function switchDr(log: LoggedBandit, options: { readonly threshold: number }): OffPolicyEstimate {
+  return wholeEstimate(switchDrParts(log, options));
+}
+
+export function switchDrParts(log: LoggedBandit, options: { readonly threshold: number }): EstimateParts {
   const predictions = checkedPredictions(log, "switch-dr");
   checkPositive("threshold", options.threshold);
   const weights = importanceWeights(log.evaluation, log.propensities);
   const kept = weights.map((weight) => (weight <= options.threshold ? weight : 0));
   const contributions = corrected(log, predictions, kept);
-  const warnings = lossOf(weights, kept, `the model stands alone for weights above ${options.threshold}`);
-  return offPolicyEstimate({ estimator: "switch-dr", contributions, weights, warnings });
+  const loss = lossOf(weights, kept, `the model stands alone for weights above ${options.threshold}`);
+  return { estimator: "switch-dr", contributions, weights, loss };
 }
 
 function corrected({ rewards }: LoggedBandit, predictions: RewardPredictions, weights: Float64Array): Float64Array {

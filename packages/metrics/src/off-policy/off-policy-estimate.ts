@@ -20,17 +20,58 @@ export interface OffPolicyEstimate {
   readonly warnings: readonly string[];
 }
 
+/** What an estimator makes of rows: a whole log, or one chunk of a log that is read in pieces. */
 export interface EstimateParts {
   readonly estimator: string;
+  /** (n) */
   readonly contributions: Float64Array;
+  /** (n) absent where the value is the plain mean of the contributions. */
   readonly denominators?: Float64Array;
+  /** Importance weights, one a row or one a shown position; they may all be 0 in a chunk. */
   readonly weights?: Float64Array;
+  /** Whether any position has a weight, where that is more than `weights` says: they are those of whole slates. */
+  readonly overlaps?: boolean;
+  /** Weight that the estimator takes away on purpose. */
+  readonly loss?: WeightLoss;
   readonly warnings?: readonly string[];
+}
+
+/** Weight that clipping or switching took away. */
+export interface WeightLoss {
+  /** Such as "weights above 10 were cut". */
+  readonly what: string;
+  readonly rows: number;
+  /** Sum of the weight taken away. */
+  readonly weight: number;
+}
+
+/** What is said where only parts of slates have a weight. */
+export const ONLY_FIRST_POSITIONS =
+  "no whole slate of the log can come from the evaluation policy: only its first positions count.";
+
+/** The estimate of a whole log. Throws `bad-data` where all its weights are 0: no overlap. */
+export function wholeEstimate(parts: EstimateParts): OffPolicyEstimate {
+  const { weights, ...rest } = parts;
+  if (weights === undefined || weights.some((weight) => weight !== 0)) return offPolicyEstimate(parts);
+  if (rest.overlaps !== true) throw noOverlap(weights.length);
+  return offPolicyEstimate({ ...rest, warnings: [ONLY_FIRST_POSITIONS] });
+}
+
+/** The error of a log that shares no choice with the evaluation policy. */
+export function noOverlap(rows: number): PlatformError {
+  const message = `no overlap: the evaluation policy must take some of the logged actions, got probability 0 for all of ${rows} rows.`;
+  return new PlatformError("bad-data", message);
+}
+
+/** The sentence that tells of lost weight; empty when none was lost. */
+export function lossWarnings(loss: WeightLoss | undefined, rows: number): readonly string[] {
+  if (loss === undefined || loss.rows === 0) return [];
+  return [`${loss.what} in ${loss.rows} rows: ${(loss.weight / rows).toPrecision(2)} of the mean weight is gone.`];
 }
 
 /** Puts an estimate together. */
 export function offPolicyEstimate(parts: EstimateParts): OffPolicyEstimate {
-  const { estimator, contributions, denominators, weights, warnings = [] } = parts;
+  const { estimator, contributions, denominators, weights, loss, warnings = [] } = parts;
   const diagnostics = weights && weightDiagnostics(weights);
   return {
     estimator,
@@ -38,7 +79,7 @@ export function offPolicyEstimate(parts: EstimateParts): OffPolicyEstimate {
     contributions,
     ...(denominators && { denominators }),
     ...(diagnostics && { weights: diagnostics }),
-    warnings: [...(diagnostics?.warnings ?? []), ...warnings],
+    warnings: [...(diagnostics?.warnings ?? []), ...lossWarnings(loss, contributions.length), ...warnings],
   };
 }
 
@@ -52,16 +93,7 @@ function valueOf(contributions: Float64Array, denominators?: Float64Array) {
   return { value: ratio, standardError: Math.sqrt(squaredError) };
 }
 
-/** (n) evaluation / logging. Throws `bad-data` where all are 0: no overlap. */
+/** (n) evaluation / logging. */
 export function importanceWeights(evaluation: Float64Array, logging: Float64Array): Float64Array {
-  const weights = evaluation.map((probability, row) => probability / logging[row]!);
-  requireOverlap(weights);
-  return weights;
-}
-
-/** Throws `bad-data` where all weights are 0. */
-export function requireOverlap(weights: Float64Array): void {
-  if (weights.some((weight) => weight !== 0)) return;
-  const message = `no overlap: the evaluation policy must take some of the logged actions, got probability 0 for all of ${weights.length} rows.`;
-  throw new PlatformError("bad-data", message);
+  return evaluation.map((probability, row) => probability / logging[row]!);
 }

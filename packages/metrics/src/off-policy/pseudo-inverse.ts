@@ -2,7 +2,7 @@ import { NONE, PlatformError } from "@sequitur/core";
 import { checkWhole } from "../experiments/check-number.js";
 import { checkColumn } from "./check-column.js";
 import { checkSlates, positionWeights, type LoggedSlates, type SlatePropensities } from "./logged-slates.js";
-import { offPolicyEstimate, requireOverlap, type OffPolicyEstimate } from "./off-policy-estimate.js";
+import { wholeEstimate, type EstimateParts, type OffPolicyEstimate } from "./off-policy-estimate.js";
 import { slateRewards } from "./slate-estimators.js";
 import { symmetricEigen } from "./symmetric-eigen.js";
 
@@ -113,7 +113,7 @@ export function pseudoInverse(
     }
     weights[row]! += vector[(place % length) * candidates + item]!;
   }
-  return estimateOf(log, weights);
+  return wholeEstimate(partsOf(log, weights));
 }
 
 /**
@@ -121,6 +121,10 @@ export function pseudoInverse(
  * the weight is 1 + sum over k of (w_k - 1), w_k from the `marginal` probabilities of the item at its position.
  */
 export function pseudoInverseFactored(log: LoggedSlates, marginal: SlatePropensities): OffPolicyEstimate {
+  return wholeEstimate(pseudoInverseFactoredParts(log, marginal));
+}
+
+export function pseudoInverseFactoredParts(log: LoggedSlates, marginal: SlatePropensities): EstimateParts {
   checkSlates(log);
   const { length, items } = log;
   const short = items.indexOf(NONE);
@@ -133,13 +137,12 @@ export function pseudoInverseFactored(log: LoggedSlates, marginal: SlatePropensi
   const ratios = positionWeights(log, marginal);
   const weights = new Float64Array(items.length / length).fill(1);
   for (let place = 0; place < ratios.length; place++) weights[Math.floor(place / length)]! += ratios[place]! - 1;
-  return estimateOf(log, weights);
+  return partsOf(log, weights);
 }
 
-function estimateOf(log: LoggedSlates, weights: Float64Array): OffPolicyEstimate {
-  requireOverlap(weights);
+function partsOf(log: LoggedSlates, weights: Float64Array): EstimateParts {
   const contributions = slateRewards(log).map((reward, row) => reward * weights[row]!);
-  return offPolicyEstimate({ estimator: "pseudo-inverse", contributions, weights });
+  return { estimator: "pseudo-inverse", contributions, weights };
 }
 
 /** Index j A + a of each position's item. Throws `bad-data` unless the slate is full and its items are known and distinct. */

@@ -1,12 +1,16 @@
 import { NONE } from "@sequitur/core";
 import { checkColumn } from "./check-column.js";
 import { checkSlates, positionWeights, type LoggedSlates, type SlatePropensities } from "./logged-slates.js";
-import { offPolicyEstimate, requireOverlap, type OffPolicyEstimate } from "./off-policy-estimate.js";
+import { wholeEstimate, type EstimateParts, type OffPolicyEstimate } from "./off-policy-estimate.js";
 
 /** The mean reward of the logged slates: the value of the logging policy. The baseline to beat. */
 export function naiveSlateMean(log: LoggedSlates): OffPolicyEstimate {
+  return wholeEstimate(naiveSlateParts(log));
+}
+
+export function naiveSlateParts(log: LoggedSlates): EstimateParts {
   checkSlates(log);
-  return offPolicyEstimate({ estimator: "naive", contributions: slateRewards(log) });
+  return { estimator: "naive", contributions: slateRewards(log) };
 }
 
 /**
@@ -14,11 +18,14 @@ export function naiveSlateMean(log: LoggedSlates): OffPolicyEstimate {
  * item given the items above it. Unbiased however rewards depend on the slate; its weights grow like a power of K.
  */
 export function slateIps(log: LoggedSlates, conditional: SlatePropensities): OffPolicyEstimate {
+  return wholeEstimate(slateIpsParts(log, conditional));
+}
+
+export function slateIpsParts(log: LoggedSlates, conditional: SlatePropensities): EstimateParts {
   checkSlates(log);
   const weights = wholeWeights(log, cumulativeWeights(log, conditional));
-  requireOverlap(weights);
   const contributions = slateRewards(log).map((reward, row) => reward * weights[row]!);
-  return offPolicyEstimate({ estimator: "slate-ips", contributions, weights });
+  return { estimator: "slate-ips", contributions, weights };
 }
 
 /**
@@ -27,12 +34,15 @@ export function slateIps(log: LoggedSlates, conditional: SlatePropensities): Off
  * its position only, not on the rest of the slate.
  */
 export function itemPositionIps(log: LoggedSlates, marginal: SlatePropensities): OffPolicyEstimate {
+  return wholeEstimate(itemPositionIpsParts(log, marginal));
+}
+
+export function itemPositionIpsParts(log: LoggedSlates, marginal: SlatePropensities): EstimateParts {
   checkSlates(log);
   const ratios = positionWeights(log, marginal);
   const weights = ratios.filter((_, place) => log.items[place] !== NONE);
-  requireOverlap(weights);
   const contributions = bySlate(log, (place) => ratios[place]! * log.rewards[place]!);
-  return offPolicyEstimate({ estimator: "iips", contributions, weights });
+  return { estimator: "iips", contributions, weights };
 }
 
 /**
@@ -41,11 +51,14 @@ export function itemPositionIps(log: LoggedSlates, marginal: SlatePropensities):
  * depends on the item and on what stands above it (cascade), not below.
  */
 export function rewardInteractionIps(log: LoggedSlates, conditional: SlatePropensities): OffPolicyEstimate {
+  return wholeEstimate(rewardInteractionIpsParts(log, conditional));
+}
+
+export function rewardInteractionIpsParts(log: LoggedSlates, conditional: SlatePropensities): EstimateParts {
   checkSlates(log);
   const products = cumulativeWeights(log, conditional);
-  requireOverlap(products);
   const contributions = bySlate(log, (place) => products[place]! * log.rewards[place]!);
-  return offPolicyEstimate({ estimator: "rips", contributions, ...wholeDiagnosed(log, products) });
+  return { estimator: "rips", contributions, ...wholeDiagnosed(log, products) };
 }
 
 /** A model of Q_k: the rewards to come from position k on, when the evaluation policy fills the positions after k. */
@@ -66,17 +79,24 @@ export function cascadeDoublyRobust(
   conditional: SlatePropensities,
   predictions: CascadePredictions,
 ): OffPolicyEstimate {
+  return wholeEstimate(cascadeDoublyRobustParts(log, conditional, predictions));
+}
+
+export function cascadeDoublyRobustParts(
+  log: LoggedSlates,
+  conditional: SlatePropensities,
+  predictions: CascadePredictions,
+): EstimateParts {
   checkSlates(log);
   const { items, rewards, length } = log;
   checkColumn("predictions.logged", predictions.logged, items.length, "finite", Number.isFinite);
   checkColumn("predictions.expected", predictions.expected, items.length, "finite", Number.isFinite);
   const products = cumulativeWeights(log, conditional);
-  requireOverlap(products);
   const contributions = bySlate(log, (place) => {
     const before = place % length === 0 ? 1 : products[place - 1]!;
     return products[place]! * (rewards[place]! - predictions.logged[place]!) + before * predictions.expected[place]!;
   });
-  return offPolicyEstimate({ estimator: "cascade-dr", contributions, ...wholeDiagnosed(log, products) });
+  return { estimator: "cascade-dr", contributions, ...wholeDiagnosed(log, products) };
 }
 
 /** (n) reward of each slate. */
@@ -107,11 +127,7 @@ function wholeWeights({ length }: LoggedSlates, products: Float64Array): Float64
   return Float64Array.from({ length: products.length / length }, (_, row) => products[(row + 1) * length - 1]!);
 }
 
-/** Diagnoses the weights of whole slates, the heaviest that the estimate uses; they may all be 0 where the first are not. */
+/** The weights of whole slates, the heaviest that the estimate uses; they may all be 0 where the first are not. */
 function wholeDiagnosed(log: LoggedSlates, products: Float64Array) {
-  const weights = wholeWeights(log, products);
-  if (weights.some((weight) => weight > 0)) return { weights };
-  return {
-    warnings: ["no whole slate of the log can come from the evaluation policy: only its first positions count."],
-  };
+  return { weights: wholeWeights(log, products), overlaps: products.some((weight) => weight > 0) };
 }
