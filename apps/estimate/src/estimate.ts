@@ -60,12 +60,24 @@ async function fitPart(settings: Settings, survey: Survey): Promise<number> {
   const needs = await Promise.all(settings.policies.map(needsFit));
   if (!needs.includes(true)) return 0;
   if (survey.ordered) return Math.floor(settings.fitShare * survey.slates);
-  const message = "a model is fitted on the first part of the log and judged on the rest: the log must be in order of time";
+  const message =
+    "a model is fitted on the first part of the log and judged on the rest: the log must be in order of time";
   throw new PlatformError("bad-data", `${message}. Sort it by its time column.`);
 }
 
 function logReport(source: SlateSource, survey: Survey, fitSlates: number): Report["log"] {
   const { slates, places, positions, items, rewards, knownPropensities, knownConditionals, grouped } = survey;
   const unit = grouped ? "slate" : "shown item";
-  return { name: source.name, unit, slates, places, positions, items: items.size, rewards, knownPropensities, knownConditionals, fitSlates };
+  return {
+    name: source.name,
+    unit,
+    slates,
+    places,
+    positions,
+    items: items.size,
+    rewards,
+    knownPropensities,
+    knownConditionals,
+    fitSlates,
+  };
 }

@@ -42,7 +42,11 @@ export type EstimatorInput =
   | { readonly of: "slates"; readonly make: (log: LoggedSlates, marginal: SlatePropensities) => EstimateParts }
   | {
       readonly of: "prefixes";
-      readonly make: (log: LoggedSlates, conditional: SlatePropensities, model: CascadePredictions | undefined) => EstimateParts;
+      readonly make: (
+        log: LoggedSlates,
+        conditional: SlatePropensities,
+        model: CascadePredictions | undefined,
+      ) => EstimateParts;
     };
 
 export interface PlaceOptions {
@@ -78,7 +82,10 @@ const NOTES: Readonly<Record<EstimatorName, string>> = {
 /** The estimator of a name. */
 export function estimatorOf(name: EstimatorName): Estimator {
   const made = { name, note: NOTES[name] };
-  const places = (make: (log: LoggedBandit, options: PlaceOptions) => EstimateParts): EstimatorInput => ({ of: "places", make });
+  const places = (make: (log: LoggedBandit, options: PlaceOptions) => EstimateParts): EstimatorInput => ({
+    of: "places",
+    make,
+  });
   switch (name) {
     case "naive":
       return { ...made, input: places(naiveParts) };
@@ -105,6 +112,10 @@ export function estimatorOf(name: EstimatorName): Estimator {
     case "rips":
       return { ...made, input: { of: "prefixes", make: rewardInteractionIpsParts } };
     case "cascade-dr":
-      return { ...made, model: "plain", input: { of: "prefixes", make: (log, p, model) => cascadeDoublyRobustParts(log, p, model!) } };
+      return {
+        ...made,
+        model: "plain",
+        input: { of: "prefixes", make: (log, p, model) => cascadeDoublyRobustParts(log, p, model!) },
+      };
   }
 }

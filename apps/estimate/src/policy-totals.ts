@@ -1,10 +1,4 @@
-import {
-  EstimateTotals,
-  ipsParts,
-  judgeLog,
-  QualityTotals,
-  slateIpsParts,
-} from "@sequitur/metrics";
+import { EstimateTotals, ipsParts, judgeLog, QualityTotals, slateIpsParts } from "@sequitur/metrics";
 import type { EstimateRun } from "./estimate-policy.js";
 import type { Estimator, EstimatorName } from "./estimators.js";
 import type { RewardModelKind, RewardModels } from "./fit-rewards.js";
@@ -117,7 +111,8 @@ export class PolicyTotals {
     if (slates.length === 0) return;
     const columns = { logging: chunk.propensities, evaluation: evaluation.marginals };
     const { log, pair, buckets } = slatesOf(chunk, slates, columns, this.parts.run.survey.positions);
-    for (const [{ input }, totals] of this.totals) if (input.of === "slates") totals.add(input.make(log, pair), buckets);
+    for (const [{ input }, totals] of this.totals)
+      if (input.of === "slates") totals.add(input.make(log, pair), buckets);
   }
 
   private addPrefixes(chunk: SlateChunk, slates: Int32Array, evaluation: Evaluation): void {

@@ -22,7 +22,5 @@ export function refusalOf(
     return full ? undefined : "needs slates of one length";
   }
   if (survey.knownConditionals === 0) return "needs conditionals, P(item | items above), and none is known";
-  return policy.hasConditionals
-    ? undefined
-    : `needs P(item | items above), which policy ${policy.name} does not give`;
+  return policy.hasConditionals ? undefined : `needs P(item | items above), which policy ${policy.name} does not give`;
 }

@@ -68,7 +68,11 @@ export interface EstimateReport {
 }
 
 /** An estimate as a row of the report; undefined: nothing that was logged can come from the policy. */
-export function estimateReport(estimator: EstimatorName, note: string, found: StreamEstimate | undefined): EstimateReport {
+export function estimateReport(
+  estimator: EstimatorName,
+  note: string,
+  found: StreamEstimate | undefined,
+): EstimateReport {
   const known = (value: number | undefined): number | null => (Number.isFinite(value) ? value! : null);
   const { weights } = found ?? {};
   return {

@@ -16,7 +16,9 @@ export class RewardModel {
   private modelOf: ReturnType<CrossFit["models"]> | undefined;
 
   constructor({ items, shown, positions }: Survey) {
-    const most = Array.from({ length: items.size }, (_, item) => item).sort((a, b) => (shown[b] ?? 0) - (shown[a] ?? 0));
+    const most = Array.from({ length: items.size }, (_, item) => item).sort(
+      (a, b) => (shown[b] ?? 0) - (shown[a] ?? 0),
+    );
     this.slots = Math.min(items.size, OWN_FEATURES);
     this.slotOf = new Int32Array(items.size).fill(this.slots - 1);
     for (const [slot, item] of most.slice(0, this.slots).entries()) this.slotOf[item] = slot;

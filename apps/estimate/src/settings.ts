@@ -24,14 +24,13 @@ export type PolicyChoice = z.infer<typeof policySchema>;
 /** Every field of an estimation, on the command line and in a config file alike. */
 export const settingsSchema = z.strictObject({
   title: z.string().default("").describe("heading of the report; made from the log when empty"),
-  log: z.string().min(1).describe("file with one shown item a row: .csv, .tsv, .jsonl, .parquet; or the name of the store"),
+  log: z
+    .string()
+    .min(1)
+    .describe("file with one shown item a row: .csv, .tsv, .jsonl, .parquet; or the name of the store"),
   map: logColumns.prefault({}).describe("which columns are what, where they have other names"),
   policies: z.array(policySchema).min(1).describe("what would have happened under these?"),
-  estimators: z
-    .array(z.enum(ESTIMATORS))
-    .min(1)
-    .optional()
-    .describe("absent: all that the log and the policy allow"),
+  estimators: z.array(z.enum(ESTIMATORS)).min(1).optional().describe("absent: all that the log and the policy allow"),
   fitShare: z
     .number()
     .gt(0)

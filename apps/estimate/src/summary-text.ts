@@ -3,11 +3,16 @@ import type { EstimateReport, Report } from "./report.js";
 
 /** The report for a terminal: the verdict on the log first, then the estimates. Ends in a newline. */
 export function summaryText({ title, log, policies, config }: Report): string {
-  const lines = [clean(title), `${count(log.slates)} ${log.unit}s, ${count(log.items)} items, reward ${count(log.rewards)}, of ${clean(log.name)}`];
+  const lines = [
+    clean(title),
+    `${count(log.slates)} ${log.unit}s, ${count(log.items)} items, reward ${count(log.rewards)}, of ${clean(log.name)}`,
+  ];
   for (const { policy, verdict, estimates, skipped } of policies) {
     lines.push("", `${clean(policy)}: can this log answer the question? ${verdict.answer}`);
     for (const reason of verdict.reasons) lines.push(`  - ${reason}`);
-    lines.push(`  ${"estimator".padEnd(12)} ${`reward a ${log.unit}`.padStart(20)}  ${`${100 * config.level} % interval`.padStart(24)}  effective rows`);
+    lines.push(
+      `  ${"estimator".padEnd(12)} ${`reward a ${log.unit}`.padStart(20)}  ${`${100 * config.level} % interval`.padStart(24)}  effective rows`,
+    );
     for (const row of estimates) lines.push(`  ${rowText(row)}`);
     for (const { estimator, reason } of skipped) lines.push(`  ${estimator.padEnd(12)} not estimated: ${reason}`);
   }

@@ -69,5 +69,5 @@ export {
   type MappedOptions,
 } from "./sources/mapping.js";
 export { readRows } from "./sources/read-rows.js";
-export type { RowConsumer } from "./sources/delimited.js";
+export type { RowConsumer } from "./sources/table-wish.js";
 export type { Row } from "./sources/row.js";

@@ -21,7 +21,18 @@ interface Options extends SharedOptions {
 }
 
 /** Fields that a flag of the same name replaces as a whole. */
-const PLAIN = ["title", "log", "map", "estimators", "fitShare", "draws", "maxWeight", "threshold", "level", "seed"] as const;
+const PLAIN = [
+  "title",
+  "log",
+  "map",
+  "estimators",
+  "fitShare",
+  "draws",
+  "maxWeight",
+  "threshold",
+  "level",
+  "seed",
+] as const;
 const REPORT_FAMILY = "sequitur-estimate/";
 
 /** `sequitur estimate`. */
@@ -32,8 +43,16 @@ export function estimateCommand(program: Command, io: Io): void {
     .option("--log <file>", "one shown item a row: .csv, .tsv, .jsonl, .parquet (.gz may follow); Open Bandit as it is")
     .option("--map <key=column>", "other column names, such as slate=rid,reward=bought", collectColumns)
     .option("--policy <names>", "POLICY, POLICY:MODEL, column, or table:FILE, with commas between", namesOf)
-    .option("--estimators <names>", "such as ips,snips,dr,switch-dr,mrdr,pi,rips,cascade-dr (default: all that fit)", namesOf)
-    .option("--fit-share <number>", "first part of the log that fits models and is not evaluated (default: 0.5)", numberOf)
+    .option(
+      "--estimators <names>",
+      "such as ips,snips,dr,switch-dr,mrdr,pi,rips,cascade-dr (default: all that fit)",
+      namesOf,
+    )
+    .option(
+      "--fit-share <number>",
+      "first part of the log that fits models and is not evaluated (default: 0.5)",
+      numberOf,
+    )
     .option("--draws <number>", "slates drawn a query from a policy that varies (default: 100)", numberOf)
     .option("--max-weight <number>", "where clipped-ips cuts weights (default: 10)", numberOf)
     .option("--threshold <number>", "weight above which switch-dr leaves it to the model (default: 10)", numberOf)

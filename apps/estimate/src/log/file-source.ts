@@ -78,8 +78,7 @@ class SlateReader {
   private placeOf(row: Row): ShownPlace {
     const { columns, firstPosition, items } = this.parts;
     const reward = row.number(columns.reward);
-    const id = row.text(columns.item);
-    if (id === "") throw new PlatformError("bad-data", `${row.where()}: expected an item id, got "".`);
+    const id = row.idText(columns.item);
     const place = {
       item: items.add(id),
       position: this.positionOf(row, columns.position, firstPosition),
@@ -122,6 +121,8 @@ function probability(row: Row, column: number, name: string, mayBeZero: boolean)
 }
 
 function instantOf(row: Row, column: number): number {
+  const typed = row.instant(column);
+  if (!Number.isNaN(typed)) return typed;
   const text = row.text(column);
   const time = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(time)) return time;

@@ -1,4 +1,12 @@
-import { NONE, queryBatch, type IdTable, type Interactions, type QueryBatch, type Random, type Slate } from "@sequitur/core";
+import {
+  NONE,
+  queryBatch,
+  type IdTable,
+  type Interactions,
+  type QueryBatch,
+  type Random,
+  type Slate,
+} from "@sequitur/core";
 import type { SlatePolicy } from "@sequitur/recommender";
 import type { SlateChunk } from "../log/slate-chunk.js";
 import type { EvaluatedPolicy, Evaluation } from "./evaluated-policy.js";
@@ -33,7 +41,12 @@ export function drawnPolicy(parts: DrawnParts): EvaluatedPolicy {
       const batch = queriesOf(chunk, parts.known);
       const drawn: (readonly Slate[])[] = [];
       while (drawn.length < draws) {
-        drawn.push(policy.slates(batch, parts.length, { random: random.fork(chunk.start).fork(drawn.length), propensities: drawn.length === 0 }));
+        drawn.push(
+          policy.slates(batch, parts.length, {
+            random: random.fork(chunk.start).fork(drawn.length),
+            propensities: drawn.length === 0,
+          }),
+        );
         if (drawn.length === 1 && drawn[0]!.every(isCertain)) break;
       }
       return evaluationOf(chunk, drawn, indices);

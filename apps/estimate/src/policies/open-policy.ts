@@ -64,7 +64,10 @@ async function fitted(
   const recommender = await loadRecommender(name);
   if (recommender.fitSlates !== undefined) {
     const message = `${name} learns from whole slates, which estimate does not keep in memory`;
-    throw new PlatformError("bad-config", `${message}: expected a policy over a model of clicks, such as greedy:popularity.`);
+    throw new PlatformError(
+      "bad-config",
+      `${message}: expected a policy over a model of clicks, such as greedy:popularity.`,
+    );
   }
   if (known.size === 0) {
     throw new PlatformError("bad-data", `${name} needs clicks to be fitted on, got none in the first part of the log.`);

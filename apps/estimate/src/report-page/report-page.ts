@@ -1,4 +1,15 @@
-import { brief, caption, count, fixed, htmlPage, pageHead, percent, safe, seconds, type Html } from "@sequitur/workbench";
+import {
+  brief,
+  caption,
+  count,
+  fixed,
+  htmlPage,
+  pageHead,
+  percent,
+  safe,
+  seconds,
+  type Html,
+} from "@sequitur/workbench";
 import type { EstimateReport, PolicyReport, Report } from "../report.js";
 
 const ANSWERS = { yes: "yes", "with care": "with care", no: "no" } as const;
@@ -13,11 +24,16 @@ export function reportPage(report: Report): string {
     facts: facts(report),
     notes: [],
   });
-  return htmlPage({ title, head, sections: [...policies.map((policy) => policySection(report, policy)), closing(report)] });
+  return htmlPage({
+    title,
+    head,
+    sections: [...policies.map((policy) => policySection(report, policy)), closing(report)],
+  });
 }
 
 function headline({ policy, verdict, estimates }: PolicyReport): Html {
-  const best = estimates.find(({ estimator }) => estimator === "dr") ?? estimates.find(({ estimator }) => estimator === "ips");
+  const best =
+    estimates.find(({ estimator }) => estimator === "dr") ?? estimates.find(({ estimator }) => estimator === "ips");
   const value = best === undefined || verdict.answer === "no" ? "" : ` ${best.estimator}: ${interval(best)}.`;
   return safe`Can this log say what <strong>${policy}</strong> would have earned? <strong>${ANSWERS[verdict.answer]}</strong>.${value} `;
 }

@@ -1,10 +1,10 @@
-import type { RowConsumer } from "./delimited.js";
 import { tableFormat } from "./mapping.js";
 import type { ImportRun } from "./source-folder.js";
 import { readTable } from "./table.js";
+import type { RowConsumer } from "./table-wish.js";
 
 /**
- * Reads a table row by row in bounded memory, CSV, TSV, JSON Lines or Parquet by the file's ending; `wanted` are the
+ * Reads a table row by row in bounded memory, in whichever format its name or content tells; `wanted` are the
  * columns that will be asked for.
  */
 export async function readRows(
@@ -13,5 +13,5 @@ export async function readRows(
   run: ImportRun,
   consumer: RowConsumer,
 ): Promise<void> {
-  return readTable(path, tableFormat.parse({}), wanted, run, consumer);
+  return readTable(path, tableFormat.parse({}), { columns: wanted }, run, consumer);
 }

@@ -76,7 +76,11 @@ export class EstimateTotals {
     const weights = this.weights.diagnostics();
     if (this.rows === 0 || (this.hasWeights && weights === undefined && !this.overlaps)) return undefined;
     const { value, standardError, units } = this.jackknife();
-    const { low, high } = this.limits({ value, standardError, units }, weights?.effectiveSampleSize ?? this.rows, level);
+    const { low, high } = this.limits(
+      { value, standardError, units },
+      weights?.effectiveSampleSize ?? this.rows,
+      level,
+    );
     const warnings = [...this.warnings, ...lossWarnings(this.loss, this.rows)];
     if (this.hasWeights && weights === undefined) warnings.push(ONLY_FIRST_POSITIONS);
     return {
@@ -103,7 +107,8 @@ export class EstimateTotals {
     const value = top / bottom;
     let squares = 0;
     for (let bucket = 0; bucket < UNIT_BUCKETS; bucket++) {
-      if (bottoms[bucket]! > 0) squares += ((tops[bucket]! - value * bottoms[bucket]!) / (bottom - bottoms[bucket]!)) ** 2;
+      if (bottoms[bucket]! > 0)
+        squares += ((tops[bucket]! - value * bottoms[bucket]!) / (bottom - bottoms[bucket]!)) ** 2;
     }
     const standardError = units < 2 ? Number.NaN : Math.sqrt(((units - 1) / units) * squares);
     return { value, standardError, units };

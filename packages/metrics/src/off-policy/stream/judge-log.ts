@@ -42,20 +42,24 @@ function fatalReasons(support: LogSupport): string[] {
   const { slates, known, estimate, rewardedInSupport } = support;
   if (slates === 0) return ["The log is empty."];
   if (known === 0) {
-    return ["No propensity of this log is known. Log slates by a policy that gives its probabilities, then estimate again."];
+    return [
+      "No propensity of this log is known. Log slates by a policy that gives its probabilities, then estimate again.",
+    ];
   }
   if (estimate === undefined) {
     return ["No overlap: the policy shows nothing of what was logged. Log with some exploration, then estimate again."];
   }
   const reasons: string[] = [];
-  if (estimate.units < FEW_UNITS) reasons.push(`Only ${estimate.units} independent units; at least ${FEW_UNITS} are needed.`);
+  if (estimate.units < FEW_UNITS)
+    reasons.push(`Only ${estimate.units} independent units; at least ${FEW_UNITS} are needed.`);
   const rows = estimate.weights?.effectiveSampleSize ?? estimate.rows;
   if (rows < TOO_FEW_ROWS) {
     reasons.push(
       `${estimate.rows} rows weigh like ${rows.toFixed(1)}: the policy mostly shows what was rarely logged. A longer or more exploring log is needed.`,
     );
   }
-  if (rewardedInSupport === 0) reasons.push("None of the rewarded items can be shown by the policy: every weighted reward is 0.");
+  if (rewardedInSupport === 0)
+    reasons.push("None of the rewarded items can be shown by the policy: every weighted reward is 0.");
   const wrong = wrongPropensities(support.propensities);
   if (wrong !== undefined) reasons.push(wrong);
   return reasons;
@@ -84,7 +88,9 @@ function careReasons(support: LogSupport): string[] {
 function meanReasons(mean: number, error: number): string[] {
   if (mean < 1 - MEAN_ERRORS * error - 1e-9) {
     const lost = (100 * (1 - mean)).toPrecision(2);
-    return [`Missing support: about ${lost} % of what the policy shows was never logged; its reward is not in the estimate.`];
+    return [
+      `Missing support: about ${lost} % of what the policy shows was never logged; its reward is not in the estimate.`,
+    ];
   }
   if (mean > 1 + MEAN_ERRORS * error + 1e-9) {
     return [
