@@ -57,7 +57,7 @@ describe("estimate", () => {
   });
 
   it("counts by shown item and refuses slate estimators by name where rows are not grouped", async () => {
-    const rows = single(slateRows(4000, "single")).map(({ slate: _, ...row }) => row);
+    const rows = single(slateRows(4000, "single")).map((row) => ({ ...row, slate: undefined }));
     const { report } = await estimated(rows, { policies: ["random"], estimators: ["ips", "rips"] });
     expect(report.log.unit).toBe("shown item");
     const [policy] = report.policies;
