@@ -70,9 +70,9 @@ describe("bad usage ends with 2 and one line on stderr", () => {
     ["data that are not there", "evaluate --models popularity --data atlantis", "atlantis"],
     ["a split with half a field", "evaluate --models popularity --split leave-one-out:x", "key=value"],
     [
-      "--out with --name",
-      "data import a.csv --map user=a,item=b,time=c --out x/y --name z",
-      "--out already sets folder and name",
+      "--out with --datasets-dir",
+      "data import a.csv --map user=a,item=b,time=c --out x/y --datasets-dir z",
+      "--out already sets the folder",
     ],
   ])("%s", async (_what, command, message) => {
     const { code, out, err } = await run(command.split(" "));

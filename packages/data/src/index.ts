@@ -56,6 +56,8 @@ export { fingerprint } from "./prepared/fingerprint.js";
 export { datasetStats, type DatasetStats, type Spread } from "./prepared/stats.js";
 export { loadPrepared, savePrepared } from "./prepared/prepared-file.js";
 export type { Imported, Importer, ImportRequest } from "./sources/importer.js";
+export { profileFile, type ColumnProfile, type FileProfile } from "./profile/profile-file.js";
+export { importFlags, quoted } from "./profile/import-flags.js";
 export { splitZipPath } from "./sources/zip-path.js";
 export { openSourceFolder, type ImportRun, type SourceFolder } from "./sources/source-folder.js";
 export { readFinnSlates, type FinnSlates } from "./sources/finn-slates.js";
@@ -64,9 +66,11 @@ export {
   columnMapping,
   itemMapping,
   mappedOptions,
+  tableFormat,
   type ColumnMapping,
   type ItemMapping,
   type MappedOptions,
+  type TableFormat,
 } from "./sources/mapping.js";
 export { readRows } from "./sources/read-rows.js";
 export type { RowConsumer } from "./sources/table-wish.js";

@@ -3,6 +3,7 @@ import { datasetStats, mappedOptions, type MappedOptions } from "@sequitur/data"
 import type { Command } from "commander";
 import { basename, dirname, join } from "node:path";
 import { namesOf, numberOf } from "../arguments/assignments.js";
+import { nameAfter } from "../arguments/dataset-name.js";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
 import { inputFiles } from "../arguments/input-files.js";
 import { DATASETS_FOLDER } from "../arguments/datasets-folder.js";
@@ -12,8 +13,9 @@ import { withProgress } from "../progress/progress-view.js";
 import { addDataset } from "./add-dataset.js";
 import { statsJson, statsText } from "./data-stats-command.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
+import { present, shapeOf, withShapeOptions, type ShapeFlags } from "./table-options.js";
 
-interface Options extends SharedOptions {
+interface Options extends SharedOptions, ShapeFlags {
   readonly map?: ColumnMap;
   readonly mapFile?: string;
   readonly items?: string;
@@ -22,13 +24,6 @@ interface Options extends SharedOptions {
   readonly out?: string;
   readonly title?: string;
   readonly datasetsDir?: string;
-  readonly format?: string;
-  readonly separator?: string;
-  readonly encoding?: string;
-  readonly header: boolean;
-  readonly quotes?: boolean;
-  readonly escape?: string;
-  readonly decimal?: string;
   readonly timeFormat?: string;
   readonly timeZone?: string;
   readonly explode?: readonly string[];
@@ -58,12 +53,13 @@ export function dataImportCommand(data: Command, io: Io): void {
       collectColumns,
     )
     .option("--name <name>", "what to call it (default: after the first file)")
-    .option("--out <dir>", "put it here instead of into the folder of data sets")
+    .option("--out <dir>", "put it here instead of into the folder of data sets; with --name, below here")
     .option("--title <text>", "name in reports (default: the name)")
     .option("--revisits", "coming back to an item is normal, as with places")
     .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--force", "replace a data set of that name that was imported before");
-  withTableOptions(command);
+  withRowOptions(command);
+  withShapeOptions(command);
   withExamples(withSharedOptions(command, "the statistics"), [
     "sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks",
     "sequitur data import a.parquet b.parquet --map user=user_id,item=item_id,time=at --name shop",
@@ -92,30 +88,22 @@ export function dataImportCommand(data: Command, io: Io): void {
   });
 }
 
-/** How the tables are written, and what is done with rows and ids that are not as expected. */
-function withTableOptions(command: Command): void {
+/** How times and ids are read, and what is done with rows that are not as expected. */
+function withRowOptions(command: Command): void {
   command
     .option("--time-format <format>", 'how dates are written, such as "M/d/yyyy H:mm" or "%d.%m.%Y"')
     .option("--time-zone <zone>", "IANA zone of dates that name none (default: UTC)")
     .option("--skip-bad <number>", "leave out up to this many rows that cannot be read, and list them", numberOf)
     .option("--ids <form>", "text (default), or whole: 17.0, 00017 and 17 are one id")
-    .option("--explode <columns>", "columns with lists, with commas between: one row of each entry", namesOf)
-    .option("--format <format>", "csv, tsv, dat, jsonl, parquet or arrow (default: by the file's name and content)")
-    .option("--separator <text>", "between fields (default: guessed from the first lines)")
-    .option("--encoding <encoding>", "utf-8 or iso-8859-1 (UTF-16 is recognised)")
-    .option("--decimal <mark>", "point (default) or comma")
-    .option("--no-header", "the first line is data; columns are called 1, 2, ...")
-    .option("--quotes", 'fields may be quoted by " (default for csv)')
-    .option("--no-quotes", 'a " in a field is an ordinary character')
-    .option("--escape <character>", 'what makes a " in a quoted field ordinary, such as \\ (default: another ")');
+    .option("--explode <columns>", "columns with lists, with commas between: one row of each entry", namesOf);
 }
 
 async function sourceOf(files: readonly string[], options: Options): Promise<MappedOptions> {
-  const { map, mapFile, items, itemsMap, header, explode, ids, skipBad, timeFormat, timeZone } = options;
+  const { map, mapFile, items, itemsMap, explode, ids, skipBad, timeFormat, timeZone } = options;
   if (map === undefined && mapFile === undefined) {
     throw new PlatformError(
       "bad-config",
-      "say which columns are what: --map user=...,item=...,time=... or --map-file.",
+      `say which columns are what: --map user=...,item=...,time=... or --map-file; "sequitur data profile ${files[0]}" proposes it.`,
     );
   }
   if ((items === undefined) !== (itemsMap === undefined)) {
@@ -123,31 +111,17 @@ async function sourceOf(files: readonly string[], options: Options): Promise<Map
   }
   const base = mapFile === undefined ? {} : ((await readJsonFile(mapFile)) as Record<string, unknown>);
   const mapping = { ...(base["mapping"] as object | undefined), ...map, ...present({ timeFormat, timeZone }) };
-  const shape = present({ ...shapeOf(options), ...(header ? {} : { header }) });
+  const shape = shapeOf(options);
   // The table of items is a file of its own: it shares what the user states of both, not what is guessed of one.
   const table = items === undefined ? {} : { items: { ...shape, file: items, mapping: itemsMap } };
   const rows = present({ explode, ids, skipBad });
   return parseConfig(mappedOptions, { ...base, ...shape, ...rows, ...table, files, mapping }, mapFile ?? "--map");
 }
 
-function shapeOf({ format, separator, encoding, quotes, escape, decimal }: Options): Record<string, unknown> {
-  return { format, separator, encoding, quotes, escape, decimal };
-}
-
-function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
 function placeOf(file: string, { name, out, datasetsDir }: Options): { name: string; datasetsDir: string } {
   if (out === undefined) return { name: name ?? nameAfter(file), datasetsDir: datasetsDir ?? DATASETS_FOLDER };
-  if (name !== undefined || datasetsDir !== undefined) {
-    throw new PlatformError("bad-config", "--out already sets folder and name; remove --name and --datasets-dir.");
+  if (datasetsDir !== undefined) {
+    throw new PlatformError("bad-config", "--out already sets the folder; remove --datasets-dir.");
   }
-  return { name: basename(out), datasetsDir: dirname(out) };
-}
-
-/** `My Clicks.csv.gz` -> `my-clicks`. */
-function nameAfter(file: string): string {
-  const plain = basename(file).toLowerCase().replace(/\..*$/, "");
-  return plain.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "") || "import";
+  return name === undefined ? { name: basename(out), datasetsDir: dirname(out) } : { name, datasetsDir: out };
 }

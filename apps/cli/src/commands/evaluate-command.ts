@@ -15,6 +15,7 @@ import { requireDataset } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
+import { placeOfData } from "./file-as-dataset.js";
 import { orSayHowToResume } from "./how-to-resume.js";
 import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
@@ -50,7 +51,7 @@ export function evaluateCommand(program: Command, io: Io): void {
   ]);
   command.action(async (options: Options) => {
     const where = options.config ?? "command line";
-    const experiment = await experimentFor(options, where);
+    const experiment = await experimentFor(options, where, io);
     const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}`);
     const report = await run(io, experiment, out, options);
     if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -69,7 +70,10 @@ async function show(io: Io, report: Report, out: string): Promise<void> {
 
 function withDataFlags(command: Command): void {
   command
-    .option("--data <name>", 'data set of "sequitur data list"; city is generated (default: city)')
+    .option(
+      "--data <name>",
+      'data set of "sequitur data list", the folder of one, or a file; city is generated (default: city)',
+    )
     .option("--from <dir>", "read the raw files of the data set from this folder")
     .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--city <key=value>", "options of the generator, such as size=medium,seed=2; repeatable", collectAssignment)
@@ -107,13 +111,15 @@ function withRunFlags(command: Command): void {
     .option("--set <path=value>", "any other field, such as tune.metric=recall@10; repeatable", collectField);
 }
 
-async function experimentFor(options: Options, where: string): Promise<Experiment> {
+async function experimentFor(options: Options, where: string, io: Io): Promise<Experiment> {
   const file = options.config === undefined ? undefined : await readJsonFile(options.config);
   const { parseExperiment } = await import("@sequitur/evaluate");
   const experiment = parseExperiment(experimentOf(file, options, where), where);
   const { name, datasetsDir } = experiment.data;
-  if (name !== GENERATED) await requireDataset(name, datasetsDir);
-  return experiment;
+  if (name === GENERATED) return experiment;
+  const place = await withProgress(io, options.quiet === true, (report) => placeOfData(name, datasetsDir, io, report));
+  await requireDataset(place.name, place.datasetsDir);
+  return { ...experiment, data: { ...experiment.data, ...place } };
 }
 
 async function run(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {
@@ -134,7 +140,7 @@ function hints(experiment: Experiment, out: string): string {
   if (experiment.seed.length === 1)
     ideas.push(["see the spread over seeds", `${again} --seed 1,2,3 --out ${out}-seeds`]);
   if (experiment.data.name === GENERATED) {
-    ideas.push(["bring your own data", "sequitur data import my.csv --map user=...,item=...,time=... --name mine"]);
+    ideas.push(["bring your own data", "sequitur data profile my.csv"]);
   }
   if (ideas.length === 0) return "";
   const lines = ["", "What to try next:", ...ideas.flatMap(([what, command]) => [`  ${what}:`, `    ${command}`])];

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { collectAssignment, collectKind } from "../arguments/assignments.js";
 import { requireDataset, withDatasetsDir } from "../arguments/datasets-folder.js";
 import type { Io } from "../io.js";
+import { placeOfData } from "./file-as-dataset.js";
 
 /** Flags that say which data to open. */
 export interface OpenOptions {
@@ -16,7 +17,7 @@ export interface OpenOptions {
 /** Adds the argument NAME and the flags of `openNamed`. */
 export function withOpenOptions(command: Command): Command {
   return withDatasetsDir(command)
-    .argument("<name>", 'a data set of "sequitur data list"')
+    .argument("<name>", 'a data set of "sequitur data list", the folder of one, or a file')
     .option("--from <dir>", "read the raw files from this folder")
     .option(
       "--option <key=value>",
@@ -29,11 +30,10 @@ export function withOpenOptions(command: Command): Command {
 /** Opens and filters the data set that the flags name. */
 export async function openNamed(name: string, options: OpenOptions, io: Io, report: Report): Promise<Dataset> {
   const filters = (options.filter ?? []).map((filter) => parseConfig(filterConfigSchema, filter, "--filter"));
-  const { datasetsDir } = options;
-  await requireDataset(name, datasetsDir);
+  const place = await placeOfData(name, options.datasetsDir, io, report);
+  await requireDataset(place.name, place.datasetsDir);
   const dataset = await openDataset({
-    name,
-    datasetsDir,
+    ...place,
     from: options.from,
     options: options.option,
     signal: io.signal,
