@@ -1,6 +1,8 @@
 import { parseConfig, PlatformError } from "@sequitur/core";
-import { datasetStats, mappedOptions, type MappedOptions } from "@sequitur/data";
+import { datasetStats, mappedOptions, writeSqlTable, type MappedOptions } from "@sequitur/data";
 import type { Command } from "commander";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { namesOf, numberOf } from "../arguments/assignments.js";
 import { nameAfter } from "../arguments/dataset-name.js";
@@ -18,6 +20,7 @@ import { present, shapeOf, withShapeOptions, type ShapeFlags } from "./table-opt
 interface Options extends SharedOptions, ShapeFlags {
   readonly map?: ColumnMap;
   readonly mapFile?: string;
+  readonly sql?: string;
   readonly items?: string;
   readonly itemsMap?: ColumnMap;
   readonly name?: string;
@@ -38,7 +41,7 @@ export function dataImportCommand(data: Command, io: Io): void {
   const command = data
     .command("import")
     .description("make a data set of own files: CSV and its relatives, JSON, Parquet or Arrow, packed or not")
-    .argument("<files...>", "tables of interactions, folders of parts or globs, read in this order as one")
+    .argument("[files...]", "tables of interactions, folders of parts or globs, read in this order as one")
     .option(
       "--map <pairs>",
       "columns, such as user=uid,item=sku,time=ts:s (units s, ms, us, ns, iso, calendar, excel); time=date+clock joins " +
@@ -46,6 +49,10 @@ export function dataImportCommand(data: Command, io: Io): void {
       collectColumns,
     )
     .option("--map-file <file>", "the same and more as JSON: { mapping: { user, item, time, ... }, items, ... }")
+    .option(
+      "--sql <query>",
+      "in place of files: a query of DuckDB, such as \"select * from 'x.parquet'\" (npm i @duckdb/node-api)",
+    )
     .option("--items <file>", "a table of items, one row each")
     .option(
       "--items-map <pairs>",
@@ -64,14 +71,17 @@ export function dataImportCommand(data: Command, io: Io): void {
     "sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks",
     "sequitur data import a.parquet b.parquet --map user=user_id,item=item_id,time=at --name shop",
     "sequitur data import visits.tsv.gz --map-file mapping.json --revisits --out ./my/visits",
+    "sequitur data import --sql \"select * from 'log/*.parquet' where kind = 'buy'\" --map user=u,item=i,time=t --name buys",
     "sequitur data import log.csv --map user=u,item=i,time=t --items items.csv --items-map item=id,title=name",
   ]);
   command.action(async (files: string[], options: Options) => {
-    const source = await sourceOf(await inputFiles(files), options);
-    const { name, datasetsDir } = placeOf(files[0]!, options);
+    const { name, datasetsDir } = placeOf(files[0] ?? "query", options);
     const { title = name, revisits = false, force = false } = options;
     const dataset = await withProgress(io, options.quiet === true, (report) =>
-      addDataset({ name, title, datasetsDir, revisits, source, force, report, signal: io.signal }),
+      withInputs(files, options.sql, async (paths) => {
+        const source = await sourceOf(paths, options);
+        return addDataset({ name, title, datasetsDir, revisits, source, force, report, signal: io.signal });
+      }),
     );
     const stats = datasetStats(dataset.interactions);
     io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats));
@@ -96,6 +106,27 @@ function withRowOptions(command: Command): void {
     .option("--skip-bad <number>", "leave out up to this many rows that cannot be read, and list them", numberOf)
     .option("--ids <form>", "text (default), or whole: 17.0, 00017 and 17 are one id")
     .option("--explode <columns>", "columns with lists, with commas between: one row of each entry", namesOf);
+}
+
+/** Runs the work with the files that were given, or with the result of a query, which is kept for as long as it runs. */
+async function withInputs<T>(
+  files: readonly string[],
+  sql: string | undefined,
+  work: (paths: readonly string[]) => Promise<T>,
+): Promise<T> {
+  if (files.length > 0 === (sql !== undefined)) {
+    const got = sql === undefined ? "neither" : "both";
+    throw new PlatformError("bad-config", `expected files or --sql, got ${got}.`);
+  }
+  if (sql === undefined) return work(await inputFiles(files));
+  const folder = await mkdtemp(join(tmpdir(), "sequitur-query-"));
+  try {
+    const path = join(folder, "query.parquet");
+    await writeSqlTable(sql, path);
+    return await work([path]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function sourceOf(files: readonly string[], options: Options): Promise<MappedOptions> {
