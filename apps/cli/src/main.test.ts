@@ -61,7 +61,7 @@ describe("bad usage ends with 2 and one line on stderr", () => {
     ["a map that lacks the user", "data import a.csv --map item=i,time=t", "mapping.user"],
     ["two columns for one thing", "data import a.csv --map user=a,user=b", "one column for user"],
     ["an unknown data set", "data stats nowhere", 'got "nowhere"'],
-    ["an unknown split", "data split city --out x --split random", "--split:"],
+    ["an unknown split", "data split city --out x --split alphabetical", "--split:"],
     ["an unknown filter", "data stats city --filter tidy", "--filter:"],
     ["an unknown model", "evaluate --models popularty", 'no model is called "popularty"; did you mean popularity?'],
     ["a cut-off of nothing", "evaluate --models popularity --k 0", "k.0"],
