@@ -227,6 +227,8 @@ create table model_versions (
   metrics jsonb not null default '{}'::jsonb,
   data_fingerprint text not null default ''::text,
   created_at timestamp with time zone not null default now(),
+  fit jsonb not null default '{}'::jsonb,
+  validation jsonb,
   constraint model_versions_model_digest_key UNIQUE (model, digest),
   constraint model_versions_model_version_key UNIQUE (model, version),
   constraint model_versions_pkey PRIMARY KEY (version_id),

@@ -12,7 +12,7 @@ import {
 import pino, { type Logger } from "pino";
 import { createApi, type Api } from "./app.js";
 import { SCOPES, type Scope } from "./http/principal.js";
-import type { LoadVersion } from "./models/live-models.js";
+import type { ModelSource } from "./models/model-source.js";
 import type { Slot } from "./schemas/admin-schemas.js";
 import { apiSettingsSchema, type ApiSettings } from "./settings.js";
 
@@ -42,13 +42,16 @@ export interface TestApi extends Api {
 export async function testApi(
   store: Store,
   settings: Partial<ApiSettings> = {},
-  loadOther: LoadVersion = () => Promise.reject(new Error("gone")),
+  other: ModelSource = { load: () => Promise.reject(new Error("gone")), stamp: async () => "gone" },
 ): Promise<TestApi> {
   const models = new Map<string, Model>();
   const { logger, log } = memoryLogger();
-  const load: LoadVersion = async (version) => models.get(version.digest) ?? loadOther(version);
+  const source: ModelSource = {
+    load: async (version) => models.get(version.digest) ?? other.load(version),
+    stamp: async (version) => (models.has(version.digest) ? version.digest : other.stamp(version)),
+  };
   const parsed = apiSettingsSchema.parse({ requestsPerSecondPerAddress: 100_000, ...settings });
-  const api = createApi({ store, load, settings: parsed, logger });
+  const api = createApi({ store, source, settings: parsed, logger });
   await api.serving.start();
   const keys = await keysOf(store);
   const register = async (model: Model): Promise<ModelVersion> => {

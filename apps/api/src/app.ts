@@ -15,7 +15,7 @@ import { rateLimit, type AddressOf } from "./http/rate-limit.js";
 import { requestLog } from "./http/request-log.js";
 import { securityHeaders } from "./http/security-headers.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
-import type { LoadVersion } from "./models/live-models.js";
+import type { ModelSource } from "./models/model-source.js";
 import { catalogRoutes } from "./routes/catalog-routes.js";
 import { eventRoutes } from "./routes/event-routes.js";
 import { experimentRoutes } from "./routes/experiment-routes.js";
@@ -31,7 +31,7 @@ import type { ApiSettings } from "./settings.js";
 
 export interface ApiParts {
   readonly store: Store;
-  readonly load: LoadVersion;
+  readonly source: ModelSource;
   readonly settings: ApiSettings;
   readonly logger: Logger;
   readonly metrics?: ApiMetrics;
@@ -49,9 +49,9 @@ export interface Api {
 
 /** Makes the app; `serving.start()` then reads items and models. */
 export function createApi(parts: ApiParts): Api {
-  const { store, load, settings, logger, metrics = new ApiMetrics(), addressOf = () => "unknown" } = parts;
+  const { store, source, settings, logger, metrics = new ApiMetrics(), addressOf = () => "unknown" } = parts;
   const random = new Random(settings.slateSeed);
-  const serving = new Serving({ store, load, settings, metrics, logger, random });
+  const serving = new Serving({ store, source, settings, metrics, logger, random });
   let draining = false;
   const base = baseApp(parts, serving, addressOf);
   const app = routes(base, serving, () => draining);

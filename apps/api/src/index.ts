@@ -3,8 +3,7 @@ export { startApi, type RunningApi, type ServeOptions } from "./server.js";
 export { apiClient, type ApiRoutes } from "./client.js";
 export { apiSettingsSchema, type ApiSettings } from "./settings.js";
 export { ApiMetrics } from "./metrics/api-metrics.js";
-export { loadVersion } from "./models/load-version.js";
-export type { LoadVersion } from "./models/live-models.js";
+export { artifactFolder, type ModelSource } from "./models/model-source.js";
 export { SCOPES, type Scope } from "./http/principal.js";
 export { SLOTS, type Slot } from "./schemas/admin-schemas.js";
 export {

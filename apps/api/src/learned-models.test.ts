@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { circleEvents, testApi, type TestApi } from "./api.fixture.js";
-import { loadVersion } from "./models/load-version.js";
+import { artifactFolder } from "./models/model-source.js";
 import { trainFromStore } from "./offline/train-from-store.js";
 
 const START = Date.UTC(2026, 0, 5);
@@ -20,7 +20,7 @@ eachStore((engine) => {
   let api: TestApi;
   beforeAll(async () => {
     store = await engine.open();
-    api = await testApi(store, {}, loadVersion);
+    api = await testApi(store, {}, artifactFolder(folder));
     await api.call("POST", "/v1/events", { events: circleEvents(12, 6, 10, START) });
     for (let n = 0; n < 6; n++) {
       const place = { latitude: 44 + n * 0.01, longitude: 9, openingHours: n % 2 === 0 ? "24/7" : "Mo-Su off" };

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createApi } from "./app.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
-import { loadVersion } from "./models/load-version.js";
+import { artifactFolder } from "./models/model-source.js";
 import type { ApiSettings } from "./settings.js";
 
 /** Connections whose request has not arrived in time are looked for this often. */
@@ -41,7 +41,8 @@ export async function startApi(options: ServeOptions): Promise<RunningApi> {
   const metrics = new ApiMetrics();
   if (watchProcess) metrics.watchProcess();
   const addressOf = (c: Parameters<typeof getConnInfo>[0]): string => getConnInfo(c).remote.address ?? "unknown";
-  const api = createApi({ store, load: loadVersion, settings, logger, metrics, addressOf });
+  const source = artifactFolder(settings.artifactsDir);
+  const api = createApi({ store, source, settings, logger, metrics, addressOf });
   await api.serving.start();
   const server = createAdaptorServer({
     fetch: api.app.fetch,

@@ -2,6 +2,15 @@ import { z } from "zod";
 
 /** What of the API may be set; the defaults suit one process beside its database. */
 export const apiSettingsSchema = z.strictObject({
+  artifactsDir: z
+    .string()
+    .min(1)
+    .default(".sequitur/models")
+    .describe("folder of the fitted models; `serve` names the one below its --dir"),
+  readyWithoutModel: z
+    .boolean()
+    .default(true)
+    .describe("whether /readyz says ready while no slot has a model that can be loaded"),
   maxBodyBytes: z.int().min(1_024).max(100_000_000).default(4_000_000).describe("bytes; longer bodies get 413"),
   requestTimeoutMs: z.int().min(100).default(10_000).describe("ms until the whole request must have arrived"),
   answerTimeoutMs: z.int().min(100).default(15_000).describe("ms until an unfinished answer becomes 503"),

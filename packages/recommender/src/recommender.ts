@@ -50,6 +50,8 @@ export interface Model {
   /** Vectors whose inner products order the items as its scores do, or nearly; absent where there are none. */
   vectors?(): ModelVectors;
   save(): Artifact;
+  /** Frees memory that the collector does not see, such as that of an engine, at once; the model is not used after it. */
+  release?(): void;
   /** Why it ranks each of the items where it does for one query of the batch; absent where it has nothing to tell. */
   explain?(batch: QueryBatch, query: number, items: ArrayLike<number>): readonly Explanation[];
 }

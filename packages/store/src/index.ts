@@ -22,6 +22,7 @@ export {
   getModelVersion,
   listModelSlots,
   listModelVersions,
+  listStandingVersions,
   registerModelVersion,
   rollBackModelVersion,
   shadowModelVersion,

@@ -36,6 +36,8 @@ export interface Tables {
     metrics: Record<string, number>;
     data_fingerprint: string;
     created_at: number;
+    fit: Generated<Record<string, unknown>>;
+    validation: Generated<Record<string, unknown> | null>;
   };
   model_slots: {
     slot: string;

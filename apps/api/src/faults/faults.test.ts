@@ -24,8 +24,9 @@ const HANGING_MS = 20_000;
 const SETTINGS = apiSettingsSchema.parse({ answerTimeoutMs: 2_000, syncSeconds: 0.2 });
 const binaries = findPostgres(process.env);
 
-async function serve(store: Store): Promise<{ api: RunningApi; key: string }> {
-  const api = await startApi({ store, settings: SETTINGS, logger: apiLogger("silent", () => undefined) });
+async function serve(store: Store, artifactsDir = "no-artifacts"): Promise<{ api: RunningApi; key: string }> {
+  const settings = { ...SETTINGS, artifactsDir };
+  const api = await startApi({ store, settings, logger: apiLogger("silent", () => undefined) });
   onTestFinished(() => api.close());
   const { secret } = await createApiKey(store, { name: "client", scopes: ["ingest", "serve", "admin"] });
   return { api, key: secret };
@@ -113,40 +114,47 @@ onServer((engine) => {
     expect(load.slowestMs()).toBeLessThan(HANGING_MS);
   }, 60_000);
 
-  it("a corrupt artifact: not activated, listed as broken, and the version before goes on", async () => {
+  it("a corrupt artifact: not activated, listed as broken, and the version before goes on, on every server", async () => {
     const store = await engine.open();
     const folder = await mkdtemp(join(tmpdir(), "sequitur-artifacts-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const { api, key } = await serve(store);
+    const { api, key } = await serve(store, folder);
     const events = Array.from({ length: 60 }, (_, n) => ({
       eventId: `e${n}`,
       userId: `u${n % 6}`,
       itemId: `i${n % 7}`,
       time: Date.UTC(2026, 0, 1) + n,
     }));
-    const call = async (path: string, body: object) => {
-      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-      const response = await fetch(`${api.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-      return { status: response.status, body: (await response.json()) as { model?: { versionId: number } } };
-    };
-    expect((await call("/v1/events", { events })).status).toBe(200);
+    await appendEvents(store, events);
     const train = { store, artifactsDir: folder, seed: 1, codeVersion: "test", fallbacks: false };
     const [good] = await trainFromStore({ ...train, model: "markov", activate: true });
     const [bad] = await trainFromStore({ ...train, model: "item-knn", activate: false });
     const { location, versionId } = bad!.version;
-    const bytes = await readFile(location);
-    bytes[bytes.length >> 1]! ^= 1;
-    await writeFile(location, bytes);
-    expect((await call(`/v1/models/${versionId}/activate`, {})).status).toBe(422);
+    const file = join(folder, location);
+    const whole = await readFile(file);
+    const damaged = Uint8Array.from(whole);
+    damaged[damaged.length >> 1]! ^= 1;
+    await writeFile(file, damaged);
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const refused = await fetch(`${api.url}/v1/models/${versionId}/activate`, { method: "POST", headers, body: "{}" });
+    expect(refused.status).toBe(422);
     // Another process may not look before it activates.
     await activateModelVersion(store, versionId);
-    await expect.poll(async () => (await readiness(api.url))?.body.broken, WAIT).toHaveLength(1);
-    const { status, body } = await call("/v1/recommendations", { userId: "u1", k: 2 });
-    expect({ status, versionId: body.model?.versionId }).toEqual({ status: 200, versionId: good!.version.versionId });
-    expect(await readiness(api.url)).toMatchObject({ status: 200, body: { ready: true } });
-    // Whoever starts now has no version before; the rest of the chain answers.
-    const fresh = await serve(store);
-    expect(await readiness(fresh.api.url)).toMatchObject({ status: 200, body: { slots: {} } });
+    const before = { active: versionId, serving: good!.version.versionId };
+    const says = { status: 200, body: { slots: { default: before.serving }, fallbacks: { default: before } } };
+    await expect.poll(() => readiness(api.url), WAIT).toMatchObject(says);
+    // Whoever starts now has never seen the version before in memory, and answers with it all the same.
+    const fresh = await serve(store, folder);
+    expect(await readiness(fresh.api.url)).toMatchObject(says);
+    await writeFile(file, whole);
+    for (const { url } of [api, fresh.api]) {
+      await expect
+        .poll(() => readiness(url), WAIT)
+        .toMatchObject({ body: { slots: { default: versionId }, fallbacks: {}, broken: [] } });
+    }
+    // A file that goes while its version is in memory counts as gone on every server.
+    await rm(file);
+    await expect.poll(() => readiness(api.url), WAIT).toMatchObject(says);
   }, 60_000);
 
   it("a full disk under the artifacts: the version is not registered and no half of a file stays", async (test) => {

@@ -44,12 +44,18 @@ export class ApiMetrics {
   });
   readonly loadFailures = new Counter({
     name: "sequitur_model_load_failures_total",
-    help: "Artifacts that could not be loaded; the version before went on serving.",
+    help: "Artifacts that could not be loaded; the newest activation that can be serves.",
     registers: [this.registry],
   });
   readonly modelVersion = new Gauge({
     name: "sequitur_model_version",
     help: "Version that serves in a slot.",
+    labelNames: ["slot"],
+    registers: [this.registry],
+  });
+  readonly modelFallback = new Gauge({
+    name: "sequitur_model_fallback",
+    help: "1 while the active version of a slot cannot be loaded and another or none serves.",
     labelNames: ["slot"],
     registers: [this.registry],
   });

@@ -1,19 +1,24 @@
-import { idTable, PlatformError } from "@sequitur/core";
-import { exactSearch, type Model } from "@sequitur/recommender";
-import { getModelVersion, listModelSlots, readVectors, type ModelVersion, type Store } from "@sequitur/store";
+import { PlatformError } from "@sequitur/core";
+import {
+  getModelVersion,
+  listModelSlots,
+  listStandingVersions,
+  type ModelSlot,
+  type ModelVersion,
+  type Store,
+} from "@sequitur/store";
 import type { Logger } from "pino";
 import type { ApiMetrics } from "../metrics/api-metrics.js";
 import { SLOTS, type Slot } from "../schemas/admin-schemas.js";
 import type { ItemDirectory } from "../serving/item-directory.js";
-import { modelStage, newestStage, type ItemVectors, type Stage } from "../serving/stage.js";
-
-/** Reads the artifact of a version and gives its model; throws `bad-artifact` or `not-found`. */
-export type LoadVersion = (version: ModelVersion) => Promise<Model>;
+import { newestStage, type Stage } from "../serving/stage.js";
+import { LoadedVersions, SERVED_BY } from "./loaded-versions.js";
+import type { ModelSource } from "./model-source.js";
 
 export interface LiveModelsParts {
   readonly store: Store;
   readonly directory: ItemDirectory;
-  readonly load: LoadVersion;
+  readonly source: ModelSource;
   readonly sessionGapMs: number;
   /** Versions that arms of running experiments need. */
   readonly armVersions: () => readonly number[];
@@ -21,12 +26,21 @@ export interface LiveModelsParts {
   readonly logger: Logger;
 }
 
-/** What `servedBy` says for each slot; the chain asks them in this order, then the newest items. */
-const SERVED_BY: Readonly<Record<Slot, string>> = { default: "model", session: "session", popular: "popular" };
-/** A file that could not be loaded is tried again after this, not at every look. */
-const TRY_AGAIN_MS = 30_000;
 /** Versions kept in memory that do not answer. */
 const MOST_PINNED = 4;
+
+/** A slot whose active version cannot be loaded, and the version that answers in its place; null when none can be. */
+export interface Fallback {
+  readonly active: number;
+  readonly serving: number | null;
+}
+
+/** What serves, what serves in the place of what, and what cannot be loaded. */
+export interface ModelsState {
+  readonly slots: Readonly<Record<string, number>>;
+  readonly fallbacks: Readonly<Record<string, Fallback>>;
+  readonly broken: readonly string[];
+}
 
 interface Chosen {
   readonly chain: readonly Stage[];
@@ -35,22 +49,22 @@ interface Chosen {
 
 /**
  * The models that answer now. `sync` reads from the store which versions should, loads those that are missing beside
- * the running ones and then swaps one reference: a request that began with the old chain ends with it. A version that
- * cannot be loaded leaves its slot as it was.
+ * the running ones and then swaps one reference: a request that began with the old chain ends with it. While the active
+ * version of a slot cannot be loaded, the newest activation that can takes its place: by the store and the files alone,
+ * so that every server chooses the same.
  */
 export class LiveModels {
   private readonly parts: LiveModelsParts;
-  /** Version -> its model as the stage of each slot that it was wanted for. */
-  private readonly loaded = new Map<number, Map<Slot, Stage>>();
-  private readonly broken = new Map<number, { readonly since: number; readonly message: string }>();
+  private readonly versions: LoadedVersions;
   private readonly pinned = new Set<number>();
-  private readonly current = new Map<Slot, number>();
+  private current: ModelsState = { slots: {}, fallbacks: {}, broken: [] };
   private chosen: Chosen;
   private running: Promise<void> | undefined;
   private again = false;
 
   constructor(parts: LiveModelsParts) {
     this.parts = parts;
+    this.versions = new LoadedVersions(parts);
     this.chosen = { chain: [newestStage(parts.directory)], shadow: undefined };
   }
 
@@ -64,21 +78,17 @@ export class LiveModels {
     return this.chosen.shadow;
   }
 
-  /** Whether any model serves, and what could not be loaded. */
-  get state(): { readonly slots: Readonly<Record<string, number>>; readonly broken: readonly string[] } {
-    return {
-      slots: Object.fromEntries(this.current),
-      broken: [...this.broken].map(([versionId, { message }]) => `version ${versionId}: ${message}`),
-    };
+  get state(): ModelsState {
+    return { ...this.current, broken: this.versions.problems };
   }
 
   isLoaded(versionId: number): boolean {
-    return this.loaded.has(versionId);
+    return this.versions.has(versionId);
   }
 
   /** The chain with another version in the place of the active one, for an arm; the plain chain when it is not loaded. */
   chainWith(versionId: number): readonly Stage[] {
-    const stage = this.loaded.get(versionId)?.get("default");
+    const stage = this.versions.stage(versionId, "default");
     if (stage === undefined) return this.chain;
     return [stage, ...this.chain.filter(({ name }) => name !== SERVED_BY.default)];
   }
@@ -87,8 +97,7 @@ export class LiveModels {
   async preload(versionId: number): Promise<void> {
     const version = await getModelVersion(this.parts.store, versionId);
     if (version === undefined) throw new PlatformError("not-found", `there is no model version ${versionId}.`);
-    this.broken.delete(versionId);
-    await this.stageOf(version, "default");
+    await this.versions.open(version, "default");
     this.pinned.delete(versionId);
     this.pinned.add(versionId);
     const [oldest] = this.pinned;
@@ -111,76 +120,64 @@ export class LiveModels {
 
   private async look(): Promise<void> {
     const slots = new Map((await listModelSlots(this.parts.store)).map((slot) => [slot.slot, slot]));
-    const chain: Stage[] = [];
     const wanted = new Set(this.pinned);
+    const stages = new Map<Slot, Stage>();
     for (const slot of SLOTS) {
-      const active = slots.get(slot)?.active;
-      const stage = active && ((await this.tryStage(active, slot)) ?? this.stageBefore(slot));
-      if (stage === undefined) {
-        this.current.delete(slot);
-        continue;
-      }
-      // One version in two slots is asked once.
-      if (!chain.some(({ versionId }) => versionId === stage.versionId)) chain.push(stage);
-      wanted.add(stage.versionId!);
-      this.current.set(slot, stage.versionId!);
-      this.parts.metrics.modelVersion.set({ slot }, stage.versionId!);
+      const stage = await this.stageFor(slot, slots.get(slot)?.active, wanted);
+      if (stage !== undefined) stages.set(slot, stage);
     }
-    const shadowed = slots.get("default")?.shadow;
-    const shadow = shadowed && (await this.tryStage(shadowed, "default"));
-    if (shadowed !== undefined) wanted.add(shadowed.versionId);
+    const shadow = await this.tryOpen(slots.get("default")?.shadow, "default", wanted);
     for (const versionId of this.parts.armVersions()) {
-      const version = await getModelVersion(this.parts.store, versionId);
-      if (version !== undefined) await this.tryStage(version, "default");
-      wanted.add(versionId);
+      await this.tryOpen(await getModelVersion(this.parts.store, versionId), "default", wanted);
     }
-    this.chosen = { chain: [...chain, newestStage(this.parts.directory)], shadow };
-    for (const [versionId, stages] of this.loaded) {
-      if (wanted.has(versionId)) continue;
-      this.loaded.delete(versionId);
-      // Searches do not wait for anything: none is under way now, and no chain holds the stage any more.
-      for (const { vectors } of [...stages.values()].slice(0, 1)) vectors?.search.release();
-    }
+    this.chosen = { chain: [...withoutTwins(stages.values()), newestStage(this.parts.directory)], shadow };
+    this.versions.keepOnly(wanted);
+    this.tell(slots, stages);
   }
 
-  private stageBefore(slot: Slot): Stage | undefined {
-    return this.chosen.chain.find(({ name }) => name === SERVED_BY[slot]);
-  }
-
-  private async tryStage(version: ModelVersion, slot: Slot): Promise<Stage | undefined> {
-    const { store, logger, metrics } = this.parts;
-    const failure = this.broken.get(version.versionId);
-    if (failure !== undefined && store.now() - failure.since < TRY_AGAIN_MS) return undefined;
-    try {
-      const stage = await this.stageOf(version, slot);
-      this.broken.delete(version.versionId);
-      return stage;
-    } catch (error) {
-      const message = error instanceof PlatformError ? error.code : "it cannot be loaded";
-      this.broken.set(version.versionId, { since: store.now(), message });
-      metrics.loadFailures.inc();
-      logger.error({ err: error, versionId: version.versionId }, "a model version cannot be loaded");
-      return undefined;
+  /** The active version, or the newest activation that can be loaded. */
+  private async stageFor(slot: Slot, active: ModelVersion | undefined, wanted: Set<number>) {
+    if (active === undefined) return undefined;
+    const stage = await this.tryOpen(active, slot, wanted);
+    if (stage !== undefined) return stage;
+    for (const version of await listStandingVersions(this.parts.store, slot)) {
+      const other = version.versionId === active.versionId ? undefined : await this.tryOpen(version, slot, wanted);
+      if (other !== undefined) return other;
     }
+    return undefined;
   }
 
-  private async stageOf(version: ModelVersion, slot: Slot): Promise<Stage> {
-    const { versionId } = version;
-    const stages = this.loaded.get(versionId) ?? new Map<Slot, Stage>();
-    const known = stages.get(slot);
-    if (known !== undefined) return known;
-    const { directory, sessionGapMs, load, logger } = this.parts;
-    const [other] = stages.values();
-    const model = other?.link?.model ?? (await load(version));
-    const vectors = other?.vectors ?? (await itemVectors(this.parts.store, versionId));
-    const stage = modelStage({ name: SERVED_BY[slot], versionId, model, vectors, directory, sessionGapMs });
-    this.loaded.set(versionId, stages.set(slot, stage));
-    logger.info({ versionId, model: version.model, slot }, "model version loaded");
-    return stage;
+  private async tryOpen(version: ModelVersion | undefined, slot: Slot, wanted: Set<number>) {
+    if (version === undefined) return undefined;
+    wanted.add(version.versionId);
+    return this.versions.tryOpen(version, slot);
+  }
+
+  /** Says on /readyz, /metrics and, when it changes, in the log what serves and in whose place. */
+  private tell(slots: ReadonlyMap<string, ModelSlot>, stages: ReadonlyMap<Slot, Stage>): void {
+    const { metrics, logger } = this.parts;
+    const serving: Record<string, number> = {};
+    const fallbacks: Record<string, Fallback> = {};
+    for (const slot of SLOTS) {
+      const active = slots.get(slot)?.active?.versionId;
+      const versionId = stages.get(slot)?.versionId;
+      if (versionId === undefined) metrics.modelVersion.remove({ slot });
+      else metrics.modelVersion.set({ slot }, (serving[slot] = versionId));
+      const falls = active !== undefined && versionId !== active;
+      metrics.modelFallback.set({ slot }, falls ? 1 : 0);
+      if (!falls) continue;
+      const fallback = (fallbacks[slot] = { active, serving: versionId ?? null });
+      const before = this.current.fallbacks[slot];
+      if (before?.active === fallback.active && before.serving === fallback.serving) continue;
+      logger.warn({ slot, ...fallback }, "the active version cannot be loaded; an earlier activation serves");
+    }
+    this.current = { slots: serving, fallbacks, broken: [] };
   }
 }
 
-async function itemVectors(store: Store, versionId: number): Promise<ItemVectors | undefined> {
-  const { ids, width, data } = await readVectors(store, versionId, "item");
-  return ids.length === 0 ? undefined : { ids: idTable(ids), search: exactSearch(data, width) };
+/** One version in two slots is asked once. */
+function withoutTwins(stages: Iterable<Stage>): Stage[] {
+  const kept = new Map<number, Stage>();
+  for (const stage of stages) if (!kept.has(stage.versionId!)) kept.set(stage.versionId!, stage);
+  return [...kept.values()];
 }

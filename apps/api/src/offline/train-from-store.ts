@@ -21,8 +21,8 @@ import {
   type Store,
 } from "@sequitur/store";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { digestOf } from "../models/load-version.js";
+import { join } from "node:path";
+import { digestOf } from "../models/model-source.js";
 import type { Slot } from "../schemas/admin-schemas.js";
 
 export interface TrainRequest {
@@ -31,7 +31,7 @@ export interface TrainRequest {
   readonly model: string;
   /** Its config; what is left out gets the default. */
   readonly config?: unknown;
-  /** Where artifacts are kept; servers must see it under the same path. */
+  /** Folder of the artifacts; servers find them by name in their setting `artifactsDir`. */
   readonly artifactsDir: string;
   /** The slot that it is meant for. Default: the main one. */
   readonly slot?: Slot;
@@ -139,15 +139,16 @@ async function keepVectors(store: Store, versionId: number, model: Model): Promi
 async function keepArtifact(folder: string, artifact: Artifact): Promise<{ location: string; digest: string }> {
   const bytes = encodeArtifact(artifact);
   const digest = digestOf(bytes);
-  const location = resolve(join(folder, `${artifact.model}-${digest.slice(0, 16)}.safetensors`));
-  const part = `${location}.${process.pid}.part`;
+  const location = `${artifact.model}-${digest.slice(0, 16)}.safetensors`;
+  const path = join(folder, location);
+  const part = `${path}.${process.pid}.part`;
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(part, bytes, { flush: true });
-    await rename(part, location);
+    await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
-    throw new PlatformError("unavailable", `cannot write ${location}: ${(cause as Error).message}`, { cause });
+    throw new PlatformError("unavailable", `cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
   return { location, digest };
 }

@@ -17,6 +17,9 @@ const readinessSchema = z
     synced: z.boolean().openapi({ description: "items and models were read" }),
     draining: z.boolean(),
     slots: z.record(z.string(), z.int()).openapi({ description: "slot -> model version that answers" }),
+    fallbacks: z
+      .record(z.string(), z.object({ active: z.int(), serving: z.int().nullable() }))
+      .openapi({ description: "slot -> its active version, which cannot be loaded, and the one that serves instead" }),
     broken: z.array(z.string()).openapi({ description: "versions that should answer and cannot be loaded" }),
   })
   .openapi("Readiness");
@@ -56,12 +59,11 @@ export function healthRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving, isDrain
       const synced = serving.isSynced;
       const draining = isDraining();
       const { writable } = serving.writes;
-      const ready = database && writable && synced && !draining;
-      const { slots, broken } = serving.models.state;
-      return c.json(
-        { ready, database, writable, synced, draining, slots: { ...slots }, broken: [...broken] },
-        ready ? 200 : 503,
-      );
+      const { slots, fallbacks, broken } = serving.models.state;
+      const modelled = serving.settings.readyWithoutModel || Object.keys(slots).length > 0;
+      const ready = database && writable && synced && modelled && !draining;
+      const models = { slots: { ...slots }, fallbacks: { ...fallbacks }, broken: [...broken] };
+      return c.json({ ready, database, writable, synced, draining, ...models }, ready ? 200 : 503);
     })
     .openapi(getMetrics, async (c) => {
       const { registry } = serving.metrics;

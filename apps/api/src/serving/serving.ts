@@ -10,7 +10,8 @@ import {
 } from "@sequitur/store";
 import type { Logger } from "pino";
 import type { ApiMetrics } from "../metrics/api-metrics.js";
-import { LiveModels, type LoadVersion } from "../models/live-models.js";
+import { LiveModels } from "../models/live-models.js";
+import type { ModelSource } from "../models/model-source.js";
 import type { ApiSettings } from "../settings.js";
 import { LiveExperiments } from "./live-experiments.js";
 import { LiveItems } from "./live-items.js";
@@ -21,7 +22,7 @@ const HOUR_MS = 3_600_000;
 
 export interface ServingParts {
   readonly store: Store;
-  readonly load: LoadVersion;
+  readonly source: ModelSource;
   readonly settings: ApiSettings;
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
@@ -53,7 +54,7 @@ export class Serving {
   private stopped = false;
   private synced = false;
 
-  constructor({ store, load, settings, metrics, logger, random }: ServingParts) {
+  constructor({ store, source, settings, metrics, logger, random }: ServingParts) {
     this.store = store;
     this.settings = settings;
     this.metrics = metrics;
@@ -65,7 +66,7 @@ export class Serving {
     const { directory } = this.items;
     const sessionGapMs = (settings.sessionGapHours ?? Infinity) * HOUR_MS;
     const armVersions = (): readonly number[] => this.experiments.armVersions();
-    this.models = new LiveModels({ store, directory, load, sessionGapMs, armVersions, metrics, logger });
+    this.models = new LiveModels({ store, directory, source, sessionGapMs, armVersions, metrics, logger });
     const limit = store.engine === "pglite" ? 1 : 4;
     const { historyLength, seenLength } = settings;
     const reader = (length: number) =>

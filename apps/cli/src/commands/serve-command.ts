@@ -7,7 +7,7 @@ import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { makeKey, serveStore } from "./serve-store.js";
 import { withExamples } from "./shared-options.js";
-import { withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
+import { artifactsDir, withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
 
 interface Options extends StoreFlags {
   readonly port: number;
@@ -40,7 +40,7 @@ export function serveCommand(program: Command, io: Io): void {
   ]);
   command.action(async (options: Options) => {
     const { apiSettingsSchema } = await import("@sequitur/api");
-    const settings = parseConfig(apiSettingsSchema, options.set ?? {}, "--set");
+    const settings = parseConfig(apiSettingsSchema, { artifactsDir: artifactsDir(options), ...options.set }, "--set");
     await withProgress(io, true, (report) =>
       withStore(io, options, report, async (store) => {
         const keyLine = await keyLineFor(store, options.newKey === true);

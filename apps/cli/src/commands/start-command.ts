@@ -120,14 +120,14 @@ async function readReport(out: string, experiment: Experiment, city: Dataset): P
 }
 
 /** With a key of this run alone: those of earlier runs are revoked, since nobody can look them up. */
-async function serve(io: Io, store: Store, { port, once }: Options): Promise<void> {
+async function serve(io: Io, store: Store, { port, once, dir }: Options): Promise<void> {
   const { listApiKeys, revokeApiKey } = await import("@sequitur/store");
   const { apiSettingsSchema } = await import("@sequitur/api");
   for (const { keyId, name } of await listApiKeys(store)) if (name === KEY_NAME) await revokeApiKey(store, keyId);
   await serveStore(io, store, {
     port: port ?? PORT,
     anyPort: port === undefined,
-    settings: apiSettingsSchema.parse({}),
+    settings: apiSettingsSchema.parse({ artifactsDir: artifactsDir({ dir }) }),
     logLevel: "warn",
     once: once === true,
     keyLine: await makeKey(store, KEY_NAME),

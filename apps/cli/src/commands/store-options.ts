@@ -8,12 +8,14 @@ import type { Io } from "../io.js";
 /** Flags that say where the store and its artifacts are. */
 export interface StoreFlags {
   readonly dir: string;
+  readonly artifacts?: string;
 }
 
 /** Adds --dir; a server comes by DATABASE_URL only, since flags can be read by everybody on the machine. */
 export function withStoreOptions(command: Command): Command {
   return command
     .option("--dir <dir>", "folder of the embedded database and of the artifacts", ".sequitur")
+    .option("--artifacts <dir>", "folder of the fitted models (default: models below --dir)")
     .addHelpText(
       "after",
       "\nWith DATABASE_URL set, that PostgreSQL server is used in place of the embedded\ndatabase.",
@@ -21,8 +23,8 @@ export function withStoreOptions(command: Command): Command {
 }
 
 /** Folder of the fitted models. */
-export function artifactsDir({ dir }: StoreFlags): string {
-  return join(dir, "models");
+export function artifactsDir({ dir, artifacts }: StoreFlags): string {
+  return artifacts ?? join(dir, "models");
 }
 
 /** Opens the store, migrated, for as long as the work takes. */

@@ -5,7 +5,7 @@ import type { Change, Db } from "./store.js";
 export const CHANNEL = "sequitur_changes";
 
 const changeSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("models"), slot: z.string() }),
+  z.object({ kind: z.literal("models"), slot: z.string().optional() }),
   z.object({ kind: z.literal("items") }),
   z.object({ kind: z.literal("experiments") }),
 ]);

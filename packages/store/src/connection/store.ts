@@ -7,7 +7,7 @@ export type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** What happened elsewhere and matters here; `resync` says that messages may have been missed. */
 export type Change =
-  | { readonly kind: "models"; readonly slot: string }
+  | { readonly kind: "models"; readonly slot?: string | undefined }
   | { readonly kind: "items" }
   | { readonly kind: "experiments" }
   | { readonly kind: "resync" };

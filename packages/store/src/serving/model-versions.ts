@@ -12,12 +12,16 @@ export interface ModelVersionRecord {
   readonly model: string;
   /** SHA-256 of the artifact, hex. */
   readonly digest: string;
-  /** Where the artifact is: a path or URL that the servers can read. */
+  /** Where the artifact is: its path below the folder of the artifacts, which every server may see under another path. */
   readonly location: string;
   readonly config?: unknown;
   /** Offline results, such as { "ndcg@10": 0.31 }. */
   readonly metrics?: Readonly<Record<string, number>>;
   readonly dataFingerprint?: string;
+  /** How it was fitted: code version, seed, seconds, memory; as its maker writes it. */
+  readonly fit?: Readonly<Record<string, unknown>>;
+  /** How it did on questions that were kept from its fit, beside others; null when nothing was kept. */
+  readonly validation?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface ModelVersion extends Required<ModelVersionRecord> {
@@ -37,7 +41,10 @@ export interface ModelSlot {
 
 export const DEFAULT_SLOT = "default";
 
-/** Gives the artifact the next version of its model; the same digest again gives the version that it has. */
+/**
+ * Gives the artifact the next version of its model. The same digest again gives the version that it has, at the place
+ * where it is now, and every process looks at it again: that repairs a version whose file was moved or damaged.
+ */
 export async function registerModelVersion(store: Store, record: ModelVersionRecord): Promise<ModelVersion> {
   return store.transaction("register a model version", async (db) => {
     await sql`select pg_advisory_xact_lock(hashtext('sequitur.models'))`.execute(db);
@@ -47,7 +54,7 @@ export async function registerModelVersion(store: Store, record: ModelVersionRec
       .where("model", "=", record.model)
       .where("digest", "=", record.digest)
       .executeTakeFirst();
-    if (known !== undefined) return versionOf(known);
+    if (known !== undefined) return versionOf(await atNewPlace(db, known, record.location));
     const row = await db
       .insertInto("model_versions")
       .values({
@@ -59,11 +66,22 @@ export async function registerModelVersion(store: Store, record: ModelVersionRec
         metrics: sql`${jsonText(record.metrics)}::jsonb`,
         data_fingerprint: record.dataFingerprint ?? "",
         created_at: instant(store.now()),
+        fit: sql`${jsonText(record.fit)}::jsonb`,
+        ...(record.validation && { validation: sql`${jsonText(record.validation)}::jsonb` }),
       })
       .returningAll()
       .executeTakeFirstOrThrow();
     return versionOf(row);
   });
+}
+
+type VersionRow = Selectable<Tables["model_versions"]>;
+
+async function atNewPlace(db: Transaction<Tables>, row: VersionRow, location: string): Promise<VersionRow> {
+  const { version_id: versionId } = row;
+  await db.updateTable("model_versions").set({ location }).where("version_id", "=", versionId).execute();
+  await announce(db, { kind: "models" });
+  return { ...row, location };
 }
 
 /** Every version, newest first; of one model when it is named. */
@@ -99,6 +117,32 @@ export async function listModelSlots(store: Store): Promise<ModelSlot[]> {
       return { slot, ...(active && { active }), ...(shadow && { shadow }) };
     });
   });
+}
+
+/**
+ * The versions that may answer in a slot, the newest activation first, each once; what was rolled back is left out. The
+ * first is the active one; the others take its place while it cannot be loaded.
+ */
+export async function listStandingVersions(store: Store, slot: string): Promise<ModelVersion[]> {
+  const rows = await store.attempt("list standing model versions", (db) =>
+    db
+      .selectFrom("model_versions")
+      .innerJoin(
+        (from) =>
+          from
+            .selectFrom("model_activations")
+            .select(({ fn }) => ["version_id as activated", fn.max("activation_id").as("newest")])
+            .where("slot", "=", slot)
+            .where("rolled_back_at", "is", null)
+            .groupBy("version_id")
+            .as("standing"),
+        (join) => join.onRef("standing.activated", "=", "model_versions.version_id"),
+      )
+      .selectAll("model_versions")
+      .orderBy("standing.newest", "desc")
+      .execute(),
+  );
+  return rows.map(versionOf);
 }
 
 /** Lets a version answer in a slot and tells every process. `not-found` when there is no such version. */
@@ -223,7 +267,7 @@ async function requireVersion(db: Transaction<Tables>, versionId: number): Promi
   return versionOf(row);
 }
 
-function versionOf(row: Selectable<Tables["model_versions"]>): ModelVersion {
+function versionOf(row: VersionRow): ModelVersion {
   return {
     versionId: row.version_id,
     model: row.model,
@@ -234,5 +278,7 @@ function versionOf(row: Selectable<Tables["model_versions"]>): ModelVersion {
     metrics: row.metrics,
     dataFingerprint: row.data_fingerprint,
     createdAt: row.created_at,
+    fit: row.fit,
+    validation: row.validation,
   };
 }

@@ -18,6 +18,7 @@ import {
   listExperiments,
   listModelSlots,
   listModelVersions,
+  listStandingVersions,
   readInteractions,
   readItems,
   readSlates,
@@ -243,6 +244,9 @@ eachStore((engine) => {
       expect(new Set(together.map(({ version }) => version))).toEqual(new Set([1, 2, 3]));
       const [a, b, c] = together as [(typeof together)[0], (typeof together)[0], (typeof together)[0]];
       expect(together[3]).toEqual(a);
+      const moved = await registerModelVersion(store, { ...record("a"), location: "elsewhere" });
+      expect(moved).toEqual({ ...a, location: "elsewhere" });
+      expect(await registerModelVersion(store, record("a"))).toEqual(a);
       await expect(activateModelVersion(store, 10_000)).rejects.toMatchObject({ code: "not-found" });
       for (const version of [a, b, c, c]) await activateModelVersion(store, version.versionId);
       expect((await rollBackModelVersion(store, c.versionId)).versionId).toBe(b.versionId);
@@ -250,6 +254,9 @@ eachStore((engine) => {
       await expect(rollBackModelVersion(store, a.versionId)).rejects.toMatchObject({ code: "bad-data" });
       expect((await rollBackModelVersion(store, b.versionId)).versionId).toBe(a.versionId);
       await expect(rollBackModelVersion(store, a.versionId)).rejects.toMatchObject({ code: "not-found" });
+      for (const { versionId } of [b, a]) await activateModelVersion(store, versionId);
+      const standing = await listStandingVersions(store, "default");
+      expect(standing.map(({ versionId }) => versionId)).toEqual([a.versionId, b.versionId]);
       await activateModelVersion(store, c.versionId, { slot: "next-poi", reason: "better" });
       await shadowModelVersion(store, b.versionId);
       expect(await listModelSlots(store)).toEqual([
