@@ -5,6 +5,7 @@ import { estimateCommand } from "./commands/estimate-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
 import { exportCommand } from "./commands/export-command.js";
 import { importCommand } from "./commands/import-command.js";
+import { judgeCommand } from "./commands/judge-command.js";
 import { serveCommand } from "./commands/serve-command.js";
 import { simulateCommand } from "./commands/simulate-command.js";
 import { startCommand } from "./commands/start-command.js";
@@ -60,6 +61,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
     );
   dataCommand(program, io);
   evaluateCommand(program, io);
+  judgeCommand(program, io);
   simulateCommand(program, io);
   estimateCommand(program, io);
   importCommand(program, io);

@@ -1,11 +1,12 @@
 import { PlatformError } from "@sequitur/core";
+import { readLists } from "@sequitur/data";
 import type { SearchSpace } from "@sequitur/recommender";
 import { parseStrictly } from "@sequitur/workbench";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { z } from "zod";
-import { labelOf, type Experiment, type ModelChoice } from "./experiment.js";
+import { labelOf, type Experiment, type ModelChoice, type RunChoice } from "./experiment.js";
 import { loadAlgorithm } from "./load-algorithm.js";
 import type { Algorithm } from "./task.js";
 
@@ -20,7 +21,7 @@ export interface Contender {
   /** What the user wrote; a search leaves these fields as they are. */
   readonly given: Config;
   readonly search: SearchSpace;
-  /** Digest of the file of a model that is not built in, so that pieces of an older version are not taken up. */
+  /** Digest of the file of a model or of lists that are not built in, so that pieces of an older version are not taken up. */
   readonly moduleDigest: string | null;
   /** Fills the defaults; `bad-config` names the field. */
   resolve(config: Config): Config;
@@ -31,6 +32,12 @@ export async function contendersOf(experiment: Experiment): Promise<Contender[]>
   const contenders: Contender[] = [];
   if (experiment.oracle) contenders.push(oracleContender(experiment));
   for (const choice of experiment.models) contenders.push(await contenderOf(choice));
+  for (const run of experiment.runs) contenders.push(...(await runContenders(run)));
+  const labels = contenders.map(({ label }) => label);
+  const doubled = labels.find((label, i) => labels.indexOf(label) !== i);
+  if (doubled !== undefined) {
+    throw new PlatformError("bad-config", `labels must be distinct, got "${doubled}" twice: give the run a label.`);
+  }
   return contenders;
 }
 
@@ -45,6 +52,27 @@ function oracleContender({ data }: Experiment): Contender {
     moduleDigest: null,
     resolve: (config) => config,
   };
+}
+
+/** One contender for each run that the file holds. */
+async function runContenders({ file, label, keys }: RunChoice): Promise<Contender[]> {
+  const path = resolve(file);
+  const runs = await readLists(path, keys);
+  if (runs.length === 0) throw new PlatformError("bad-data", `${file}: expected recommendation lists, got none.`);
+  const moduleDigest = await fileDigest(path);
+  return runs.map(({ name }) => {
+    const own = name ?? basename(file).replace(/\..*$/, "");
+    return {
+      label: label === undefined ? own : runs.length === 1 ? label : `${label} ${own}`,
+      name: own,
+      role: "competitor",
+      algorithm: { kind: "lists", source: { file: path, run: name ?? null, keys } },
+      given: {},
+      search: {},
+      moduleDigest,
+      resolve: (config) => config,
+    };
+  });
 }
 
 async function contenderOf(choice: ModelChoice): Promise<Contender> {

@@ -15,6 +15,7 @@ import { buildReport } from "./build-report.js";
 import { contendersOf, type Contender } from "./contender.js";
 import type { EvaluateIo } from "./evaluate-io.js";
 import type { Experiment } from "./experiment.js";
+import { listFiles } from "./lists-out.js";
 import { metricNames } from "./metric-names.js";
 import { openData } from "./open-data.js";
 import { prepareData, type OpenData, type PreparedData } from "./prepare-data.js";
@@ -100,7 +101,7 @@ async function evaluateIn(
     { ...passed, seconds },
   );
   throwIfCancelled(signal);
-  await writeReport(out, report, data, outcomes);
+  await writeReport(out, report, data, outcomes, experiment);
   return report;
 }
 
@@ -129,11 +130,18 @@ async function writeReport(
   report: Report,
   data: PreparedData,
   outcomes: readonly Outcome[],
+  experiment: Experiment,
 ): Promise<void> {
   const models = outcomes
     .filter(({ error }) => error === null)
     .map(({ contender, pieces }) => ({ label: contender.label, values: seedMean(pieces) }));
+  const { keepLists, listFormats } = experiment;
+  const lists = outcomes.flatMap(({ contender: { label }, pieces: [first] }) =>
+    keepLists === null || first?.kept === undefined ? [] : [{ label, ranking: first.kept }],
+  );
+  const kept = lists.length === 0 ? [] : listFiles(lists, data.test, data.train.catalog, listFormats);
   await writeTogether([
+    ...kept.map(([name, content]): [string, string] => [join(out, name), content]),
     [join(out, QUERIES_FILE), encodeQueryFile(data, models)],
     [join(out, "report.html"), reportPage(report)],
     [join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`],

@@ -2,6 +2,7 @@ import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin"
 import { PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
 import { TIE_RULES } from "@sequitur/metrics";
+import { LIST_FORMATS } from "./lists-out.js";
 import { parseStrictly } from "@sequitur/workbench";
 import { z } from "zod";
 
@@ -36,6 +37,22 @@ const modelSchema = z.strictObject({
 });
 /** One model of an experiment. */
 export type ModelChoice = z.infer<typeof modelSchema>;
+
+const runSchema = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .describe("recommendation lists of any tool: a TREC run, or a table with query or user, item, score or rank"),
+  label: z.string().min(1).optional().describe("what reports call it; else the run's own name, else the file's"),
+  keys: z
+    .enum(["auto", "query", "user"])
+    .default("auto")
+    .describe(
+      "whose lists they are: of a question by its number, or of a user; auto = as the header says, TREC: query",
+    ),
+});
+/** Lists of another tool that are judged beside the models. */
+export type RunChoice = z.infer<typeof runSchema>;
 
 const tuneSchema = z.strictObject({
   trials: z.int().min(0).default(0).describe("configs tried for each model, the given one included; 0 = no search"),
@@ -73,6 +90,13 @@ export const experimentSchema = z.strictObject({
   models: listOf(named("name", modelSchema))
     .prefault(() => [...baselineNames])
     .describe("recommenders to compare; all built-in baselines when absent"),
+  runs: z
+    .preprocess(
+      (value) => (Array.isArray(value) || value === undefined ? value : [value]),
+      z.array(named("file", runSchema)),
+    )
+    .default([])
+    .describe("files of recommendation lists to judge beside the models"),
   k: listOf(z.int().min(1)).default([5, 10, 20]).describe("cut-offs"),
   metrics: listOf(z.string().min(1))
     .default(["ndcg", "recall", "hit", "precision", "mrr", "map"])
@@ -96,6 +120,15 @@ export const experimentSchema = z.strictObject({
   memory: memorySchema.prefault({}).describe("limits"),
   confidence: z.number().gt(0.5).lt(1).default(0.95).describe("of the intervals"),
   resamples: z.int().min(100).default(1000).describe("random sign patterns of a paired test"),
+  keepLists: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("write each model's first so many items of every list; null = none"),
+  listFormats: listOf(z.enum(LIST_FORMATS))
+    .default([...LIST_FORMATS])
+    .describe("csv: all lists in lists.csv; trec: a run file a model, and qrels.txt"),
   breakdowns: z.boolean().default(true).describe("also report groups of queries by user and item"),
 });
 /** A resolved experiment. */

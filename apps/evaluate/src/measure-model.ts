@@ -1,8 +1,9 @@
-import { PlatformError, throwIfCancelled, type Ranking, type Report } from "@sequitur/core";
+import { PlatformError, throwIfCancelled, type Catalog, type Ranking, type Report } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
 import { candidateCounts, rankingMetrics, targetRanks, type TargetRanks, type TieRule } from "@sequitur/metrics";
 import { recommend, type Model } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { listScores } from "./lists-in.js";
 import { selectQuestions } from "./question-file.js";
 
 /** What to measure, and within which memory. */
@@ -44,14 +45,50 @@ export interface MeasureRun {
 const MAX_BLOCK = 1024;
 
 /** Scores the whole catalogue for every query, block by block, and reads ranks, metrics and top lists from the scores. */
-export async function measureModel(
+export function measureModel(
   model: Model,
   set: EvaluationSet,
   options: MeasureOptions,
   run: MeasureRun,
 ): Promise<Measured> {
+  const check = (scores: Float32Array, block: EvaluationSet): void => checkIndependence(model, scores, block);
+  return measureScores({ ...named(model), score: (block) => model.score(block.queries), check }, set, options, run);
+}
+
+/** The same from lists that are made already: what a list does not hold is not ranked. */
+export function measureLists(
+  lists: Ranking,
+  { name, catalog }: Pick<Model, "name" | "catalog">,
+  set: EvaluationSet,
+  options: MeasureOptions,
+  run: MeasureRun,
+): Promise<Measured> {
+  const score = (block: EvaluationSet, from: number): Float32Array =>
+    listScores(lists, from, from + block.queries.size, catalog.items.size);
+  return measureScores({ name, catalog, score }, set, options, run);
+}
+
+/** Whatever scores a block of questions, of which the first is question `from` of the set. */
+interface Scorer {
+  readonly name: string;
+  readonly catalog: Catalog;
+  readonly score: (block: EvaluationSet, from: number) => Float32Array;
+  /** Looks at the scores of the first block. */
+  readonly check?: (scores: Float32Array, block: EvaluationSet) => void;
+}
+
+function named({ name, catalog }: Model): Pick<Scorer, "name" | "catalog"> {
+  return { name, catalog };
+}
+
+async function measureScores(
+  scorer: Scorer,
+  set: EvaluationSet,
+  options: MeasureOptions,
+  run: MeasureRun,
+): Promise<Measured> {
   const size = set.queries.size;
-  const columns = model.catalog.items.size;
+  const columns = scorer.catalog.items.size;
   const width = Math.max(1, Math.min(MAX_BLOCK, size, Math.floor(options.scoreBytes / (4 * columns))));
   const parts: BlockResult[] = [];
   let scoreMs = 0;
@@ -64,12 +101,12 @@ export async function measureModel(
       Int32Array.from({ length: to - from }, (_, i) => from + i),
     );
     const started = run.clock();
-    const scores = model.score(block.queries);
+    const scores = scorer.score(block, from);
     const scored = run.clock();
-    checkScores(model, scores, block);
-    if (from === 0) checkIndependence(model, scores, block);
+    checkScores(scorer, scores, block);
+    if (from === 0) scorer.check?.(scores, block);
     const checked = run.clock();
-    parts.push(measureBlock(model, scores, block, options));
+    parts.push(measureBlock(scorer, scores, block, options));
     scoreMs += scored - started;
     rankMs += run.clock() - checked;
     run.report?.({ task: run.task, done: to, total: size, unit: "queries" });
@@ -86,16 +123,16 @@ interface BlockResult {
 }
 
 function measureBlock(
-  model: Model,
+  { name, catalog }: Scorer,
   scores: Float32Array,
   block: EvaluationSet,
   { metrics, cutoffs, ties, masked, listLength }: MeasureOptions,
 ): BlockResult {
-  const columns = model.catalog.items.size;
+  const columns = catalog.items.size;
   const exclude = masked ? block.seen : undefined;
   const ranks = targetRanks(scores, columns, block.targets, exclude);
   const candidates = candidateCounts(scores, columns, exclude);
-  const scored: Model = { name: model.name, catalog: model.catalog, score: () => scores, save: () => model.save() };
+  const scored = { name, catalog, score: () => scores };
   return {
     ranks,
     values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates, ties }),
@@ -134,7 +171,7 @@ function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "r
   return { values, ranks, lists };
 }
 
-function checkScores(model: Model, scores: Float32Array, block: EvaluationSet): void {
+function checkScores(model: Pick<Scorer, "name" | "catalog">, scores: Float32Array, block: EvaluationSet): void {
   const expected = block.queries.size * model.catalog.items.size;
   if (scores.length === expected) return;
   throw new PlatformError(

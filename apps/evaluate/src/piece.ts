@@ -1,4 +1,4 @@
-import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor } from "@sequitur/core";
+import { decodeTensorFile, encodeTensorFile, PlatformError, type Ranking, type Tensor } from "@sequitur/core";
 import type { TargetRanks } from "@sequitur/metrics";
 import { writeAtomically } from "@sequitur/workbench";
 import { readFile } from "node:fs/promises";
@@ -20,19 +20,25 @@ export interface Piece extends Omit<z.infer<typeof manifestSchema>, "format"> {
   readonly values: ReadonlyMap<string, Float64Array>;
   /** The rank of each target and how many share it. */
   readonly ranks: TargetRanks;
+  /** The lists that the task was to keep. */
+  readonly kept?: Ranking;
 }
 
 const VALUE = "value/";
 const RANKS = "ranks";
 const TIES = "ties";
+const KEPT = ["offsets", "items", "scores"] as const;
 
 /** Writes a finished piece; it is there whole or not at all, so that a resumed experiment can trust it. */
-export async function writePiece(path: string, { run, lists, shown, values, ranks }: Piece): Promise<void> {
+export async function writePiece(path: string, { run, lists, shown, values, ranks, kept }: Piece): Promise<void> {
   const tensors = new Map<string, Tensor>(
     [...values].map(([name, data]) => [VALUE + name, { shape: [data.length], data }] as const),
   );
   tensors.set(RANKS, { shape: [ranks.ranks.length], data: ranks.ranks });
   tensors.set(TIES, { shape: [ranks.ties.length], data: ranks.ties });
+  for (const name of kept === undefined ? [] : KEPT) {
+    tensors.set(`kept/${name}`, { shape: [kept![name].length], data: kept![name] });
+  }
   await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists, shown }, tensors }));
 }
 
@@ -54,9 +60,16 @@ export async function readPiece(path: string): Promise<Piece | undefined> {
     const ranks = tensors.get(RANKS)?.data;
     const ties = tensors.get(TIES)?.data;
     if (!(ranks instanceof Float64Array && ties instanceof Int32Array)) return undefined;
-    return { run, lists, shown, values, ranks: { ranks, ties } };
+    const kept = keptLists(tensors);
+    return { run, lists, shown, values, ranks: { ranks, ties }, ...(kept && { kept }) };
   } catch (error) {
     if (error instanceof PlatformError || error instanceof z.ZodError) return undefined;
     throw error;
   }
+}
+
+function keptLists(tensors: ReadonlyMap<string, Tensor>): Ranking | undefined {
+  const [offsets, items, scores] = KEPT.map((name) => tensors.get(`kept/${name}`)?.data);
+  const isWhole = offsets instanceof Int32Array && items instanceof Int32Array && scores instanceof Float32Array;
+  return isWhole ? { offsets, items, scores } : undefined;
 }

@@ -164,6 +164,12 @@ function maskNotes({ masked }: Mask, test: EvaluationSet): string[] {
 
 function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, validation: EvaluationSet): string[] {
   const notes = fewUsersNotes(test);
+  if (experiment.runs.length > 0) {
+    notes.push(
+      "Lists made by other tools are judged as given: what they were fitted on, and what they were shown, is not checked. " +
+        "Items beyond the end of a list are not found, so metrics without a cut-off depend on its length.",
+    );
+  }
   const [used, all] = [test.queries.size, split.test.queries.size];
   if (used < all) {
     notes.push(

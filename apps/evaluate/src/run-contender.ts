@@ -44,7 +44,7 @@ export async function runContender(contender: Contender, arena: Arena): Promise<
   let config = contender.given;
   let tuning: Tuning | null = null;
   try {
-    if (arena.experiment.tune.trials > 0 && contender.role === "competitor") {
+    if (arena.experiment.tune.trials > 0 && contender.algorithm.kind === "recommender") {
       const tuned = await tuneContender(contender, {
         tune: arena.experiment.tune,
         seed: arena.experiment.seed[0]!,
@@ -57,7 +57,9 @@ export async function runContender(contender: Contender, arena: Arena): Promise<
       tuning = tuned.tuning;
     }
     const pieces: Piece[] = [];
-    for (const seed of arena.experiment.seed) pieces.push(await finalPiece(contender, config, seed, arena));
+    // Lists that are made already have no seed.
+    const seeds = contender.algorithm.kind === "lists" ? arena.experiment.seed.slice(0, 1) : arena.experiment.seed;
+    for (const seed of seeds) pieces.push(await finalPiece(contender, config, seed, arena));
     return { contender, config: contender.resolve(config), tuning, pieces, error: null };
   } catch (error) {
     throwIfCancelled(arena.signal);
@@ -71,7 +73,7 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
   const { data, experiment } = arena;
   const { refitFile } = data;
   const seeds = experiment.seed.length > 1 ? ` (seed ${seed})` : "";
-  const oracle = contender.role === "ceiling";
+  const isFitted = contender.algorithm.kind === "recommender";
   return pieceOf(contender, arena, {
     ...common(contender, arena),
     label: contender.label + seeds,
@@ -79,15 +81,16 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
     seed,
     trainFile: refitFile ?? data.trainFile,
     // What the fit has seen cannot tell it when to stop.
-    ...(refitFile === undefined && !oracle && validationOf(data.validationFile, arena)),
+    ...(refitFile === undefined && isFitted && validationOf(data.validationFile, arena)),
     questionsFile: data.testFile,
     ...(data.shown.length > 0 && { shown: data.shown }),
     measure: {
       ...measureOptions(arena),
       metrics: arena.metrics,
       cutoffs: experiment.k,
-      listLength: Math.max(...experiment.k),
+      listLength: Math.max(...experiment.k, experiment.keepLists ?? 0),
     },
+    ...(experiment.keepLists !== null && { keepLists: experiment.keepLists }),
   });
 }
 

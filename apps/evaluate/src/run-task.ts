@@ -5,6 +5,7 @@ import {
   Random,
   throwIfCancelled,
   type Interactions,
+  type Ranking,
   type Report,
 } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
@@ -14,9 +15,10 @@ import { parseStrictly } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
+import { listsOf } from "./lists-in.js";
 import { loadAlgorithm } from "./load-algorithm.js";
 import { meanOf } from "./mean-of.js";
-import { measureModel, type Measured } from "./measure-model.js";
+import { measureLists, measureModel, type Measured } from "./measure-model.js";
 import { oracleModel } from "./oracle-model.js";
 import { writePiece } from "./piece.js";
 import { SHOWN_ITEMS } from "./place-map.js";
@@ -31,22 +33,11 @@ export interface TaskRun {
   readonly report?: Report;
 }
 
-/** Fits one model, measures it and writes the piece. The questions are read only when the fit is over. */
+/** Fits one model, or takes the lists of one, measures it and writes the piece. */
 export async function runTask(task: Task, run: TaskRun): Promise<void> {
   const curves = new CurveRecorder(run.clock);
   const train = await readTrain(task.trainFile);
-  const started = run.clock();
-  const { model, chosen } = await modelOf(task, train, run, curves);
-  const fitSeconds = (run.clock() - started) / 1000;
-  throwIfCancelled(run.signal);
-  if (model.catalog.items.size !== train.catalog.items.size) {
-    throw new PlatformError(
-      "bad-data",
-      `${task.label} must keep the catalogue of ${train.catalog.items.size} items, got one of ${model.catalog.items.size}.`,
-    );
-  }
-  const questions = await readQuestions(task.questionsFile);
-  const measured = await measureModel(model, questions, task.measure, { ...run, task: `score ${task.label}` });
+  const { measured, questions, chosen, fitSeconds } = await measuredTask(task, train, run, curves);
   const lists = task.measure.listLength > 0 ? listValues(measured, train, questions, task) : {};
   const scoreSeconds = measured.scoreMs / 1000;
   const rankSeconds = measured.rankMs / 1000;
@@ -67,7 +58,60 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
     shown: (task.shown ?? []).map((row) => Array.from(listOf(measured.lists, row).subarray(0, SHOWN_ITEMS))),
     values: measured.values,
     ranks: measured.ranks,
+    ...(task.keepLists !== undefined && { kept: firstOf(measured.lists, task.keepLists) }),
   });
+}
+
+interface MeasuredTask {
+  readonly measured: Measured;
+  readonly questions: EvaluationSet;
+  readonly chosen: Record<string, unknown>;
+  readonly fitSeconds: number;
+}
+
+/** Fits and measures, or measures lists that are made already. The questions are read only when the fit is over. */
+async function measuredTask(
+  task: Task,
+  train: Interactions,
+  run: TaskRun,
+  curves: CurveRecorder,
+): Promise<MeasuredTask> {
+  const measuring = { ...run, task: `score ${task.label}` };
+  if (task.algorithm.kind === "lists") {
+    const questions = await readQuestions(task.questionsFile);
+    const { ranking, missing } = await listsOf(task.algorithm.source, questions, train.catalog);
+    const of = { name: task.label, catalog: train.catalog };
+    const measured = await measureLists(ranking, of, questions, task.measure, measuring);
+    const chosen = missing === 0 ? {} : { questionsWithoutList: missing };
+    return { measured, questions, chosen, fitSeconds: 0 };
+  }
+  const started = run.clock();
+  const { model, chosen } = await modelOf(task, train, run, curves);
+  const fitSeconds = (run.clock() - started) / 1000;
+  throwIfCancelled(run.signal);
+  if (model.catalog.items.size !== train.catalog.items.size) {
+    throw new PlatformError(
+      "bad-data",
+      `${task.label} must keep the catalogue of ${train.catalog.items.size} items, got one of ${model.catalog.items.size}.`,
+    );
+  }
+  const questions = await readQuestions(task.questionsFile);
+  return { measured: await measureModel(model, questions, task.measure, measuring), questions, chosen, fitSeconds };
+}
+
+/** The first `most` items of each list. */
+function firstOf({ offsets, items, scores }: Ranking, most: number): Ranking {
+  const cut = new Int32Array(offsets.length);
+  for (let row = 1; row < offsets.length; row++) {
+    cut[row] = cut[row - 1]! + Math.min(most, offsets[row]! - offsets[row - 1]!);
+  }
+  const kept = { offsets: cut, items: new Int32Array(cut.at(-1)!), scores: new Float32Array(cut.at(-1)!) };
+  for (let row = 1; row < offsets.length; row++) {
+    const [from, to] = [offsets[row - 1]!, offsets[row - 1]! + cut[row]! - cut[row - 1]!];
+    kept.items.set(items.subarray(from, to), cut[row - 1]);
+    kept.scores.set(scores.subarray(from, to), cut[row - 1]);
+  }
+  return kept;
 }
 
 /** A model, and the config keys that its fit chose. */
@@ -78,6 +122,7 @@ interface Fitted {
 
 async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: CurveRecorder): Promise<Fitted> {
   const { algorithm, artifactFile } = task;
+  if (algorithm.kind === "lists") throw new PlatformError("bad-config", "lists that are made already have no model.");
   if (algorithm.kind === "oracle") return { model: await oracleModel(algorithm.city, train, run), chosen: {} };
   const recommender = await loadAlgorithm(algorithm.name, algorithm.module);
   const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);

@@ -1,8 +1,10 @@
+import type { ListsSource } from "./lists-in.js";
 import type { MeasureOptions } from "./measure-model.js";
 
-/** Which algorithm a task fits: a built-in recommender, one of a file, or the truth of a generated city. */
+/** What a task measures: a built-in recommender, one of a file, lists made elsewhere, or the truth of a generated city. */
 export type Algorithm =
   | { readonly kind: "recommender"; readonly name: string; readonly module?: string }
+  | { readonly kind: "lists"; readonly source: ListsSource }
   | { readonly kind: "oracle"; readonly city: Readonly<Record<string, unknown>> };
 
 /** One fit and one measurement, as plain data: everything that the process doing it needs. */
@@ -21,6 +23,8 @@ export interface Task {
   readonly measure: MeasureOptions;
   /** Questions whose top items the piece keeps, by row; none when absent. */
   readonly shown?: readonly number[];
+  /** Length of the lists that the piece keeps; none when absent. */
+  readonly keepLists?: number;
   /** Where to keep the fitted model for the next rung, or to take it from when it is there. */
   readonly artifactFile?: string;
   /** Where a fit that is interrupted may leave its state, and finds it again; absent for short fits. */

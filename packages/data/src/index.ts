@@ -2,6 +2,7 @@ export type { EvaluationSet, Split } from "./splits/split.js";
 export { repeatedRows } from "./splits/copies.js";
 export { leakageOf, type Leakage } from "./splits/leakage.js";
 export { splitConfigSchema, splitInteractions, type SplitConfig } from "./splits/split-interactions.js";
+export { readLists, toTrec, type ListKeys, type WrittenLists } from "./lists/read-lists.js";
 export { applyFilters, filterConfigSchema, type FilterConfig } from "./filters/filters.js";
 export { compact } from "./filters/compact.js";
 export { trajectoryNumbers } from "./splits/trajectory.js";

@@ -12,6 +12,7 @@ import { withExamples, withSharedOptions, type SharedOptions } from "./shared-op
 interface Options extends SharedOptions, OpenOptions {
   readonly split: Readonly<Record<string, unknown>>;
   readonly out: string;
+  readonly answers: boolean;
 }
 
 /** `sequitur data split NAME`. */
@@ -21,14 +22,19 @@ export function dataSplitCommand(data: Command, io: Io): void {
   )
     .requiredOption("--out <dir>", "folder to write into, new or empty")
     .option(
+      "--no-answers",
+      "leave out the test answers: questions to hand out, whose lists `sequitur judge` then judges",
+    )
+    .option(
       "--split <kind:key=value>",
-      "leave-one-out, temporal, ratio or trajectory, such as temporal:testFrom=0.9",
+      "a split of `sequitur evaluate`, such as temporal:testFrom=0.9",
       kindOf,
       kindOf("leave-one-out"),
     );
   withExamples(withSharedOptions(command, "what was written"), [
     "sequitur data split ml-100k --out splits/ml-100k",
     "sequitur data split city --split temporal:validationFrom=0.8,testFrom=0.9 --out splits/city",
+    "sequitur data split shop --split temporal --no-answers --out benchmark",
     "sequitur data split foursquare-nyc --split trajectory --out splits/nyc --json",
   ]);
   command.action(async (name: string, options: Options) => {
@@ -36,7 +42,11 @@ export function dataSplitCommand(data: Command, io: Io): void {
     const summary = await withProgress(io, options.quiet === true, async (report) => {
       const dataset = await openNamed(name, options, io, report);
       const split = splitInteractions(dataset.interactions, config);
-      return writeSplit(options.out, dataset, config, split, { report, signal: io.signal });
+      return writeSplit(options.out, dataset, config, split, {
+        answers: options.answers,
+        report,
+        signal: io.signal,
+      });
     });
     if (options.json === true) {
       io.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

@@ -23,7 +23,8 @@ import { withExamples, withSharedOptions, type SharedOptions } from "./shared-op
 /** The data set that needs no files and no manifest. */
 const GENERATED = "city";
 
-interface Options extends SharedOptions, ExperimentFlags {
+/** What evaluate and judge are asked. */
+export interface EvaluateOptions extends SharedOptions, ExperimentFlags {
   readonly config?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -49,16 +50,25 @@ export function evaluateCommand(program: Command, io: Io): void {
     "sequitur evaluate --config experiment.json --set models.ease.config.lambda=400",
     "sequitur evaluate --config reports/nyc/report.json --out reports/again",
   ]);
-  command.action(async (options: Options) => {
-    const where = options.config ?? "command line";
-    const experiment = await experimentFor(options, where, io);
-    const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}`);
-    const report = await run(io, experiment, out, options);
-    if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    else await show(io, report, out);
+  command.action(async (options: EvaluateOptions) => {
+    const { experiment, out } = await evaluateAndShow(io, options, "");
     if (options.quiet !== true && options.json !== true) io.stderr.write(hints(experiment, out));
-    if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
   });
+}
+
+/** Runs the experiment that the flags name, and prints its leaderboard, or the report as JSON. */
+export async function evaluateAndShow(
+  io: Io,
+  options: EvaluateOptions,
+  suffix: string,
+): Promise<{ readonly experiment: Experiment; readonly out: string }> {
+  const experiment = await experimentFor(options, options.config ?? "command line", io);
+  const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}${suffix}`);
+  const report = await run(io, experiment, out, options);
+  if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else await show(io, report, out);
+  if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
+  return { experiment, out };
 }
 
 async function show(io: Io, report: Report, out: string): Promise<void> {
@@ -68,7 +78,7 @@ async function show(io: Io, report: Report, out: string): Promise<void> {
   io.stdout.write(`\nReport: ${join(out, "report.html")} (open it in a browser), ${join(out, "report.json")}\n`);
 }
 
-function withDataFlags(command: Command): void {
+export function withDataFlags(command: Command): void {
   command
     .option(
       "--data <name>",
@@ -80,7 +90,7 @@ function withDataFlags(command: Command): void {
     .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
 }
 
-function withProtocolFlags(command: Command): void {
+export function withProtocolFlags(command: Command): void {
   command
     .option(
       "--split <kind:key=value>",
@@ -97,6 +107,11 @@ function withProtocolFlags(command: Command): void {
     .option("--oracle", "city only: add the true choice model as the ceiling")
     .option("--confidence <share>", "of the intervals (default: 0.95)", numberOf)
     .option("--resamples <number>", "random sign patterns of a paired test (default: 1000)", numberOf)
+    .option(
+      "--keep-lists <number>",
+      "write each model's first so many items of every list: lists.csv, NAME.run, qrels.txt",
+      numberOf,
+    )
     .option("--no-breakdowns", "leave out the groups of queries by user and item");
 }
 
@@ -111,7 +126,7 @@ function withRunFlags(command: Command): void {
     .option("--set <path=value>", "any other field, such as tune.metric=recall@10; repeatable", collectField);
 }
 
-async function experimentFor(options: Options, where: string, io: Io): Promise<Experiment> {
+async function experimentFor(options: EvaluateOptions, where: string, io: Io): Promise<Experiment> {
   const file = options.config === undefined ? undefined : await readJsonFile(options.config);
   const { parseExperiment } = await import("@sequitur/evaluate");
   const experiment = parseExperiment(experimentOf(file, options, where), where);
@@ -122,7 +137,7 @@ async function experimentFor(options: Options, where: string, io: Io): Promise<E
   return { ...experiment, data: { ...experiment.data, ...place } };
 }
 
-async function run(io: Io, experiment: Experiment, out: string, options: Options): Promise<Report> {
+async function run(io: Io, experiment: Experiment, out: string, options: EvaluateOptions): Promise<Report> {
   const { signal } = io;
   const resume = options.resume === true;
   const { evaluate } = await import("@sequitur/evaluate");

@@ -16,6 +16,8 @@ export interface ExperimentFlags {
   readonly metric?: string;
   readonly exclude?: string;
   readonly ties?: string;
+  readonly keepLists?: number;
+  readonly runs?: readonly Readonly<Record<string, unknown>>[];
   readonly baseline?: string;
   readonly oracle?: boolean;
   readonly seed?: readonly number[];
@@ -42,6 +44,8 @@ const PLAIN = [
   "metric",
   "exclude",
   "ties",
+  "keepLists",
+  "runs",
   "baseline",
   "oracle",
   "seed",

@@ -7,6 +7,8 @@ import { csvLine } from "./csv-text.js";
 import { writeLines } from "./write-lines.js";
 
 export interface SplitFilesRun {
+  /** Whether the answers of the test are written: not for a benchmark that is handed out. */
+  readonly answers: boolean;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -31,6 +33,16 @@ const FILES = {
   "test.jsonl": "one line a query: user, now, history and its times oldest first, answers",
 } as const;
 
+/** Without answers: lists are to be made for every line of test.jsonl, as a TREC run or query,item,score. */
+function filesOf(answers: boolean): Readonly<Record<string, string>> {
+  if (answers) return FILES;
+  const { "test.csv": _answers, ...files } = FILES;
+  return {
+    ...files,
+    "test.jsonl": "one line a query: user, now, history and its times oldest first; the answers are kept back",
+  };
+}
+
 /** Writes a split as plain files into a folder that is new or empty: all of them or none. */
 export async function writeSplit(
   out: string,
@@ -52,13 +64,16 @@ export async function writeSplit(
     train: split.train.size,
     validation: split.validation.queries.size,
     test: split.test.queries.size,
-    files: FILES,
+    files: filesOf(run.answers),
   };
   try {
     await writeTrain(join(temporary, "train.csv"), split.train, run);
     for (const part of ["validation", "test"] as const) {
-      await writeAnswers(join(temporary, `${part}.csv`), split[part], split.train, run);
-      await writeQueries(join(temporary, `${part}.jsonl`), split[part], split.train, run);
+      if (part === "validation" || run.answers) {
+        await writeAnswers(join(temporary, `${part}.csv`), split[part], split.train, run);
+      }
+      const answers = part === "validation" || run.answers;
+      await writeQueries(join(temporary, `${part}.jsonl`), split[part], split.train, { ...run, answers });
     }
     await writeFile(join(temporary, "split.json"), `${JSON.stringify(summary, null, 2)}\n`);
     await rm(out, { recursive: true, force: true });
@@ -103,7 +118,7 @@ async function writeQueries(path: string, set: EvaluationSet, train: Interaction
       history: idsOf(queries.items.subarray(from, to), train),
       times: [...queries.times.subarray(from, to)],
       sessionStart: queries.sessionStarts[query]! - from,
-      answers: idsOf(listOf(set.targets, query), train),
+      ...(run.answers && { answers: idsOf(listOf(set.targets, query), train) }),
     };
     return `${JSON.stringify(line)}\n`;
   };
