@@ -11,8 +11,12 @@ const LENGTHS: Readonly<Record<number, string>> = {
   17: "yyyyMMddHHmmssSSS",
 };
 
-/** The clock time of digits such as 20231220 or 20231220161719 (ms, as if UTC); NaN when they are none of 1900 to 2100. */
-export function calendarTime(digits: string): number {
+/**
+ * The clock time of digits such as 20231220 or 20231220161719 (ms, as if UTC), also when they are written as a
+ * floating-point number, 20231220.0; NaN when they are none of 1900 to 2100.
+ */
+export function calendarTime(text: string): number {
+  const digits = text.replace(/\.0+$/, "");
   if (!/^\d+$/.test(digits) || !Object.hasOwn(LENGTHS, digits.length)) return Number.NaN;
   const part = (from: number, to: number, absent: number): number =>
     from < digits.length ? Number(digits.slice(from, to)) : absent;
@@ -24,5 +28,5 @@ export function calendarTime(digits: string): number {
 
 /** The format that the digits seem to have, or undefined. */
 export function calendarFormat(digits: string): string | undefined {
-  return Number.isNaN(calendarTime(digits)) ? undefined : LENGTHS[digits.length];
+  return Number.isNaN(calendarTime(digits)) ? undefined : LENGTHS[digits.replace(/\.0+$/, "").length];
 }

@@ -1,5 +1,6 @@
 import { calendarFormat } from "./calendar-number.js";
-import { fittingFormats } from "./written-format.js";
+import { UTC } from "./dates.js";
+import { fittingFormats, writtenFormat } from "./written-format.js";
 
 /** Units of a count since 1970, each with how many are a millisecond. */
 export const EPOCH_UNITS = { s: 1e-3, ms: 1, us: 1e3, ns: 1e6 } as const;
@@ -11,6 +12,13 @@ export const MODERN_TO = Date.UTC(2100, 0, 1);
 
 /** Days since the end of 1899 that fall into 1954 to 2119; a spreadsheet counts so. */
 const SPREADSHEET_DAYS = [20_000, 80_000] as const;
+
+/** Dates as digits that do not begin with the whole year. */
+const DIGIT_FORMATS = ["ddMMyyyy", "MMddyyyy", "yyMMdd", "ddMMyy", "MMddyy"] as const;
+
+function isWritten(text: string, format: string): boolean {
+  return !Number.isNaN(writtenFormat(format, UTC)(text));
+}
 
 /** The unit in which a count since 1970 falls into 1990 to 2100, or undefined. */
 export function modernUnit(value: number): EpochUnit | undefined {
@@ -45,6 +53,11 @@ function numberAdvice(text: string, name: string): string {
   }
   if (format !== undefined) {
     return `it looks like a calendar number, ${format}: say time=${name}:calendar, or time=${name}:s for seconds since 1970`;
+  }
+  if (modernUnit(value) !== undefined) return "the rows before are dates: a column must keep to one form";
+  const digits = DIGIT_FORMATS.filter((candidate) => candidate.length === text.length && isWritten(text, candidate));
+  if (digits.length > 0) {
+    return `it may be a date written as digits: ${digits.map((known) => `--time-format ${known}`).join(" or ")}`;
   }
   const [from, to] = SPREADSHEET_DAYS;
   if (value >= from && value < to) {

@@ -77,6 +77,7 @@ test("a count since 1970 shows its unit by where it falls", () => {
 
 test("calendar numbers of every length are read", () => {
   expect(iso(["20231220", "20240127"])).toEqual(["2023-12-20T00:00:00", "2024-01-27T00:00:00"]);
+  expect(iso(["20231220.0"])).toEqual(["2023-12-20T00:00:00"]);
   expect(iso(["202312201617"])).toEqual(["2023-12-20T16:17:00"]);
   expect(iso(["20231220161719"])).toEqual(["2023-12-20T16:17:19"]);
   expect(iso(["20231220161719123"])).toEqual(["2023-12-20T16:17:19"]);
@@ -99,6 +100,9 @@ const refused: [string, readonly unknown[], RegExp][] = [
   ["an hour of the day", ["14"], /lie in the 1970s: .* order=when in place of time.*time=when:s/],
   ["a clock time", ["08:20:34"], /time of day has no date: join the columns, such as time=date\+clock/],
   ["a duration", ["2 days 03:04:05"], /a duration is no instant/],
+  ["digits from the day on", ["25122023"], /written as digits: --time-format ddMMyyyy\.$/],
+  ["a short year", ["231225"], /--time-format yyMMdd/],
+  ["a number among dates", ["2023-12-20", "1703089039"], /line 3: .*the rows before are dates/],
   ["zero", ["0", "1703089039"], /0 and -1 usually stand for an unknown time: --skip-bad/],
   ["zero later on", ["1703089039", "0"], /line 3: .*unknown time: --skip-bad/],
   ["minus one later on", ["1703089039", "-1"], /line 3: .*unknown time/],
