@@ -17,6 +17,7 @@ import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { placeOfData } from "./file-as-dataset.js";
 import { orSayHowToResume } from "./how-to-resume.js";
+import { checkSameData, repeatedData, resumeLine, type RepeatedData } from "./repeated-report.js";
 import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
 
@@ -64,11 +65,22 @@ export async function evaluateAndShow(
 ): Promise<{ readonly experiment: Experiment; readonly out: string }> {
   const experiment = await experimentFor(options, options.config ?? "command line", io);
   const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}${suffix}`);
+  if (options.resume === true && options.quiet !== true) io.stderr.write(await resumeLine(out));
   const report = await run(io, experiment, out, options);
   if (options.json === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else await show(io, report, out);
   if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
+  if (!choosesData(options)) checkSameData(await repeated(options.config), report.data.fingerprint, out);
   return { experiment, out };
+}
+
+/** Whether flags change what a report given as --config was made of. */
+function choosesData({ data, from, city, filter, set }: EvaluateOptions): boolean {
+  return [data, from, city, filter, set].some((flag) => flag !== undefined);
+}
+
+async function repeated(config: string | undefined): Promise<RepeatedData | undefined> {
+  return config === undefined ? undefined : repeatedData(await readJsonFile(config), config);
 }
 
 async function show(io: Io, report: Report, out: string): Promise<void> {
