@@ -154,6 +154,18 @@ export {
   type GroupSequentialDesign,
   type SpendingPlan,
 } from "./experiments/group-sequential.js";
+export {
+  FIRST_LOOK,
+  mayLook,
+  readMetric,
+  type ArmReading,
+  type ArmSample,
+  type ExperimentPower,
+  type MetricReading,
+  type ReadingPlan,
+} from "./experiments/read-experiment.js";
+export type { RelativeEffect } from "./experiments/relative-effect.js";
+export { verdictsOf, type ArmVerdict, type GuardrailReading } from "./experiments/verdict.js";
 export { compareArms, correctEffects, type ArmEffect } from "./experiments/multiple-arms.js";
 export {
   interleavingCredit,

@@ -143,12 +143,41 @@ eachStore((engine) => {
       const { body } = await api.call("GET", "/v1/experiments/e1/results");
       const bold = [...armsOf.values()].filter((arm) => arm === "bold").length;
       expect(body.arms).toMatchObject([
-        { arm: "control", users: 60 - bold, requests: 2 * (60 - bold), feedback: { click: { count: 0, mean: 0 } } },
-        { arm: "bold", users: bold, impressions: 4 * bold, feedback: { click: { count: bold, mean: 1 } } },
+        { arm: "control", users: 60 - bold, requests: 2 * (60 - bold) },
+        { arm: "bold", users: bold, impressions: 4 * bold },
       ]);
+      expect(body.metrics.click).toMatchObject({
+        arms: [
+          { arm: "control", count: 0, perRequest: 0 },
+          { arm: "bold", count: bold, perRequest: 0.5 },
+        ],
+        effects: [{ arm: "bold", difference: 0.5, relative: { lift: null }, alwaysValid: null }],
+      });
+      expect(body.verdicts).toMatchObject([{ arm: "bold", decision: "undecided" }]);
       expect(body.sampleRatio.mismatch).toBe(false);
       expect((await api.call("GET", "/v1/experiments/none/results")).status).toBe(404);
     });
+  });
+
+  it("answers recommendations and next places under an experiment, each user by the model of their arm", async () => {
+    const active = await api.serve(markov);
+    const other = await api.register(popularity);
+    const arms = [{ arm: "control" }, { arm: "popular", versionId: other.versionId }];
+    await api.call("POST", "/v1/experiments", { experimentId: "lists", arms });
+    await api.call("POST", "/v1/experiments/lists/start");
+    const under = { experiment: "lists", k: 2, history: [{ itemId: "i2" }] };
+    for (let user = 0; user < 12; user++) {
+      const one = await api.call("POST", "/v1/recommendations", { ...under, userId: `x${user}` });
+      const requests = [{ ...under, userId: `x${user}` }];
+      const { body } = await api.call("POST", "/v1/recommendations/batch", { requests });
+      expect(one.body.model.versionId).toBe(one.body.experiment.arm === "popular" ? other.versionId : active.versionId);
+      expect(body.results[0].experiment).toEqual(one.body.experiment);
+    }
+    const { body } = await api.call("GET", "/v1/experiments/lists/results");
+    expect(body.arms.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0)).toBe(24);
+    expect((await api.call("POST", "/v1/recommendations", under)).status).toBe(400);
+    expect((await api.call("POST", "/v1/recommendations", { ...under, userId: "x1", record: false })).status).toBe(400);
+    await api.call("POST", "/v1/experiments/lists/stop");
   });
 
   it("erases a user: history, recognition and row are gone", async () => {

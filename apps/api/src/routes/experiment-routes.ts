@@ -16,10 +16,10 @@ import { requireScope } from "../http/authentication.js";
 import {
   experimentBodySchema,
   experimentListSchema,
-  experimentResultsSchema,
   experimentSchema,
   type ExperimentBody,
 } from "../schemas/admin-schemas.js";
+import { experimentResultsSchema } from "../schemas/experiment-schemas.js";
 import { nameSchema } from "../schemas/values.js";
 import { experimentResults } from "../serving/experiment-results.js";
 import type { Serving } from "../serving/serving.js";
@@ -67,7 +67,7 @@ const getResults = createRoute({
   ...ADMIN,
   method: "get",
   path: "/v1/experiments/{id}/results",
-  summary: "What users did in each arm, after they were first exposed",
+  summary: "What the arms did to each metric, and a verdict",
   request: { params: idParam },
   responses: { 200: jsonAnswer(experimentResultsSchema, "the results"), ...PROBLEMS },
 });
@@ -104,7 +104,7 @@ export function experimentRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       const experiment = await getExperiment(store, id);
       if (experiment === undefined) throw new PlatformError("not-found", `there is no experiment ${id}.`);
       const outcomes = await experimentOutcomes(store, id);
-      return c.json(experimentResults(experiment, outcomes, serving.random.fork("results").fork(id)), 200);
+      return c.json(experimentResults(experiment, outcomes, store.now()), 200);
     });
 }
 
@@ -119,10 +119,11 @@ async function checkVersions({ store, models }: Serving, { arms }: ExperimentBod
   }
 }
 
-function recordFrom({ experimentId, description, arms }: ExperimentBody): ExperimentRecord {
+function recordFrom({ experimentId, description, plan, arms }: ExperimentBody): ExperimentRecord {
   return {
     experimentId,
     description,
+    settings: { plan },
     arms: arms.map(({ arm, weight, versionId, policy }) => ({
       arm,
       weight,

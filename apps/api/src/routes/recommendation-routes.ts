@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { RequestRecord } from "@sequitur/store";
+import type { Arm, RequestRecord } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ApiEnv } from "../http/api-env.js";
@@ -15,6 +15,7 @@ import {
   type RecommendationRequest,
 } from "../schemas/recommendation-schemas.js";
 import { answer, recommendationOf, recordOf } from "../serving/answer.js";
+import { rankingArmFor } from "../serving/experiment-arm.js";
 import { questionsOf } from "../serving/ask.js";
 import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
@@ -75,11 +76,13 @@ async function recommended(
   kind: string,
 ): Promise<Recommendation[]> {
   const questions = await questionsOf(serving, requests);
+  const arms: (Arm | undefined)[] = [];
+  for (const request of requests) arms.push(await rankingArmFor(serving, request));
   const shown: Shown[] = [];
   for (const [place, question] of questions.entries()) {
     // A large batch must not hold up everybody else.
     if (place > 0) await nextTurn();
-    shown.push(answerOne(serving, requests[place]!, question, kind));
+    shown.push(answerOne(serving, requests[place]!, { question, kind, arm: arms[place] }));
   }
   const kept = shown.flatMap((one) => one.kept);
   if (kept.length > 0) await serving.record(kept);
@@ -92,13 +95,25 @@ interface Shown {
   readonly kept: readonly RequestRecord[];
 }
 
-function answerOne(serving: Serving, request: RecommendationRequest, question: Question, kind: string): Shown {
-  const found = answer(serving, question);
+interface Asked {
+  readonly question: Question;
+  /** Of the endpoint. */
+  readonly kind: string;
+  readonly arm: Arm | undefined;
+}
+
+function answerOne(serving: Serving, request: RecommendationRequest, { question, kind, arm }: Asked): Shown {
+  const version = arm?.modelVersion;
+  const found = answer(serving, question, version === undefined ? {} : { stages: serving.models.chainWith(version) });
   serving.metrics.answers.inc({ route: kind, served_by: found.servedBy });
   const requestId = randomUUID();
-  const recommendation = recommendationOf(serving, question, found, requestId);
+  const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
+  const recommendation = {
+    ...recommendationOf(serving, question, found, requestId),
+    ...(experiment && { experiment }),
+  };
   const { userId, record } = request;
-  const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy" };
+  const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy", experiment };
   return { recommendation, kept: record ? [recordOf(serving, kept)] : [] };
 }
 

@@ -1,14 +1,10 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { PlatformError } from "@sequitur/core";
-import { assignArm, type Arm } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
 import { requireScope } from "../http/authentication.js";
 import {
-  policySchema,
   slateRequestSchema,
   slateSchema,
-  type PolicyChoice,
   type SlateOut,
   type SlateRequest,
 } from "../schemas/recommendation-schemas.js";
@@ -16,6 +12,7 @@ import { chainRun, failureLog, modelBehind, recordOf, shadow, shownItems } from 
 import { questionsOf } from "../serving/ask.js";
 import { askChain } from "../serving/chain.js";
 import { drawSlate } from "../serving/draw-slate.js";
+import { armFor, choiceOf } from "../serving/experiment-arm.js";
 import { stageFor } from "../serving/served-policies.js";
 import type { Serving } from "../serving/serving.js";
 import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
@@ -79,16 +76,4 @@ async function slateFor(serving: Serving, request: SlateRequest): Promise<SlateO
 
 function finite(value = Number.NaN): number | null {
   return Number.isNaN(value) ? null : value;
-}
-
-async function armFor(serving: Serving, { experiment: experimentId, userId }: SlateRequest): Promise<Arm | undefined> {
-  if (experimentId === undefined || userId === undefined) return undefined;
-  const experiment = serving.experiments.get(experimentId);
-  if (experiment === undefined) throw new PlatformError("not-found", `no experiment "${experimentId}" is running.`);
-  return assignArm(serving.store, experiment, userId);
-}
-
-/** The policy that an arm was made with. */
-function choiceOf(arm: Arm | undefined): PolicyChoice | undefined {
-  return policySchema.safeParse(arm?.settings?.["policy"]).data;
 }

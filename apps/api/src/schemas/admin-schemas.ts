@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../http/principal.js";
+import { experimentPlanSchema } from "./experiment-schemas.js";
 import { policySchema } from "./recommendation-schemas.js";
 import { instantOutSchema, instantSchema, nameSchema, textSchema, objectOf } from "./values.js";
 
@@ -46,6 +47,7 @@ export const armSchema = objectOf({
 export const experimentBodySchema = objectOf({
   experimentId: nameSchema,
   description: textSchema.max(1_000).default(""),
+  plan: experimentPlanSchema.prefault({}),
   arms: z
     .array(armSchema)
     .min(2)
@@ -93,27 +95,3 @@ export const keyListSchema = z
     ),
   })
   .openapi("KeyList");
-
-const intervalSchema = z.object({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() });
-
-export const experimentResultsSchema = z
-  .object({
-    experimentId: z.string(),
-    status: z.enum(["draft", "running", "stopped"]),
-    sampleRatio: z.object({
-      pValue: z.number().nullable().openapi({ description: "of the counts of users against the weights" }),
-      mismatch: z.boolean().openapi({ description: "p below 0.001: do not trust the comparison" }),
-    }),
-    arms: z.array(
-      z.object({
-        arm: z.string(),
-        users: z.int(),
-        requests: z.int(),
-        impressions: z.int(),
-        feedback: z.record(z.string(), intervalSchema.extend({ count: z.int() })).openapi({
-          description: "kind -> mean of the summed values a user, with its 95% bootstrap interval over users",
-        }),
-      }),
-    ),
-  })
-  .openapi("ExperimentResults");

@@ -93,12 +93,22 @@ const radiusHasCentre = (ask: {
 }): boolean => ask.filter?.radiusKm === undefined || ask.latitude !== undefined;
 const CENTRED = { message: "radiusKm needs latitude and longitude", path: ["filter", "radiusKm"] };
 
+const experiment = nameSchema.optional().openapi({ description: "a running experiment; needs userId" });
+const hasUser = (ask: { experiment?: string | undefined; userId?: string | undefined }): boolean =>
+  ask.experiment === undefined || ask.userId !== undefined;
+const NAMED = { message: "an experiment needs userId", path: ["experiment"] };
+const isKept = (ask: { experiment?: string | undefined; record: boolean }): boolean =>
+  ask.experiment === undefined || ask.record;
+const KEPT = { message: "an experiment needs record: what is not kept cannot be counted", path: ["record"] };
+
 const record = z
   .boolean()
   .default(true)
   .openapi({ description: "keep what was shown, so that feedback can refer to it" });
 
-export const recommendationRequestSchema = objectOf({ ...asker, record })
+export const recommendationRequestSchema = objectOf({ ...asker, record, experiment })
+  .refine(hasUser, NAMED)
+  .refine(isKept, KEPT)
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
   .openapi("RecommendationRequest");
@@ -113,10 +123,14 @@ export const nextPoiRequestSchema = objectOf({
   latitude: latitudeSchema,
   longitude: longitudeSchema,
   record,
+  experiment,
   radiusKm: z.number().positive().max(20_038).default(5),
   openNow: z.boolean().default(false).openapi({ description: "only places whose hours say that they are open" }),
   categories: categoryNames.optional(),
-}).openapi("NextPoiRequest");
+})
+  .refine(hasUser, NAMED)
+  .refine(isKept, KEPT)
+  .openapi("NextPoiRequest");
 export type NextPoiRequest = z.infer<typeof nextPoiRequestSchema>;
 
 const propensityDraws = z.int().min(0).max(100_000).optional().openapi({ description: "0: propensities are unknown" });
@@ -151,14 +165,11 @@ export const slateRequestSchema = objectOf({
   pool: z.int().min(1).max(10_000).optional().openapi({
     description: "how many of the model's best items the policy chooses from; default: all that may be shown",
   }),
-  experiment: nameSchema.optional().openapi({ description: "a running experiment; needs userId" }),
+  experiment,
 })
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
-  .refine((ask) => ask.experiment === undefined || ask.userId !== undefined, {
-    message: "an experiment needs userId",
-    path: ["experiment"],
-  })
+  .refine(hasUser, NAMED)
   .openapi("SlateRequest");
 export type SlateRequest = z.infer<typeof slateRequestSchema>;
 
@@ -192,6 +203,7 @@ export const recommendationSchema = z
       .object({ name: z.string(), versionId: z.int() })
       .optional()
       .openapi({ description: "what stands behind servedBy" }),
+    experiment: z.object({ experimentId: z.string(), arm: z.string() }).optional(),
     items: z.array(z.object(shownItem)),
   })
   .openapi("Recommendation");

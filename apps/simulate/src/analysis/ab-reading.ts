@@ -1,25 +1,20 @@
 import { PlatformError, Random } from "@sequitur/core";
 import {
   alwaysValidLook,
-  correctEffects,
-  detectableDifference,
   differenceOfRatios,
-  meansSampleSize,
+  mayLook,
   mixingVariance,
   momentsOf,
   ratioEstimate,
+  readMetric,
   sampleRatioTest,
   segmentEffects,
   type AlwaysValidLook,
-  type Effect,
   type RatioSample,
 } from "@sequitur/metrics";
 import type { Piece } from "../piece.js";
 import type { PowerReport, Reading, SampleRatioReport } from "../report.js";
 import type { Settings } from "../settings.js";
-
-/** Users and clicks that each arm must have before the first look: below, estimates are not yet normal. */
-const FIRST_LOOK = { users: 100, clicks: 10 };
 
 /**
  * The simulated log read as an A/B test: each user of each world belongs to one arm, drawn by their own stream, and only
@@ -59,11 +54,7 @@ export function readAsAbTest(arms: ReadonlyMap<string, readonly Piece[]>, contro
     paths.set(label, label === control || planned === null ? [] : pathOf(base, own, planned, family));
   }
   for (const own of users.values()) addDays(own, settings.days);
-  const effects = effectsOf(
-    base,
-    [...users.values()].filter(({ label }) => label !== control),
-    settings.alpha,
-  );
+  const { effects, power } = readAtEnd(base, users.values(), settings);
   const readings = new Map<string, Reading>();
   for (const [label, own] of users) {
     const path = paths.get(label)!;
@@ -79,7 +70,7 @@ export function readAsAbTest(arms: ReadonlyMap<string, readonly Piece[]>, contro
       ...segmentsOf(base, own, segmentNames, settings.alpha),
     });
   }
-  return { readings, sampleRatio: sampleRatioOf([...users.values()]), power: powerOf(base, settings) };
+  return { readings, sampleRatio: sampleRatioOf([...users.values()]), power };
 }
 
 /** Which arm a user of a world belongs to, of `arms` alike. */
@@ -183,8 +174,9 @@ function pathOf(
   for (let day = 0; day < days; day++) {
     addDay(control, day);
     addDay(treatment, day);
-    if (!mayLook(control) || !mayLook(treatment)) continue;
-    const effect = differenceOfRatios(sampleOf(control), sampleOf(treatment));
+    const samples = [sampleOf(control), sampleOf(treatment)] as const;
+    if (!samples.every(mayLook)) continue;
+    const effect = differenceOfRatios(...samples);
     if (!(effect.standardError > 0)) continue;
     look = alwaysValidLook(effect, { mixingVariance: mixing, alpha: alpha / compared }, look);
     const { difference, low, high, pValue } = look;
@@ -200,27 +192,20 @@ function pathOf(
   return path;
 }
 
-function mayLook(users: ArmUsers): boolean {
-  return seen(users).length >= FIRST_LOOK.users && total(users.clicks) >= FIRST_LOOK.clicks;
-}
-
-function effectsOf(
-  base: ArmUsers,
-  arms: readonly ArmUsers[],
-  alpha: number,
-): Map<string, NonNullable<Reading["effect"]>> {
-  const control = sampleOf(base);
-  const tested = arms.flatMap((arm): (Effect & { readonly label: string })[] => {
-    const sample = sampleOf(arm);
-    if (control.numerators.length < 2 || sample.numerators.length < 2) return [];
-    return [{ label: arm.label, ...differenceOfRatios(control, sample, { level: 1 - alpha }) }];
-  });
-  return new Map(
-    correctEffects(tested).map(({ label, difference, relative, low, high, pValue, adjustedPValue }) => [
-      label,
+/** The effects and the power at the end, by the code that also reads served experiments. */
+function readAtEnd(base: ArmUsers, users: Iterable<ArmUsers>, { alpha, effect }: Settings) {
+  const samples = Array.from(users, (own) => ({ arm: own.label, ...sampleOf(own) }));
+  const { effects, power } = readMetric(samples, { control: base.label, alpha, effect });
+  const byArm = new Map(
+    effects.map(({ arm, difference, relative, low, high, pValue, adjustedPValue }) => [
+      arm,
       { difference, relative: Number.isNaN(relative) ? null : relative, low, high, pValue, adjustedPValue },
     ]),
   );
+  return {
+    effects: byArm,
+    power: power && { usersPerArm: power.units, detectable: power.detectable, needed: power.needed, effect },
+  };
 }
 
 /** Effects on each user's own click rate, by segment; those with too few users to tell are left out. */
@@ -268,20 +253,6 @@ function sampleRatioOf(arms: readonly ArmUsers[]): SampleRatioReport | null {
     if (error instanceof PlatformError) return null;
     throw error;
   }
-}
-
-function powerOf(base: ArmUsers, { effect, alpha }: Settings): PowerReport | null {
-  const sample = sampleOf(base);
-  if (sample.numerators.length < 2) return null;
-  const { ratio, unitVariance, count } = ratioEstimate(sample);
-  if (ratio === 0 || unitVariance === 0) return null;
-  const deviation = Math.sqrt(unitVariance);
-  return {
-    usersPerArm: count,
-    detectable: detectableDifference(deviation, count, { alpha }) / ratio,
-    needed: meansSampleSize({ deviation, difference: effect * ratio, alpha }).control,
-    effect,
-  };
 }
 
 function total(values: Float64Array): number {

@@ -58,7 +58,12 @@ export interface UserOutcome {
   readonly impressions: number;
   /** Kind of feedback -> how often, and the sum of its values. */
   readonly feedback: Readonly<Record<string, { readonly count: number; readonly sum: number }>>;
+  /** Kind of feedback -> sum of its values in the four weeks before the first exposure; null: nothing was shown then. */
+  readonly before: Readonly<Record<string, number>> | null;
 }
+
+/** How far back the past of a user goes, for `UserOutcome.before`. */
+const PRE_PERIOD = "28 days";
 
 /** One entry a user who was exposed, of what was answered under the experiment. Users are not named, erased ones left out. */
 export async function experimentOutcomes(store: Store, experimentId: string): Promise<UserOutcome[]> {
@@ -77,10 +82,25 @@ export async function experimentOutcomes(store: Store, experimentId: string): Pr
         ), by_user as (
           select user_key, jsonb_object_agg(kind, jsonb_build_object('count', count, 'sum', sum)) as feedback
           from responses group by user_key
+        ), exposed as (
+          select user_key, first_exposed_at as since from assignments
+          where experiment_id = ${experimentId} and first_exposed_at is not null
+        ), earlier as (
+          select distinct user_key from exposed join requests using (user_key)
+          where requests.time < since and requests.time >= since - ${PRE_PERIOD}::interval
+        ), past as (
+          select user_key, jsonb_object_agg(kind, sum) as before from (
+            select user_key, feedback.kind, sum(value) as sum
+            from exposed join requests using (user_key) join feedback using (request_id)
+            where feedback.time < since and requests.time >= since - ${PRE_PERIOD}::interval
+            group by user_key, feedback.kind
+          ) as by_kind group by user_key
         )
         select assignments.arm, coalesce(requests, 0)::integer as requests,
-          coalesce(impressions, 0)::integer as impressions, coalesce(feedback, '{}') as feedback
+          coalesce(impressions, 0)::integer as impressions, coalesce(feedback, '{}') as feedback,
+          case when earlier.user_key is null then null else coalesce(past.before, '{}') end as before
         from assignments left join answered using (user_key) left join by_user using (user_key)
+          left join earlier using (user_key) left join past using (user_key)
         where assignments.experiment_id = ${experimentId} and first_exposed_at is not null
         order by user_key
       `.execute(db),
