@@ -318,11 +318,6 @@ eachStore((engine) => {
       const feedback = { click: { count: 1, sum: 1 }, dwell: { count: 1, sum: 2.5 } };
       const outcome = { arm, requests: 2, impressions: 3, feedback, before: null };
       expect(await experimentOutcomes(store, "sticky")).toEqual([outcome]);
-      const past = request(users[0], ["cafe"], { time: T0 - 1_000 });
-      await recordRequests(store, [past]);
-      const before = { ...click, requestId: past.requestId, feedbackId: "s3", time: T0 - 500 };
-      await recordFeedback(store, [before, { ...before, feedbackId: "s4", time: T0 + 500 }]);
-      expect(await experimentOutcomes(store, "sticky")).toEqual([{ ...outcome, before: { click: 1 } }]);
     });
 
     it("keeps API keys as hashes, and knows revoked, expired and forged ones", async () => {
