@@ -13,5 +13,6 @@ export {
   type TrainedVersion,
   type TrainRequest,
 } from "./offline/train-from-store.js";
+export type { Measure, Validation, ValidationRow } from "./offline/validate-version.js";
 export { exportStore, type ExportRequest } from "./offline/export-store.js";
 export { apiLogger, LOG_LEVELS, type LogLevel } from "./api-logger.js";

@@ -3,6 +3,7 @@ export {
   type Explanation,
   type FitRun,
   type Model,
+  type ModelNeeds,
   type ModelVectors,
   type Recommender,
   type Retriever,

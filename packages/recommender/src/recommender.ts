@@ -37,11 +37,19 @@ export async function fitOnSlates<Config>(
   return recommender.fitSlates?.(train, config, run) ?? recommender.fit(clicksOf(train), config, run);
 }
 
+/** What a model must know of the asker. */
+export type ModelNeeds = "nothing" | "history" | "user";
+
 /** A fitted, immutable scorer. No Model is unfitted, so no method says "call fit first". */
 export interface Model {
   readonly name: string;
   /** Items and users as at the fit; indices in queries and scores point into it. */
   readonly catalog: Catalog;
+  /**
+   * What it must know of the asker to say more than popularity does: nothing, an item of the history, or, when absent too,
+   * the user or an item of the history. A server asks the next model of its chain where that is not known.
+   */
+  readonly needs?: ModelNeeds;
   /**
    * (B, C) row-major. Higher is better; NaN means "cannot score". C = candidates, else every item of the catalogue.
    * Column c of a call with candidates equals column candidates[c] of the call without.

@@ -9,9 +9,10 @@ import {
   type SlateLog,
 } from "@sequitur/core";
 import { fingerprint } from "@sequitur/data";
-import { encodeArtifact, fitOnSlates, type Artifact, type Model } from "@sequitur/recommender";
+import { encodeArtifact, fitOnSlates, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
 import {
   activateModelVersion,
+  listModelSlots,
   readInteractions,
   readSlates,
   registerModelVersion,
@@ -24,6 +25,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../models/model-source.js";
 import type { Slot } from "../schemas/admin-schemas.js";
+import { validateVersion, type Validation } from "./validate-version.js";
 
 export interface TrainRequest {
   readonly store: Store;
@@ -35,8 +37,14 @@ export interface TrainRequest {
   readonly artifactsDir: string;
   /** The slot that it is meant for. Default: the main one. */
   readonly slot?: Slot;
-  /** Let it answer at once; every server follows. */
+  /** Let it answer at once, unless it is worse beyond chance than what answers now or than popularity; every server follows. */
   readonly activate: boolean;
+  /** Let it answer also when it is worse. */
+  readonly force?: boolean;
+  /** Keep the newest questions from a first fit, to choose and to measure by; true when absent. */
+  readonly validate?: boolean;
+  /** Finds a recommender by name; the built-in ones when absent. */
+  readonly load?: (name: string) => Promise<Recommender>;
   /** Kinds of feedback that count as interactions where no event tells of them. */
   readonly feedback?: readonly string[];
   /** Also fit what cold users and sessions fall back to. */
@@ -52,6 +60,8 @@ export interface TrainedVersion {
   readonly slot: Slot;
   readonly version: ModelVersion;
   readonly active: boolean;
+  /** Why it was not activated though that was asked for; null otherwise. */
+  readonly refused: string | null;
 }
 
 /** Kinds of feedback that say somebody went for an item. */
@@ -64,14 +74,20 @@ const FALLBACKS: readonly (readonly [Slot, string])[] = [
 ];
 
 /** Refuses a model that is not registered or a config that it does not take, before anything is opened or read. */
-export async function checkTraining({ model, config = {} }: Pick<TrainRequest, "model" | "config">): Promise<void> {
-  const recommender = await loadRecommender(model);
+export async function checkTraining({
+  model,
+  config = {},
+  load = loadRecommender,
+}: Pick<TrainRequest, "model" | "config" | "load">): Promise<void> {
+  const recommender = await load(model);
   parseConfig(recommender.config, config, `config of ${model}`);
 }
 
 /**
- * Fits a model on every interaction of the store and the reactions to what was shown, keeps the artifact as a file named after its content, registers the
- * version and, when asked, lets it answer. `bad-data` when the store is empty, `not-found` for an unknown model.
+ * Fits a model on every interaction of the store and the reactions to what was shown, with the settings that a first fit
+ * without the newest ones chose, keeps the artifact as a file named after its content and registers the version with what
+ * that first fit was worth. When asked it answers, unless it is worse beyond chance than what answers now or than
+ * popularity on the same held-out questions. `bad-data` when the store is empty, `not-found` for an unknown model.
  */
 export async function trainFromStore(request: TrainRequest): Promise<readonly TrainedVersion[]> {
   const { store, model, config = {}, slot = "default", fallbacks, feedback = POSITIVE_FEEDBACK } = request;
@@ -98,24 +114,60 @@ interface Job {
 }
 
 async function trainOne(request: TrainRequest, train: Interactions, job: Job): Promise<TrainedVersion> {
-  const { store, seed, codeVersion, threads, activate } = request;
+  const { store, seed, codeVersion, threads, activate, force = false, load = loadRecommender } = request;
   const { slot, model, print } = job;
-  const recommender = await loadRecommender(model);
-  const config = parseConfig(recommender.config, job.config, `config of ${model}`);
-  const random = new Random(seed).fork(model);
-  const run = { random, ...runOf(request), ...(threads !== undefined && { threads }) };
+  const recommender = await load(model);
+  const given = parseConfig(recommender.config, job.config, `config of ${model}`);
+  const run = { ...runOf(request), ...(threads !== undefined && { threads }), random: new Random(seed).fork(model) };
   const slates = recommender.fitSlates === undefined ? undefined : await slatesOf(request, train.catalog);
+  const active = (await listModelSlots(store)).find((one) => one.slot === slot)?.active;
+  const validated =
+    slates !== undefined || request.validate === false
+      ? undefined
+      : await validateVersion({ train, recommender, config: given, active, seed, load, run });
+  const config = parseConfig(recommender.config, validated?.config ?? given, `config of ${model}`);
+  const started = store.now();
   const fitted =
     slates === undefined
       ? await recommender.fit(train, config, run)
       : await fitOnSlates(recommender, slates, config, run);
   const origin = { dataFingerprint: print, seed, codeVersion };
   const { location, digest } = await keepArtifact(request.artifactsDir, { ...fitted.save(), origin });
-  const record = { model, digest, location, config, dataFingerprint: print };
-  const version = await registerModelVersion(store, record);
+  const version = await registerModelVersion(store, {
+    model,
+    digest,
+    location,
+    config,
+    dataFingerprint: print,
+    metrics: metricsOf(validated?.validation),
+    validation: validated === undefined ? null : { ...validated.validation },
+    fit: {
+      codeVersion,
+      seed,
+      threads: threads ?? 1,
+      interactions: train.size,
+      fitSeconds: (store.now() - started) / 1000,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
+  });
   await keepVectors(store, version.versionId, fitted);
-  if (activate) await activateModelVersion(store, version.versionId, { slot, reason: "trained from the store" });
-  return { slot, version, active: activate };
+  fitted.release?.();
+  const refused = activate && !force ? refusalOf(validated?.validation) : null;
+  const answers = activate && refused === null;
+  if (answers) await activateModelVersion(store, version.versionId, { slot, reason: "trained from the store" });
+  return { slot, version, active: answers, refused };
+}
+
+function metricsOf(validation: Validation | undefined): Record<string, number> {
+  const means = Object.entries(validation?.rows[0]?.measures ?? {}).map(([name, { mean }]) => [name, mean] as const);
+  return Object.fromEntries(means.flatMap(([name, mean]) => (mean === null ? [] : [[name, mean]])));
+}
+
+/** Why the gate stays shut; null when it opens. */
+function refusalOf(validation: Validation | undefined): string | null {
+  if (validation === undefined || validation.worseThan.length === 0) return null;
+  const { worseThan, questions, users } = validation;
+  return `on ${questions} held-out questions of ${users} users it is worse beyond chance than ${worseThan.join(" and ")}`;
 }
 
 /** What was shown and chosen, for models of slates; undefined while nothing was shown. */

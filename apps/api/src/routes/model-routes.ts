@@ -148,6 +148,8 @@ function versionOut(version: ModelVersion, slots: readonly ModelSlot[], { models
     version: version.version,
     config: version.config,
     metrics: { ...version.metrics },
+    validation: version.validation && { ...version.validation },
+    fit: { ...version.fit },
     dataFingerprint: version.dataFingerprint,
     createdAt: new Date(version.createdAt).toISOString(),
     activeIn: has(({ active }) => active),

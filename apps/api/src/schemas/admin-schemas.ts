@@ -15,7 +15,12 @@ export const modelVersionSchema = z
     model: z.string(),
     version: z.int(),
     config: z.unknown(),
-    metrics: z.record(z.string(), z.number()),
+    metrics: z.record(z.string(), z.number()).openapi({ description: "means on held-out questions" }),
+    validation: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({ description: "its table beside the active version and popularity; null when nothing was held out" }),
+    fit: z.record(z.string(), z.unknown()).openapi({ description: "code version, seed, seconds, peak memory" }),
     dataFingerprint: z.string(),
     createdAt: instantOutSchema,
     activeIn: z.array(slotSchema).openapi({ description: "slots that it is active in, by the store" }),

@@ -44,7 +44,7 @@ export function reasonsFor(directory: ItemDirectory, question: Question, items: 
 function plainReason(question: Question, servedBy: string, stage: Stage | undefined): Reason {
   const known = BY_STAGE[servedBy];
   if (known !== undefined) return known;
-  if (stage?.link?.model.name === "popularity") return BY_STAGE["popular"]!;
+  if (stage?.link?.model.needs === "nothing") return BY_STAGE["popular"]!;
   return question.history.length > 0
     ? { kind: "model", text: "fits what you chose before" }
     : { kind: "model", text: "picked for you" };

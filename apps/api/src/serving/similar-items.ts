@@ -27,7 +27,7 @@ export function similarItems(serving: Serving, itemId: string, k: number): { que
     rules: NO_RULES,
     explain: false,
   };
-  const models = serving.models.chain.filter(({ link }) => link !== undefined && link.model.name !== "popularity");
+  const models = serving.models.chain.filter(({ link }) => link !== undefined && link.model.needs !== "nothing");
   const vectors = models.flatMap((stage) => vectorStage(serving.items.directory, stage, itemId) ?? []);
   const stages = [...vectors, ...models, contentStage(serving.items.directory, itemId)];
   return { question, found: answer(serving, question, { stages }) };

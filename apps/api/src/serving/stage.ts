@@ -49,9 +49,6 @@ export interface Asked {
   readonly candidates: Int32Array;
 }
 
-/** Models that need neither history nor user. */
-const FOR_EVERYBODY = "popularity";
-
 export interface ModelStageParts {
   readonly name: string;
   readonly versionId?: number | undefined;
@@ -73,8 +70,9 @@ export function modelStage({ name, versionId, model, vectors, directory, session
     link,
     vectors,
     canServe(question) {
-      if (model.name === FOR_EVERYBODY) return true;
-      if (question.userId !== undefined && users.indexOf(question.userId) !== NONE) return true;
+      if (model.needs === "nothing") return true;
+      if (model.needs !== "history" && question.userId !== undefined && users.indexOf(question.userId) !== NONE)
+        return true;
       return question.history.some(({ itemId }) => items.indexOf(itemId) !== NONE);
     },
     ask(question, pool) {

@@ -13,6 +13,8 @@ interface Options extends SharedOptions, StoreFlags {
   readonly set?: Readonly<Record<string, unknown>>;
   readonly slot: Slot;
   readonly activate: boolean;
+  readonly force?: boolean;
+  readonly validate: boolean;
   readonly fallbacks: boolean;
   readonly feedback?: readonly string[];
   readonly seed: number;
@@ -33,6 +35,8 @@ export function trainCommand(program: Command, io: Io, version: string): void {
         .default("default"),
     )
     .option("--no-activate", "only register it; the API can activate it later")
+    .option("--force", "activate it also when it is worse than what answers now")
+    .option("--no-validate", "hold nothing out: no measures, no gate, half the time")
     .option("--no-fallbacks", "leave the models for cold users and sessions as they are")
     .option("--feedback <kinds>", "feedback that counts as interactions (default: click,visit,purchase)", namesOf)
     .option("--seed <number>", "seed of the fit", numberOf, 1)
@@ -57,6 +61,8 @@ export function trainCommand(program: Command, io: Io, version: string): void {
           artifactsDir: artifactsDir(options),
           slot: options.slot,
           activate: options.activate,
+          force: options.force === true,
+          validate: options.validate,
           fallbacks: options.fallbacks,
           ...(options.feedback && { feedback: options.feedback }),
           seed: options.seed,
@@ -68,11 +74,24 @@ export function trainCommand(program: Command, io: Io, version: string): void {
       ),
     );
     io.stdout.write(options.json === true ? `${JSON.stringify(trained, null, 2)}\n` : trained.map(line).join(""));
+    throwIfRefused(trained[0]);
     if (options.quiet !== true && options.json !== true) io.stderr.write("\nNext: sequitur serve\n");
   });
 }
 
-function line({ slot, version, active }: TrainedVersion): string {
-  const state = active ? `answers in slot ${slot}` : `registered, for slot ${slot}`;
+/** The gate stayed shut for the model that was asked for: the version is kept, and the program says so by its exit code. */
+function throwIfRefused(main: TrainedVersion | undefined): void {
+  if (main === undefined || main.refused === null) return;
+  throw new PlatformError(
+    "bad-data",
+    `version ${main.version.versionId} is registered and not activated: ${main.refused}. --force activates it all the same.`,
+  );
+}
+
+function line({ slot, version, active, refused }: TrainedVersion): string {
+  const why = refused === null ? "" : `, not activated: ${refused}`;
+  const ndcg = version.metrics["ndcg@10"];
+  const worth = ndcg === undefined ? "" : `, NDCG@10 ${ndcg.toFixed(4)} held out`;
+  const state = active ? `answers in slot ${slot}${worth}` : `registered, for slot ${slot}${worth}${why}`;
   return `version ${version.versionId}: ${version.model} ${version.version} ${state} (${version.location})\n`;
 }

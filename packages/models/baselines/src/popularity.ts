@@ -93,7 +93,7 @@ function popularityModel(
       ["utc-offset-minutes", { shape: [1], data: Int16Array.of(usualOffsetMinutes) }],
     ]),
   });
-  return { name: "popularity", catalog, score, save };
+  return { name: "popularity", needs: "nothing", catalog, score, save };
 }
 
 /** (buckets, N) summed weights of the interactions. */

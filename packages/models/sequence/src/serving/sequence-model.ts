@@ -35,6 +35,7 @@ export function sequenceModel(parts: SequenceModelParts): SequenceModel {
   const tensors = new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     name,
+    needs: "history",
     catalog,
     score: (batch, candidates) => scoreBatch(parts, batch, candidates),
     session: (history, times) => openSession(parts, historyOf(history, times)),
