@@ -35,7 +35,11 @@ function childFolders(folder: string): string[] {
     .map((entry) => `${folder}/${entry.name}`);
 }
 
-const workspaces: readonly Workspace[] = [...["packages", "packages/models", "apps"].flatMap(childFolders), "test"]
+const workspaces: readonly Workspace[] = [
+  ...["packages", "packages/models", "apps"].flatMap(childFolders),
+  "examples",
+  "test",
+]
   .filter((folder) => existsSync(join(root, folder, "package.json")))
   .map((folder) => {
     const { name, dependencies, devDependencies, optionalDependencies, peerDependencies } = readManifest(folder);

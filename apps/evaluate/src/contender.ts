@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { z } from "zod";
 import { labelOf, type Experiment, type ModelChoice, type RunChoice } from "./experiment.js";
-import { loadAlgorithm } from "./load-algorithm.js";
+import { loadAlgorithm, type LoadAlgorithm } from "./load-algorithm.js";
 import type { Algorithm } from "./task.js";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -28,10 +28,10 @@ export interface Contender {
 }
 
 /** Everybody who takes part, the ceiling first. Unknown models and bad configs stop the experiment here. */
-export async function contendersOf(experiment: Experiment): Promise<Contender[]> {
+export async function contendersOf(experiment: Experiment, load: LoadAlgorithm = loadAlgorithm): Promise<Contender[]> {
   const contenders: Contender[] = [];
   if (experiment.oracle) contenders.push(oracleContender(experiment));
-  for (const choice of experiment.models) contenders.push(await contenderOf(choice));
+  for (const choice of experiment.models) contenders.push(await contenderOf(choice, load));
   for (const run of experiment.runs) contenders.push(...(await runContenders(run)));
   const labels = contenders.map(({ label }) => label);
   const doubled = labels.find((label, i) => labels.indexOf(label) !== i);
@@ -75,10 +75,10 @@ async function runContenders({ file, label, keys }: RunChoice): Promise<Contende
   });
 }
 
-async function contenderOf(choice: ModelChoice): Promise<Contender> {
+async function contenderOf(choice: ModelChoice, load: LoadAlgorithm): Promise<Contender> {
   const { name, module, config: given } = choice;
   const label = labelOf(choice);
-  const recommender = await loadAlgorithm(name, module);
+  const recommender = await load(name, module);
   const schema = recommender.config as z.ZodType<Config>;
   const contender: Contender = {
     label,

@@ -16,6 +16,7 @@ import { contendersOf, type Contender } from "./contender.js";
 import type { EvaluateIo } from "./evaluate-io.js";
 import type { Experiment } from "./experiment.js";
 import { listFiles } from "./lists-out.js";
+import type { LoadAlgorithm } from "./load-algorithm.js";
 import { metricNames } from "./metric-names.js";
 import { openData } from "./open-data.js";
 import { prepareData, type OpenData, type PreparedData } from "./prepare-data.js";
@@ -30,6 +31,8 @@ import { seedMean } from "./seed-mean.js";
 export interface EvaluateParts {
   readonly openData: OpenData;
   readonly runTask: TaskRunner;
+  /** Finds the recommenders by name; built-in ones and those of modules when absent. */
+  readonly load?: LoadAlgorithm;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function evaluate(
   const { out, resume = false, signal } = io;
   throwIfCancelled(signal);
   metricNames(experiment);
-  const contenders = await contendersOf(experiment);
+  const contenders = await contendersOf(experiment, parts.load);
   await probeFolder(out);
   const folder = await openWorkFolder(out, resume);
   let finished = false;

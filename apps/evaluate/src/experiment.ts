@@ -134,13 +134,16 @@ export const experimentSchema = z.strictObject({
 /** A resolved experiment. */
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** Checks an experiment as written and fills its defaults; `where` names the file or "command line" in errors. */
-export function parseExperiment(value: unknown, where: string): Experiment {
+/**
+ * Checks an experiment as written and fills its defaults; `where` names the file or "command line" in errors. Models may
+ * have a built-in name, that of a module, or one of `own`.
+ */
+export function parseExperiment(value: unknown, where: string, own: readonly string[] = []): Experiment {
   const experiment = parseStrictly(experimentSchema, value, where);
   const labels = new Set<string>();
   for (const model of experiment.models) {
     const label = labelOf(model);
-    if (model.module === undefined && !recommenderNames.includes(model.name)) {
+    if (model.module === undefined && ![...recommenderNames, ...own].includes(model.name)) {
       throw new PlatformError("bad-config", `${where}: ${noSuchModel(model.name)}`);
     }
     if (labels.has(label) || (experiment.oracle && label === "oracle")) {

@@ -29,5 +29,6 @@ export {
   type TuneConfig,
 } from "./experiment.js";
 export type { OpenData, SourceData } from "./prepare-data.js";
-export type { RunnerRun, TaskRunner } from "./run-in-process.js";
+export { runHere } from "./run-here.js";
+export { runInProcess, type RunnerRun, type TaskRunner } from "./run-in-process.js";
 export type { Algorithm, Task } from "./task.js";

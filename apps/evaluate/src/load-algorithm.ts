@@ -4,6 +4,9 @@ import type { Recommender } from "@sequitur/recommender";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
+/** Finds the recommender of a name, in a module when one is given. */
+export type LoadAlgorithm = (name: string, module?: string) => Promise<Recommender>;
+
 /** A built-in recommender by name, or the one of that name that a JavaScript file exports. */
 export async function loadAlgorithm(name: string, module?: string): Promise<Recommender> {
   return module === undefined ? loadRecommender(name) : recommenderOf(module, name);

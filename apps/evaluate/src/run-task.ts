@@ -16,7 +16,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
 import { listsOf } from "./lists-in.js";
-import { loadAlgorithm } from "./load-algorithm.js";
+import { loadAlgorithm, type LoadAlgorithm } from "./load-algorithm.js";
 import { meanOf } from "./mean-of.js";
 import { measureLists, measureModel, type Measured } from "./measure-model.js";
 import { oracleModel } from "./oracle-model.js";
@@ -29,6 +29,8 @@ import { readTrain } from "./train-file.js";
 /** From outside: a monotonic clock in ms, and the usual signal and progress. */
 export interface TaskRun {
   readonly clock: () => number;
+  /** Finds the recommender; a built-in one or that of a module when absent. */
+  readonly load?: LoadAlgorithm;
   readonly signal?: AbortSignal;
   readonly report?: Report;
 }
@@ -124,7 +126,7 @@ async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: Cu
   const { algorithm, artifactFile } = task;
   if (algorithm.kind === "lists") throw new PlatformError("bad-config", "lists that are made already have no model.");
   if (algorithm.kind === "oracle") return { model: await oracleModel(algorithm.city, train, run), chosen: {} };
-  const recommender = await loadAlgorithm(algorithm.name, algorithm.module);
+  const recommender = await (run.load ?? loadAlgorithm)(algorithm.name, algorithm.module);
   const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
   const kept = artifactFile !== undefined && existsSync(artifactFile);
   const model = kept

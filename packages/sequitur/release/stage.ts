@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, extname, join, relative } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { linkModule, placeOf, readText } from "./link-modules.js";
 import { publishedManifest } from "./published-manifest.js";
 import { publishedWorkspaces, ROOT, type Workspace } from "./workspaces.js";
@@ -17,6 +17,9 @@ export function stage(folder: string): void {
     for (const name of stageWorkspace(workspace, folder, workspaces)) needed.add(name);
   }
   stageDatasets(folder);
+  for (const path of filesBelow(join(ROOT, "examples")).filter(isExample)) {
+    cpSync(path, join(folder, "examples", basename(path)));
+  }
   for (const name of ["LICENSE", "CHANGELOG.md"]) cpSync(join(ROOT, name), join(folder, name));
   const face = workspaces.get("sequitur")!.folder;
   for (const name of ["README.md", "NOTICE"]) cpSync(join(face, name), join(folder, name));
@@ -55,6 +58,10 @@ function withoutTypes(imports: NonNullable<Workspace["manifest"]["imports"]>): R
 /** Neither what only our own tests use, nor maps to sources that are not published. */
 function isPublished(path: string): boolean {
   return !/\.(map|tsbuildinfo)$|\/testing\/|\.(test|fixture|bench)\./.test(path);
+}
+
+function isExample(path: string): boolean {
+  return dirname(path) === join(ROOT, "examples") && /\.(ts|csv)$/.test(path) && !path.includes(".test.");
 }
 
 function stageDatasets(folder: string): void {

@@ -1,1 +1,11 @@
-export { PlatformError } from "@sequitur/core";
+export { readTable, type Columns, type Row, type Table, type TableOptions } from "./read-table.js";
+export { openTable, type OpenTableOptions } from "./open-table.js";
+export { split, type Protocol, type Split } from "./split.js";
+export { fit, type FitOptions } from "./fit.js";
+export { recommend, type Question, type Recommendation, type RecommendOptions } from "./recommend.js";
+export { evaluate, type Evaluation, type EvaluateOptions, type ModelEntry } from "./evaluate.js";
+export { load, save } from "./model-file.js";
+export { serve, type Served, type ServeOptions } from "./serve.js";
+export { simulate, type SimulateOptions, type Simulation } from "./simulate.js";
+export { PlatformError, Random, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+export type { Artifact, FitRun, Model, Recommender } from "@sequitur/recommender";

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pack } from "../release/pack.js";
 import { filesBelow } from "../release/stage.js";
+import { ROOT } from "../release/workspaces.js";
 
 const execute = promisify(execFile);
 const MAX_BYTES = 150 * 2 ** 20;
@@ -89,6 +90,31 @@ describe("the package, installed from its tarball in an empty folder", () => {
     } finally {
       process.kill(-server.pid!, "SIGINT");
     }
+  });
+
+  it("has types without errors, for programs and for browsers, and runs an example", async () => {
+    const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+    const strict = ["--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2023"];
+    const types = ["--typeRoots", join(ROOT, "node_modules", "@types"), "--types", "node"];
+    const example = join(folder, "node_modules", "sequitur", "examples", "first-recommendation.ts");
+    await writeFile(join(folder, "first.mts"), await readFile(example, "utf8"));
+    await execute(tsc, [...strict, ...types, "--module", "nodenext", "--ignoreConfig", "first.mts"], { cwd: folder });
+    const page = `import { apiClient } from "sequitur/client";
+      const answer = await apiClient("", "").v1.recommendations.$post({ json: { userId: "ada" } });
+      if (answer.ok) document.title = (await answer.json()).items[0]!.itemId;`;
+    await writeFile(join(folder, "page.mts"), page);
+    await execute(
+      tsc,
+      [...strict, ...types, "--module", "nodenext", "--lib", "es2023,dom", "--ignoreConfig", "page.mts"],
+      {
+        cwd: folder,
+      },
+    );
+    const client = await readFile(join(folder, "node_modules", "sequitur", "dist", "client.js"), "utf8");
+    expect(client).not.toMatch(/^import|require\(|node:/m);
+    await writeFile(join(folder, "clicks.csv"), await readFile(join(ROOT, "examples", "clicks.csv"), "utf8"));
+    const { stdout } = await execute("node", ["--import", import.meta.resolve("tsx"), "first.mts"], { cwd: folder });
+    expect(stdout).toContain("after a kettle: ");
   });
 
   it("tells its whole story", async () => {

@@ -1,0 +1,1 @@
+export { apiClient, type ApiRoutes } from "@sequitur/api/client";

@@ -1,0 +1,1 @@
+export { conforms, type ConformsOptions } from "@sequitur/recommender/conforms";
