@@ -13,6 +13,7 @@ import {
 const MOST_IDS = 10_000;
 const MOST_K = 200;
 const ids = z.array(idSchema).max(MOST_IDS);
+const expression = textSchema.min(1).max(4_000);
 const categoryNames = z.array(textSchema.min(1).max(200)).min(1).max(200);
 
 export const pastItemSchema = objectOf({ itemId: idSchema, time: instantSchema.optional() }).openapi("PastItem", {
@@ -24,6 +25,10 @@ export const filterSchema = objectOf({
   deny: ids.optional().openapi({ description: "none of these items" }),
   categories: categoryNames.optional().openapi({ description: "at least one of these" }),
   notCategories: categoryNames.optional(),
+  where: expression.optional().openapi({
+    description: "an expression over the items' fields and attributes that has to be true",
+    example: 'price < 10 and "italian" in categories and not in_stock = false',
+  }),
   radiusKm: z.number().positive().max(20_038).optional().openapi({ description: "around latitude, longitude" }),
   openAt: z
     .union([z.literal("now"), instantSchema])
@@ -51,7 +56,11 @@ export const rulesSchema = objectOf({
       objectOf({
         itemIds: ids.optional(),
         categories: categoryNames.optional(),
-        factor: z.number().min(0).max(1_000).openapi({ description: "on the distance to the lowest score" }),
+        where: expression.optional().openapi({ description: "an expression that is true of the items meant" }),
+        factor: z.union([z.number().min(0).max(1_000), expression]).openapi({
+          description: "on the distance to the lowest score; an expression gives each item its own",
+          example: "if price < 10 then 1.5 else 1",
+        }),
       }),
     )
     .max(50)

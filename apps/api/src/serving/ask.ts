@@ -21,6 +21,7 @@ interface Past {
 export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promise<Question[]> {
   const arrived = serving.store.now();
   const nows = asks.map((ask) => ask.now ?? arrived);
+  for (const ask of asks) checkExpressions(serving, ask);
   const { historyLength } = serving.settings;
   const pasts = new Map<number, Past>();
   const read = async (excludeSeen: boolean): Promise<void> => {
@@ -33,6 +34,15 @@ export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promi
   };
   await Promise.all([read(false), read(true)]);
   return asks.map((ask, place) => questionOf(ask, nows[place]!, pasts.get(place) ?? givenPast(ask, nows[place]!)));
+}
+
+/** Refuses an expression that cannot be read; the stages behind would only pass the question on. */
+function checkExpressions({ items: { directory } }: Serving, { filter, rules }: Ask): void {
+  if (filter?.where !== undefined) directory.fields.mask(filter.where);
+  for (const { where, factor } of rules?.boosts ?? []) {
+    if (where !== undefined) directory.fields.mask(where);
+    if (typeof factor === "string") directory.fields.values(factor);
+  }
 }
 
 function isStored(ask: Ask): boolean {

@@ -1,5 +1,6 @@
 import { NONE, PlatformError } from "@sequitur/core";
 import { openingTable } from "@sequitur/data";
+import { ItemFields } from "./item-fields.js";
 
 /** What serving needs to know of an item. */
 export interface ItemRecord {
@@ -19,6 +20,8 @@ export interface ItemRecord {
   readonly availableUntil?: number | undefined;
   /** ms since the epoch; orders the newest items. */
   readonly createdAt?: number | undefined;
+  /** Anything else; texts, numbers, booleans and lists of texts can be filtered on. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -26,6 +29,8 @@ export interface ItemRecord {
  * is given once and never moves; a deleted item keeps its index and is no longer live. `version` grows with each change.
  */
 export class ItemDirectory {
+  /** What expressions over the items read. */
+  readonly fields: ItemFields = new ItemFields(this);
   private readonly indices = new Map<string, number>();
   private readonly records: ItemRecord[] = [];
   private readonly alive: boolean[] = [];
@@ -78,6 +83,7 @@ export class ItemDirectory {
     if (known === undefined) this.indices.set(record.itemId, index);
     if (this.alive[index] === true) this.forget(index);
     this.live++;
+    this.fields.count(record, 1);
     if (isWindowed(record)) this.windows++;
     this.records[index] = record;
     this.alive[index] = true;
@@ -124,6 +130,7 @@ export class ItemDirectory {
 
   private forget(index: number): void {
     this.live--;
+    this.fields.count(this.records[index]!, -1);
     if (isWindowed(this.records[index]!)) this.windows--;
   }
 

@@ -11,6 +11,8 @@ export interface ItemFilter {
   /** At least one of these. */
   readonly categories?: readonly string[] | undefined;
   readonly notCategories?: readonly string[] | undefined;
+  /** An expression over the items' fields that has to be true, such as `price < 10 and in_stock`. */
+  readonly where?: string | undefined;
   /** Within this distance of `near`; items without coordinates are out. */
   readonly near?: Point | undefined;
   readonly radiusKm?: number | undefined;
@@ -31,6 +33,7 @@ export function itemTest(directory: ItemDirectory, filter: ItemFilter, now: numb
     liveAndAvailable(directory, now),
     listTest(directory, filter),
     categoryTest(directory, filter),
+    expressionTest(directory, filter),
     distanceTest(directory, filter),
     openTest(directory, filter),
   ].filter((test) => test !== undefined);
@@ -65,6 +68,12 @@ function categoryTest(directory: ItemDirectory, filter: ItemFilter): ItemTest | 
     if (own.some((number) => unwanted.has(number))) return false;
     return wanted === undefined || own.some((number) => wanted.has(number));
   };
+}
+
+function expressionTest(directory: ItemDirectory, { where }: ItemFilter): ItemTest | undefined {
+  if (where === undefined) return undefined;
+  const mask = directory.fields.mask(where);
+  return (index) => mask[index] === 1;
 }
 
 function numbersOf(directory: ItemDirectory, names: readonly string[]): Set<number> {

@@ -19,8 +19,10 @@ export interface Pin {
 export interface Boost {
   readonly itemIds?: readonly string[] | undefined;
   readonly categories?: readonly string[] | undefined;
-  /** Above 1 raises, below 1 lowers. */
-  readonly factor: number;
+  /** An expression over the items' fields that is true of the items meant. */
+  readonly where?: string | undefined;
+  /** Above 1 raises, below 1 lowers; an expression gives each item its own, and 1 where it is unknown or negative. */
+  readonly factor: number | string;
 }
 
 export interface Cap {
@@ -39,18 +41,30 @@ export function boostedModel(link: ModelLink, directory: ItemDirectory, boosts: 
 
 /** The factor of an item of the directory: those of all boosts that mean it multiply. */
 export function boostFactors(directory: ItemDirectory, boosts: readonly Boost[]): (index: number) => number {
-  const parts = boosts.map(({ itemIds = [], categories = [], factor }) => ({
-    items: new Set(itemIds.map((id) => directory.indexOf(id))),
-    categories: new Set(categories.map((name) => directory.categoryNumber(name))),
-    factor,
+  const parts = boosts.map((boost) => ({
+    isMeant: boostTest(directory, boost),
+    factorOf: factorTest(directory, boost),
   }));
+  return (index) =>
+    parts.reduce((product, { isMeant, factorOf }) => (isMeant(index) ? product * factorOf(index) : product), 1);
+}
+
+/** Whether a boost means an item: any of its items, categories and its expression; every item when it names none. */
+function boostTest(directory: ItemDirectory, { itemIds, categories, where }: Boost): (index: number) => boolean {
+  if (itemIds === undefined && categories === undefined && where === undefined) return () => true;
+  const items = new Set((itemIds ?? []).map((id) => directory.indexOf(id)));
+  const numbers = new Set((categories ?? []).map((name) => directory.categoryNumber(name)));
+  const mask = where === undefined ? undefined : directory.fields.mask(where);
+  return (index) =>
+    items.has(index) || mask?.[index] === 1 || directory.categories(index).some((number) => numbers.has(number));
+}
+
+function factorTest(directory: ItemDirectory, { factor }: Boost): (index: number) => number {
+  if (typeof factor === "number") return () => factor;
+  const values = directory.fields.values(factor);
   return (index) => {
-    let product = 1;
-    for (const { items, categories, factor } of parts) {
-      const meant = items.has(index) || directory.categories(index).some((number) => categories.has(number));
-      if (meant) product *= factor;
-    }
-    return product;
+    const value = values[index] ?? 1;
+    return value >= 0 ? value : 1;
   };
 }
 

@@ -1,10 +1,12 @@
+import { idTable, queryBatch } from "@sequitur/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askChain } from "./chain.js";
 import { ItemDirectory } from "./item-directory.js";
 import { itemTest } from "./item-filter.js";
+import { ModelLink } from "./model-link.js";
 import type { Question } from "./question.js";
-import { NO_RULES, type Rules } from "./rules.js";
+import { boostedModel, NO_RULES, type Rules } from "./rules.js";
 import { newestStage, type Stage } from "./stage.js";
 
 const NOON = Date.UTC(2026, 6, 6, 12); // a Monday
@@ -48,6 +50,35 @@ describe("ItemDirectory", () => {
   });
 });
 
+describe("boostedModel", () => {
+  const directory = directoryOf(
+    { itemId: "a", categories: ["x"], attributes: { price: 5 } },
+    { itemId: "b", categories: ["x"], attributes: { price: 20 } },
+    { itemId: "c" },
+  );
+  const catalog = { users: idTable(["u"]), items: idTable(["a", "b", "c"]), itemColumns: {} };
+  const model = { name: "fixed", catalog, score: () => Float32Array.of(3, 2, 1), save: () => ({}) as never };
+  const boosted = (boosts: Rules["boosts"]): number[] => {
+    const link = new ModelLink(model, directory);
+    link.candidates(undefined);
+    return Array.from(boostedModel(link, directory, boosts).score(queryBatch([{ items: [] }])));
+  };
+
+  it("multiplies the factors of several boosts", () => {
+    expect(
+      boosted([
+        { categories: ["x"], factor: 2 },
+        { itemIds: ["a"], factor: 3 },
+      ]),
+    ).toEqual([13, 3, 1]);
+  });
+
+  it("means the items of an expression, and takes factors from one; 1 where it is unknown", () => {
+    expect(boosted([{ where: "price < 10", factor: 2 }])).toEqual([5, 2, 1]);
+    expect(boosted([{ factor: "price / 10" }])).toEqual([2, 3, 1]);
+  });
+});
+
 describe("itemTest", () => {
   const directory = directoryOf(
     { itemId: "cafe", categories: ["food", "cafe"], latitude: 45, longitude: 9, openingHours: "Mo-Fr 08:00-18:00" },
@@ -63,6 +94,41 @@ describe("itemTest", () => {
       .filter(test)
       .map((at) => directory.record(at).itemId);
   };
+
+  describe("where", () => {
+    const shop = directoryOf(
+      { itemId: "mug", attributes: { price: 5, in_stock: true, tags: ["blue"], odd: 1 } },
+      { itemId: "pot", title: "Big pot", attributes: { price: 12, in_stock: false, title: "hidden", odd: "x" } },
+      { itemId: "cup", categories: ["red"], attributes: { price: 8 } },
+    );
+    const passingWhere = (where: string): string[] => {
+      const test = itemTest(shop, { where }, NOON);
+      return Array.from({ length: shop.size }, (_, at) => at)
+        .filter(test)
+        .map((at) => shop.record(at).itemId);
+    };
+
+    it.each([
+      ["price < 10", ["mug", "cup"]],
+      ["price < 10 and not in_stock = false", ["mug"]],
+      ["in_stock is null", ["cup"]],
+      ['"blue" in tags or "red" in categories', ["mug", "cup"]],
+      ['title = "Big pot"', ["pot"]],
+      ['attributes.title = "hidden"', ["pot"]],
+      ["attributes.price > 10", ["pot"]],
+    ])("%s", (where, ids) => expect(passingWhere(where)).toEqual(ids));
+
+    it("follows changes of the items, and refuses a field that none has or that has two types", () => {
+      const changing = directoryOf({ itemId: "a", attributes: { price: 5 } });
+      const passes = (where: string): boolean => itemTest(changing, { where }, NOON)(0);
+      expect(passes("price < 10")).toBe(true);
+      changing.put({ itemId: "a", attributes: { price: 15 } });
+      expect(passes("price < 10")).toBe(false);
+      changing.put({ itemId: "a", attributes: {} });
+      expect(() => passes("price < 10")).toThrow(/unknown field "price"/);
+      expect(() => passingWhere("odd = 1")).toThrow(/values of one type.*number and text/);
+    });
+  });
 
   it("never passes what is not available", () => {
     expect(passing({})).toEqual(["cafe", "bar", "park", "odd"]);

@@ -136,7 +136,8 @@ function testFor(directory: ItemDirectory, { filter, now }: Question): ItemTest 
 }
 
 function asksAnything(filter: ItemFilter): boolean {
-  const { allow, deny, categories, notCategories, radiusKm, openAt } = filter;
+  const { allow, deny, categories, notCategories, where, radiusKm, openAt } = filter;
   if ((deny?.length ?? 0) > 0 || (notCategories?.length ?? 0) > 0) return true;
+  if (where !== undefined) return true;
   return allow !== undefined || categories !== undefined || radiusKm !== undefined || openAt !== undefined;
 }
