@@ -1,4 +1,4 @@
-import { idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
+import { DAY_MS, idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
 import { createApiKey, importInteractions, openStore } from "@sequitur/store";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,6 @@ import { apiSettingsSchema } from "../src/settings.js";
 
 const USERS = 2_000;
 const EVENTS_EACH = 25;
-const DAY_MS = 86_400_000;
 
 /** Popular items by a power law, in sessions that walk between neighbours. */
 function log(items: number): Interactions {

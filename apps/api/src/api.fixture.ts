@@ -1,4 +1,4 @@
-import { Random, type Interactions } from "@sequitur/core";
+import { HOUR_MS, Random, type Interactions } from "@sequitur/core";
 import { loadRecommender } from "@sequitur/builtin";
 import type { Model } from "@sequitur/recommender";
 import {
@@ -116,8 +116,6 @@ function scopeFor(path: string): Scope {
   if (/^\/v1\/items\/[^/]+\/similar/.test(path)) return "serve";
   return /^\/v1\/(users|items)/.test(path) ? "catalog" : "serve";
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Users u0.. walk the items i0 -> i1 -> ... -> i0 in a circle, an hour a step, from different places. */
 export function circleEvents(users: number, items: number, steps: number, startMs: number): object[] {

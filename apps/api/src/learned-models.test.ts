@@ -1,3 +1,4 @@
+import { HOUR_MS } from "@sequitur/core";
 import { eachStore } from "@sequitur/store/testing";
 import { readSlates, readVectors, type Store } from "@sequitur/store";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +10,6 @@ import { artifactFolder } from "./models/model-source.js";
 import { trainFromStore } from "./offline/train-from-store.js";
 
 const START = Date.UTC(2026, 0, 5);
-const HOUR_MS = 3_600_000;
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "sequitur-learned-"))));

@@ -1,5 +1,6 @@
 import { PlatformError, throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
-import { codeVersion, machineText, probeFolder, writeTogether } from "@sequitur/workbench";
+import { probeFolder, writeTogether } from "@sequitur/core/files";
+import { codeVersion, machineText } from "@sequitur/workbench";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { estimatePolicy } from "./estimate-policy.js";

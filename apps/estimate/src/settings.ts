@@ -1,4 +1,4 @@
-import { parseStrictly } from "@sequitur/workbench";
+import { parseConfig } from "@sequitur/core";
 import { z } from "zod";
 import { ESTIMATORS } from "./estimators.js";
 import { logColumns } from "./log/log-columns.js";
@@ -54,5 +54,5 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** Checks settings as written and fills their defaults; `where` names the file or "command line" in errors. */
 export function parseSettings(value: unknown, where: string): Settings {
-  return parseStrictly(settingsSchema, value, where);
+  return parseConfig(settingsSchema, value, where);
 }

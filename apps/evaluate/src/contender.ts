@@ -1,7 +1,6 @@
-import { PlatformError } from "@sequitur/core";
+import { parseConfig, PlatformError } from "@sequitur/core";
 import { readLists } from "@sequitur/data";
 import type { SearchSpace } from "@sequitur/recommender";
-import { parseStrictly } from "@sequitur/workbench";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
@@ -88,7 +87,7 @@ async function contenderOf(choice: ModelChoice, load: LoadAlgorithm): Promise<Co
     given,
     search: recommender.search ?? {},
     moduleDigest: module === undefined ? null : await fileDigest(module),
-    resolve: (config) => parseStrictly(schema, config, `config of ${label}`),
+    resolve: (config) => parseConfig(schema, config, `config of ${label}`),
   };
   const known = Object.keys(contender.resolve(given));
   const stray = Object.keys(contender.search).find((key) => !known.includes(key) && !isOptional(contender, key));

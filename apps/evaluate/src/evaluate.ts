@@ -1,13 +1,6 @@
 import { throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
-import {
-  codeVersion,
-  machineText,
-  openWorkFolder,
-  probeFolder,
-  runPool,
-  writeTogether,
-  type WorkFolder,
-} from "@sequitur/workbench";
+import { probeFolder, writeTogether } from "@sequitur/core/files";
+import { codeVersion, machineText, openWorkFolder, runPool, type WorkFolder } from "@sequitur/workbench";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";

@@ -1,9 +1,8 @@
 import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin";
-import { PlatformError } from "@sequitur/core";
+import { parseConfig, PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
 import { TIE_RULES } from "@sequitur/metrics";
 import { LIST_FORMATS } from "./lists-out.js";
-import { parseStrictly } from "@sequitur/workbench";
 import { z } from "zod";
 
 /** A list that may be written as one value, as on a command line. */
@@ -139,7 +138,7 @@ export type Experiment = z.infer<typeof experimentSchema>;
  * have a built-in name, that of a module, or one of `own`.
  */
 export function parseExperiment(value: unknown, where: string, own: readonly string[] = []): Experiment {
-  const experiment = parseStrictly(experimentSchema, value, where);
+  const experiment = parseConfig(experimentSchema, value, where);
   const labels = new Set<string>();
   for (const model of experiment.models) {
     const label = labelOf(model);

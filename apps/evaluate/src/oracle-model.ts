@@ -1,7 +1,6 @@
-import { PlatformError, type Interactions } from "@sequitur/core";
+import { parseConfig, PlatformError, type Interactions } from "@sequitur/core";
 import { cityConfigSchema, cityOracle, generateCity } from "@sequitur/data";
 import type { Model } from "@sequitur/recommender";
-import { parseStrictly } from "@sequitur/workbench";
 import type { TaskRun } from "./run-task.js";
 
 /**
@@ -10,7 +9,7 @@ import type { TaskRun } from "./run-task.js";
  */
 export async function oracleModel(city: unknown, train: Interactions, run: TaskRun): Promise<Model> {
   const { signal, report } = run;
-  const generated = await generateCity(parseStrictly(cityConfigSchema, city, "data.city"), {
+  const generated = await generateCity(parseConfig(cityConfigSchema, city, "data.city"), {
     ...(signal && { signal }),
     ...(report && { report }),
   });

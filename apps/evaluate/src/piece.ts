@@ -1,6 +1,6 @@
 import { decodeTensorFile, encodeTensorFile, PlatformError, type Ranking, type Tensor } from "@sequitur/core";
 import type { TargetRanks } from "@sequitur/metrics";
-import { writeAtomically } from "@sequitur/workbench";
+import { writeAtomically } from "@sequitur/core/files";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { runSchema } from "./report.js";

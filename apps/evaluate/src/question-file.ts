@@ -10,7 +10,7 @@ import {
   type TensorData,
 } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
-import { writeAtomically } from "@sequitur/workbench";
+import { writeAtomically } from "@sequitur/core/files";
 import { readFile } from "node:fs/promises";
 
 const FORMAT = "sequitur-questions/1";

@@ -1,4 +1,5 @@
 import {
+  parseConfig,
   itemCounts,
   listOf,
   PlatformError,
@@ -11,7 +12,6 @@ import {
 import type { EvaluationSet } from "@sequitur/data";
 import { itemCategories, listMetrics } from "@sequitur/metrics";
 import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
-import { parseStrictly } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
@@ -127,7 +127,7 @@ async function modelOf(task: Task, train: Interactions, run: TaskRun, curves: Cu
   if (algorithm.kind === "lists") throw new PlatformError("bad-config", "lists that are made already have no model.");
   if (algorithm.kind === "oracle") return { model: await oracleModel(algorithm.city, train, run), chosen: {} };
   const recommender = await (run.load ?? loadAlgorithm)(algorithm.name, algorithm.module);
-  const config = parseStrictly(recommender.config, task.config, `config of ${task.label}`);
+  const config = parseConfig(recommender.config, task.config, `config of ${task.label}`);
   const kept = artifactFile !== undefined && existsSync(artifactFile);
   const model = kept
     ? recommender.load(await readArtifact(artifactFile))

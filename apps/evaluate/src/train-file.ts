@@ -1,6 +1,6 @@
 import type { Interactions } from "@sequitur/core";
 import { loadPrepared, savePrepared } from "@sequitur/data";
-import { cannotWrite } from "@sequitur/workbench";
+import { cannotWrite } from "@sequitur/core/files";
 
 /** Writes training interactions with their catalogue, for the processes that fit on them. */
 export async function writeTrain(path: string, train: Interactions): Promise<void> {

@@ -1,3 +1,4 @@
+import { DAY_MS } from "@sequitur/core";
 import type { Showing, World } from "@sequitur/simulator";
 import type { Piece } from "./piece.js";
 import type { Settings } from "./settings.js";
@@ -100,8 +101,6 @@ export function slateDiversity(items: Int32Array, groups: Int32Array): number {
   }
   return 1 - same / ((items.length * (items.length - 1)) / 2);
 }
-
-const DAY_MS = 86_400_000;
 
 /** How many items could be shown at the start of a day. */
 function openCounts({ openedAt, start, days }: World): (day: number) => number {

@@ -1,5 +1,5 @@
 import { loadSlatePolicy, parseSlatePolicy } from "@sequitur/builtin";
-import { PlatformError, type Random, type Report } from "@sequitur/core";
+import { DAY_MS, PlatformError, type Random, type Report } from "@sequitur/core";
 import type { Model, SlatePolicy } from "@sequitur/recommender";
 import { policyServer, type Outcomes, type SlateServer, type World } from "@sequitur/simulator";
 import { resolve } from "node:path";
@@ -57,8 +57,6 @@ function learning(name: string, policy: SlatePolicy, { known, settings }: ArmRun
     },
   };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Days are those of the questions: the first one of a day that is due waits for the new fit. */
 function refitted(

@@ -1,5 +1,5 @@
 import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor } from "@sequitur/core";
-import { writeAtomically } from "@sequitur/workbench";
+import { writeAtomically } from "@sequitur/core/files";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 

@@ -1,6 +1,5 @@
-import { PlatformError } from "@sequitur/core";
+import { parseConfig, PlatformError } from "@sequitur/core";
 import { behaviourSchema, worldSchema } from "@sequitur/simulator";
-import { parseStrictly } from "@sequitur/workbench";
 import { z } from "zod";
 
 /** A list that may be written as one value, as on a command line. */
@@ -110,7 +109,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** Checks settings as written and fills their defaults; `where` names the file or "command line" in errors. */
 export function parseSettings(value: unknown, where: string): Settings {
-  const settings = parseStrictly(settingsSchema, value, where);
+  const settings = parseConfig(settingsSchema, value, where);
   const labels = new Set<string>();
   for (const arm of settings.arms) {
     const label = labelOf(arm);

@@ -1,15 +1,14 @@
 import { loadRecommender, parseSlatePolicy } from "@sequitur/builtin";
 import { PlatformError, throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
+import { probeFolder, writeTogether } from "@sequitur/core/files";
 import {
   childFile,
   codeVersion,
   digestOf,
   machineText,
   openWorkFolder,
-  probeFolder,
   runChild,
   runPool,
-  writeTogether,
   type ChildRun,
   type WorkFolder,
 } from "@sequitur/workbench";

@@ -12,9 +12,32 @@ describe("parseConfig", () => {
   it("fills defaults and names every field that is wrong", () => {
     expect(parseConfig(schema, {}, "x.json")).toEqual({ k: 10 });
     expect(() => parseConfig(schema, { k: 0, decay: { days: "1" } }, "x.json")).toThrow(/^x.json: k: .*; decay.days: /);
-    expect(() => parseConfig(schema, { depth: 1 }, "x.json")).toThrow(/depth/);
+    expect(() => parseConfig(schema, { depth: 1 }, "x.json")).toThrow('unknown key "depth": known keys are k, decay.');
+    expect(() => parseConfig(schema, { decai: {} }, "x.json")).toThrow('unknown key "decai": did you mean "decay".');
+    expect(() => parseConfig(schema, { decay: { dais: 1 } }, "x.json")).toThrow(
+      'unknown key "dais" in decay: did you mean "days"',
+    );
     expect(() => parseConfig(schema, [], "x.json")).toThrow(PlatformError);
   });
+});
+
+it("parseConfig names the key that took an old one's place, inside unions and refined schemas too", () => {
+  const learning = z
+    .number()
+    .default(1)
+    .meta({ description: "of the first step", formerly: ["rate", "lr"] });
+  const inner = z.strictObject({ learningRate: learning }).superRefine(() => undefined);
+  const outer = z.strictObject({ model: inner.nullable().prefault({}), other: z.number().optional() });
+  const renamed = 'unknown key "rate": it is now called "learningRate".';
+  expect(() => parseConfig(inner, { rate: 2 }, "config")).toThrow(renamed);
+  expect(() =>
+    parseConfig(
+      z.preprocess((given) => given, inner),
+      { lr: 2 },
+      "config",
+    ),
+  ).toThrow(/called "learningRate"/);
+  expect(() => parseConfig(outer, { model: { rate: 2 } }, "config")).toThrow(/"rate" in model: it is now called/);
 });
 
 describe("throwIfCancelled", () => {

@@ -53,6 +53,7 @@ export {
 } from "./tensor-file.js";
 export type { Progress, Report } from "./progress.js";
 export { parseConfig } from "./config.js";
+export { DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS } from "./duration.js";
 export { distanceKm, EARTH_RADIUS_KM, type Point } from "./distance.js";
 export { nearestName } from "./nearest-name.js";
 export { itemFields, itemTexts, type ItemField } from "./item-texts.js";

@@ -249,8 +249,9 @@ describe("writeArtifact and readArtifact", () => {
       message: expect.stringContaining(path),
     });
     expect(await readdir(folder)).toEqual(["taken"]);
-    const nowhere = join(folder, "no-such-folder", "x");
-    await expect(writeArtifact(nowhere, artifact)).rejects.toMatchObject({ code: "unavailable" });
+    const made = join(folder, "new-folder", "x");
+    await writeArtifact(made, artifact);
+    expect((await readArtifact(made)).model).toBe("small");
     await writeFile(join(folder, "file"), "");
     await expect(writeArtifact(join(folder, "file", "x"), artifact)).rejects.toMatchObject({ code: "unavailable" });
   });

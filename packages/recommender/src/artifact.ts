@@ -10,8 +10,8 @@ import {
   type IdTable,
   type Tensor,
 } from "@sequitur/core";
-import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { writeAtomically } from "@sequitur/core/files";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 export const ARTIFACT_FORMAT = "sequitur-artifact/1";
@@ -89,26 +89,10 @@ function readIds(tensor: Tensor | undefined, where: string): IdTable {
 }
 
 /**
- * Writes beside the path, syncs, then renames: a reader sees the old file or the new one, never half of one.
- * `unavailable` with the reason when the disk refuses; nothing is left behind then.
+ * Writes the file whole: a reader sees the old one or the new one. `unavailable` with the reason when the disk refuses.
  */
 export async function writeArtifact(path: string, artifact: Artifact): Promise<void> {
-  const bytes = encodeArtifact(artifact);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
-    const reason = (cause as Error).message;
-    throw new PlatformError("unavailable", `no artifact can be written at ${path}: ${reason}.`, { cause });
-  }
+  await writeAtomically(path, encodeArtifact(artifact));
 }
 
 /** Reads and checks an artifact file; `not-found` when there is none. */

@@ -1,4 +1,5 @@
 import {
+  HOUR_MS,
   appendRows,
   interactionsFrom,
   listOf,
@@ -21,7 +22,6 @@ interface World {
 
 /** Relative or in standard deviations, what two fits of the same events may be apart by: one event more shifts every later draw. */
 const NOISE = 0.05;
-const HOUR_MS = 3_600_000;
 
 /**
  * What `conforms` asks of signals: in a world where each user has one event more, of the item that is their own number and

@@ -1,4 +1,5 @@
 import {
+  HOUR_MS,
   idTable,
   interactionsFrom,
   listOf,
@@ -28,7 +29,6 @@ export interface PlantedSize {
 }
 
 const START_MS = Date.UTC(2024, 0, 1);
-const HOUR_MS = 3_600_000;
 
 /**
  * 20 users and 20 items; even users like even items, odd users odd ones, and each has met all of them but one: its

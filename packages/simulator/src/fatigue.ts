@@ -1,6 +1,5 @@
+import { DAY_MS } from "@sequitur/core";
 import type { Behaviour } from "./behaviour.js";
-
-const DAY_MS = 86_400_000;
 
 /** How tired each user is of what they were shown. */
 export interface Fatigue {

@@ -1,9 +1,8 @@
-import { NONE, queryBatch, type QueryBatch, type Slate } from "@sequitur/core";
+import { HOUR_MS, NONE, queryBatch, type QueryBatch, type Slate } from "@sequitur/core";
 import type { Behaviour } from "./behaviour.js";
 import type { SlateServer } from "./slate-server.js";
 import type { VisitLog } from "./worlds/visit-log.js";
 
-const HOUR_MS = 3_600_000;
 /** Outcomes told at once, at most. */
 const CHUNK = 1_024;
 

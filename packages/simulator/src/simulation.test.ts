@@ -1,4 +1,4 @@
-import { NONE, Random } from "@sequitur/core";
+import { HOUR_MS, DAY_MS, NONE, Random } from "@sequitur/core";
 import type { SlatePolicy } from "@sequitur/recommender";
 import { describe, expect, test } from "vitest";
 import { behaviourSchema } from "./behaviour.js";
@@ -82,7 +82,6 @@ describe("one arm", () => {
   });
 
   test("the best slate is of exactly the items that are there at the visit, arms know those of the morning", async () => {
-    const DAY_MS = 86_400_000;
     // People who stay as they are, so that what they think of every item can be asked for at the end of the world.
     const still = worldOf(300, { items: 12, groups: 2, gamma: 1, driftDays: null, lateItems: 0.9 });
     const people = still.populate();
@@ -168,7 +167,6 @@ describe("feedback", () => {
   });
 
   test("nobody hears of an outcome before it is due: neither the policy nor the history of a question", async () => {
-    const HOUR_MS = 3_600_000;
     const world = worldOf(150, { visitsPerDay: 2 });
     const windowHours = 30;
     const sightings = { outcomes: 0, passed: 0, histories: 0 };

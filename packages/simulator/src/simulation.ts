@@ -5,6 +5,7 @@
  * each day, or before each batch. Draws belong to (user, number of the visit), so that arms see the same people.
  */
 import {
+  DAY_MS,
   certainSlate,
   queryBatch,
   throwIfCancelled,
@@ -46,8 +47,6 @@ export interface Simulation {
   /** Lets the server answer all visits up to the start of day `untilDay`; `record` gets every slate in order of time. */
   run(server: SlateServer, untilDay: number, record: (showing: Showing) => void): Promise<void>;
 }
-
-const DAY_MS = 86_400_000;
 
 /** A simulation at the world's start. Run it on with other servers: people and clicks on their way stay what they are. */
 export function simulation(world: World, plan: SimulationPlan): Simulation {

@@ -1,10 +1,8 @@
-export { probeFolder, cannotWrite, writeAtomically, writeTogether } from "./files/atomic-files.js";
 export { canonicalJson } from "./files/canonical-json.js";
 export { digestOf, openWorkFolder, type WorkFolder } from "./files/work-folder.js";
 export { codeVersion, type CodeVersion } from "./code-version.js";
 export { machineText } from "./machine.js";
 export { environmentFields, parseReportOf, runFields } from "./parse-report.js";
-export { parseStrictly } from "./parse-strictly.js";
 export { childFile, runChild, type ChildRun } from "./processes/run-child.js";
 export { serveChild, type ChildWork } from "./processes/serve-child.js";
 export { runPool } from "./processes/run-pool.js";

@@ -1,7 +1,7 @@
 import { PlatformError, throwIfCancelled, type Report } from "@sequitur/core";
+import { cannotWrite, placeAtomically } from "@sequitur/core/files";
 import { exportInteractions, type Event, type Store } from "@sequitur/store";
 import { fileWriter, ParquetWriter, schemaFromColumnData, type ColumnSource } from "hyparquet-writer";
-import { rename, rm } from "node:fs/promises";
 
 export interface ExportRequest {
   readonly store: Store;
@@ -29,26 +29,27 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Writes every interaction of the store, by time, as Parquet; a page in memory at a time. Gives the number of rows. */
-export async function exportStore({ store, file, report, signal }: ExportRequest): Promise<number> {
-  const part = `${file}.part`;
-  let rows = 0;
+export async function exportStore(request: ExportRequest): Promise<number> {
   try {
-    const writer = fileWriter(part);
-    const parquet = new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData: columnsOf([]) }) });
-    for await (const events of exportInteractions(store)) {
-      throwIfCancelled(signal);
-      await parquet.write({ columnData: columnsOf(events) });
-      rows += events.length;
-      report?.({ task: "export interactions", done: rows, total: Number.NaN, unit: "rows" });
-    }
-    await parquet.finish();
-    await rename(part, file);
-    return rows;
+    return await placeAtomically(request.file, (part) => writeRows(part, request));
   } catch (error) {
-    await rm(part, { force: true });
     if (error instanceof PlatformError) throw error;
-    throw new PlatformError("unavailable", `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+    throw cannotWrite(request.file, error);
   }
+}
+
+async function writeRows(part: string, { store, report, signal }: ExportRequest): Promise<number> {
+  let rows = 0;
+  const writer = fileWriter(part);
+  const parquet = new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData: columnsOf([]) }) });
+  for await (const events of exportInteractions(store)) {
+    throwIfCancelled(signal);
+    await parquet.write({ columnData: columnsOf(events) });
+    rows += events.length;
+    report?.({ task: "export interactions", done: rows, total: Number.NaN, unit: "rows" });
+  }
+  await parquet.finish();
+  return rows;
 }
 
 function columnsOf(events: readonly Event[]): ColumnSource[] {

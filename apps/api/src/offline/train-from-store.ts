@@ -8,6 +8,7 @@ import {
   type Report,
   type SlateLog,
 } from "@sequitur/core";
+import { writeAtomically } from "@sequitur/core/files";
 import { fingerprint } from "@sequitur/data";
 import { encodeArtifact, fitOnSlates, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
 import {
@@ -21,7 +22,6 @@ import {
   type ModelVersion,
   type Store,
 } from "@sequitur/store";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../models/model-source.js";
 import type { Slot } from "../schemas/admin-schemas.js";
@@ -187,21 +187,12 @@ async function keepVectors(store: Store, versionId: number, model: Model): Promi
   if (users) await writeVectors(store, versionId, "user", { ids: catalog.users.ids, width, data: users });
 }
 
-/** Writes the file beside its place and moves it there, so that no server ever reads half of it. */
+/** Keeps the artifact in the folder, named by its digest; no server ever reads half of it. */
 async function keepArtifact(folder: string, artifact: Artifact): Promise<{ location: string; digest: string }> {
   const bytes = encodeArtifact(artifact);
   const digest = digestOf(bytes);
   const location = `${artifact.model}-${digest.slice(0, 16)}.safetensors`;
-  const path = join(folder, location);
-  const part = `${path}.${process.pid}.part`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(part, bytes, { flush: true });
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
-    throw new PlatformError("unavailable", `cannot write ${path}: ${(cause as Error).message}`, { cause });
-  }
+  await writeAtomically(join(folder, location), bytes);
   return { location, digest };
 }
 

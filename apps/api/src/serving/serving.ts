@@ -1,4 +1,4 @@
-import type { Random } from "@sequitur/core";
+import { HOUR_MS, type Random } from "@sequitur/core";
 import {
   grouped,
   recordRequests,
@@ -17,8 +17,6 @@ import { LiveExperiments } from "./live-experiments.js";
 import { LiveItems } from "./live-items.js";
 import { ServedPolicies } from "./served-policies.js";
 import { WriteHealth } from "./write-health.js";
-
-const HOUR_MS = 3_600_000;
 
 export interface ServingParts {
   readonly store: Store;

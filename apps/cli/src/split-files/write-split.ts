@@ -54,8 +54,7 @@ export async function writeSplit(
   if (existsSync(out) && (await readdir(out)).length > 0) {
     throw new PlatformError("bad-config", `expected a new or empty folder for --out, got ${out} with files in it.`);
   }
-  const temporary = `${out.replace(/[/\\]+$/, "")}.part`;
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = `${out.replace(/[/\\]+$/, "")}.${process.pid}.part`;
   await mkdir(temporary, { recursive: true });
   const summary: SplitSummary = {
     data: dataset.name,

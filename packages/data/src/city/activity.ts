@@ -1,6 +1,6 @@
-import type { Random } from "@sequitur/core";
+import { MINUTE_MS, HOUR_MS, DAY_MS, type Random } from "@sequitur/core";
 import { drawPoisson, drawWeighted } from "./draws.js";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type LocalClock } from "../local-time/local-clock.js";
+import { type LocalClock } from "../local-time/local-clock.js";
 import type { Period } from "./places.js";
 import { DAY_PARTS, type Residents } from "./residents.js";
 

@@ -1,8 +1,16 @@
-import { idTable, interactionsFrom, Random, throwIfCancelled, type Interactions, type Report } from "@sequitur/core";
+import {
+  DAY_MS,
+  idTable,
+  interactionsFrom,
+  Random,
+  throwIfCancelled,
+  type Interactions,
+  type Report,
+} from "@sequitur/core";
 import { drawCheckinTimes } from "./activity.js";
 import { choiceModel, type ChoiceModel, type ChoiceWorld } from "./choice-model.js";
 import { resolveCityConfig, type ChoiceWeights, type CityConfig, type CitySettings } from "./city-config.js";
-import { DAY_MS, localClock } from "../local-time/local-clock.js";
+import { localClock } from "../local-time/local-clock.js";
 import { drawNeighbourhoods, type Neighbourhoods } from "./neighbourhoods.js";
 import { drawPlaces, type Period } from "./places.js";
 import { drawResidents } from "./residents.js";

@@ -1,7 +1,8 @@
+import { DAY_MS, HOUR_MS } from "@sequitur/core";
 import { CATEGORIES } from "./categories.js";
 import type { ChoiceTables } from "./choice-tables.js";
 import type { ChoiceWeights } from "./city-config.js";
-import { DAY_MS, HOUR_MS, SLOTS_PER_DAY, type LocalClock } from "../local-time/local-clock.js";
+import { SLOTS_PER_DAY, type LocalClock } from "../local-time/local-clock.js";
 import type { Moment, Situation } from "./moment.js";
 import { OUTDOOR_TRAIT, TRAITS } from "./place-texts.js";
 import type { Places } from "./places.js";

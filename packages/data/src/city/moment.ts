@@ -1,5 +1,5 @@
-import { NONE, PlatformError } from "@sequitur/core";
-import { DAY_MS, HOUR_MS, SLOTS_PER_DAY, SLOTS_PER_WEEK, type LocalClock } from "../local-time/local-clock.js";
+import { HOUR_MS, DAY_MS, NONE, PlatformError } from "@sequitur/core";
+import { SLOTS_PER_DAY, SLOTS_PER_WEEK, type LocalClock } from "../local-time/local-clock.js";
 import type { Places } from "./places.js";
 import { FACTORS, tastesAt, type Residents } from "./residents.js";
 

@@ -1,8 +1,7 @@
-import type { Random } from "@sequitur/core";
+import { DAY_MS, type Random } from "@sequitur/core";
 import { CATEGORIES, GROUPS } from "./categories.js";
 import type { CitySettings } from "./city-config.js";
 import { drawWeighted } from "./draws.js";
-import { DAY_MS } from "../local-time/local-clock.js";
 import type { Neighbourhoods } from "./neighbourhoods.js";
 import { TRAITS } from "./place-texts.js";
 import type { Period } from "./places.js";

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { PlatformError, throwIfCancelled } from "@sequitur/core";
+import { moveIntoPlace } from "@sequitur/core/files";
 import type { ImportRun } from "../sources/source-folder.js";
 
 /** The platform's fetch, or a test's. */
@@ -33,7 +34,7 @@ export async function download(url: string, path: string, run: DownloadRun): Pro
       if (!isCut || attempt === MAX_TRIES || (await sizeOf(part)) <= before) throw error;
     }
   }
-  await rename(part, path);
+  await moveIntoPlace(part, path);
   await rm(`${part}.json`, { force: true });
 }
 

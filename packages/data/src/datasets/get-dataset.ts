@@ -1,9 +1,9 @@
 import { constants, existsSync } from "node:fs";
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { copyFile, rm } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
 import { PlatformError, throwIfCancelled } from "@sequitur/core";
+import { moveIntoPlace, placeAtomically } from "@sequitur/core/files";
 import { findFile, openSourceFolder, type SourceFolder } from "../sources/source-folder.js";
-import { atomicPath } from "./atomic-path.js";
 import { sha256Of } from "./checksum.js";
 import { download, type DownloadRun } from "./download.js";
 import { readManifest, type DatasetManifest, type ManifestFile } from "./manifest.js";
@@ -71,10 +71,10 @@ async function copyFiles(
       continue;
     }
     const path = relative(folder.path, choice.found);
-    const temporary = atomicPath(join(directory, path));
-    await mkdir(dirname(temporary), { recursive: true });
-    await copyFile(choice.found, temporary, constants.COPYFILE_FICLONE);
-    const checksum = await placeChecked(temporary, join(directory, path), choice.sha256, choice.found, run);
+    const checksum = await placeAtomically(join(directory, path), async (temporary) => {
+      await copyFile(choice.found, temporary, constants.COPYFILE_FICLONE);
+      return checkSum({ file: temporary, name: path, expected: choice.sha256, origin: choice.found }, run);
+    });
     got.push({ path, state: "copied", checksum });
   }
   return got;
@@ -127,11 +127,10 @@ async function downloadFiles(manifest: DatasetManifest, directory: string, run: 
       continue;
     }
     const fetched = await fetchOne(file, directory, run);
-    got.push({
-      path: file.path,
-      state: "downloaded",
-      checksum: await placeChecked(fetched, path, file.sha256, file.urls[0]!, run),
-    });
+    const { path: name, sha256: expected } = file;
+    const checksum = await checkSum({ file: fetched, name, expected, origin: file.urls[0]! }, run);
+    await moveIntoPlace(fetched, path);
+    got.push({ path: name, state: "downloaded", checksum });
   }
   await rm(join(directory, ARCHIVES), { recursive: true, force: true });
   return got;
@@ -173,23 +172,19 @@ function allFailed(file: ManifestFile, failures: readonly PlatformError[]): Plat
   return new PlatformError(failures[0]!.code, `${file.path}: none of ${file.urls.length} addresses worked: ${reasons}`);
 }
 
-async function placeChecked(
-  temporary: string,
-  path: string,
-  expected: string | undefined,
-  origin: string,
-  run: GetRequest,
-): Promise<GotFile["checksum"]> {
-  if (expected !== undefined) {
-    const found = await sha256Of(temporary, run);
-    if (found !== expected) {
-      await rm(temporary, { force: true });
-      throw new PlatformError(
-        "bad-data",
-        `${origin}: expected ${basename(path)} with sha256 ${expected}, got ${found}.`,
-      );
-    }
-  }
-  await rename(temporary, path);
-  return expected === undefined ? "unknown" : "equal";
+interface CheckedFile {
+  readonly file: string;
+  /** The file's name in an error. */
+  readonly name: string;
+  readonly expected: string | undefined;
+  readonly origin: string;
+}
+
+/** "equal", or "unknown" where the manifest has no checksum; another checksum is `bad-data`, and the file goes. */
+async function checkSum({ file, name, expected, origin }: CheckedFile, run: GetRequest): Promise<GotFile["checksum"]> {
+  if (expected === undefined) return "unknown";
+  const found = await sha256Of(file, run);
+  if (found === expected) return "equal";
+  await rm(file, { force: true });
+  throw new PlatformError("bad-data", `${origin}: expected ${basename(name)} with sha256 ${expected}, got ${found}.`);
 }

@@ -1,37 +1,35 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { PlatformError } from "@sequitur/core";
+import { placeAtomically } from "@sequitur/core/files";
 import { openPromise, type Entry } from "yauzl";
 import type { ImportRun } from "../sources/source-folder.js";
-import { atomicPath } from "./atomic-path.js";
 
 /**
  * Unpacks one file of a zip archive, atomically; yauzl checks its size and CRC. The member is found by its path, or by
  * its name alone when just one file has it. A damaged archive is `bad-data`.
  */
 export async function unpackMember(archive: string, member: string, path: string, run: ImportRun): Promise<void> {
-  const temporary = atomicPath(path);
-  await mkdir(dirname(path), { recursive: true });
+  await placeAtomically(path, (temporary) => unpackTo(temporary, archive, member, run));
+}
+
+async function unpackTo(path: string, archive: string, member: string, run: ImportRun): Promise<void> {
   try {
     const zip = await openPromise(archive, { lazyEntries: true, autoClose: false });
     try {
       const entries: Entry[] = [];
       for await (const entry of zip.eachEntry()) entries.push(entry);
       const stream = await zip.openReadStreamPromise(findEntry(archive, entries, member));
-      await pipeline(stream, createWriteStream(temporary), run.signal ? { signal: run.signal } : {});
+      await pipeline(stream, createWriteStream(path), run.signal ? { signal: run.signal } : {});
     } finally {
       zip.close();
     }
-    await rename(temporary, path);
   } catch (cause) {
     if (cause instanceof PlatformError) throw cause;
     if (run.signal?.aborted) throw new PlatformError("cancelled", "the work was cancelled.", { cause });
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PlatformError("bad-data", `${archive}: expected a zip archive with ${member}, got: ${reason}`, { cause });
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
-import { Random } from "@sequitur/core";
+import { HOUR_MS, DAY_MS, Random } from "@sequitur/core";
 import { expect, test } from "vitest";
-import { DAY_MS, HOUR_MS, localClock } from "./local-clock.js";
+import { localClock } from "./local-clock.js";
 
 const from = Date.UTC(2022, 0, 1);
 const to = Date.UTC(2025, 0, 1);

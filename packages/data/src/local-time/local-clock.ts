@@ -1,3 +1,4 @@
+import { MINUTE_MS, DAY_MS, WEEK_MS } from "@sequitur/core";
 import { zoneOffsetMinutes } from "./time-zone.js";
 
 /** Half-hour slots of a local week, Monday 00:00 first. */
@@ -6,10 +7,6 @@ export const SLOTS_PER_DAY = 48;
 /** Slots of a local week in each of the 12 months: the resolution of every table by local time. */
 export const SLOTS_PER_YEAR = 12 * SLOTS_PER_WEEK;
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-const WEEK_MS = 7 * DAY_MS;
 const SLOT_MS = 30 * MINUTE_MS;
 
 /** The clocks of one time zone over one period. Instants are ms since the epoch, UTC. */

@@ -1,6 +1,4 @@
-import { PlatformError } from "@sequitur/core";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, PlatformError } from "@sequitur/core";
 
 /** What is known of a zone: its formatter, and the offset of every UTC day asked so far (NaN: it changes within). */
 interface Zone {

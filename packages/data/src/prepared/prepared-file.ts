@@ -1,5 +1,4 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open } from "node:fs/promises";
 import { z } from "zod";
 import {
   CONTEXT_NAMES,
@@ -18,7 +17,7 @@ import {
   type Tensor,
   type TensorData,
 } from "@sequitur/core";
-import { atomicPath } from "../datasets/atomic-path.js";
+import { writeAtomically } from "@sequitur/core/files";
 import type { Dataset } from "../datasets/dataset.js";
 
 const FORMAT = "sequitur-dataset-1";
@@ -92,14 +91,7 @@ export async function savePrepared(path: string, dataset: Dataset): Promise<void
     ...(catalog.userAttributes && { userAttributes: catalog.userAttributes }),
   };
   const bytes = encodeTensorFile({ manifest: { format: FORMAT, ...about, context: names, textNames }, tensors });
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = atomicPath(path);
-  try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeAtomically(path, bytes);
 }
 
 function putItemColumns(

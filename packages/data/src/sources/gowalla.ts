@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { DAY_MS, HOUR_MS, PlatformError } from "@sequitur/core";
 import { ByteIdTable } from "./byte-id-table.js";
 import { readDelimited, type DelimitedFormat } from "./delimited.js";
 import type { Imported, Importer } from "./importer.js";
@@ -11,8 +11,6 @@ import { timeReader } from "./times/time-reader.js";
 
 const SNAP: DelimitedFormat = { separator: "\t", encoding: "utf-8", header: false, fields: 5, quotes: false };
 const MARC: DelimitedFormat = { separator: ",", encoding: "utf-8", header: true, quotes: true };
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const SLOT_MS = 21 * DAY_MS;
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /** A Monday, 00:00 UTC. */

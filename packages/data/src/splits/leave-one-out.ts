@@ -1,9 +1,7 @@
-import { selectRows, type Interactions } from "@sequitur/core";
+import { HOUR_MS, selectRows, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { evaluationSet, sessionStart, type Question } from "./questions.js";
 import type { Split } from "./split.js";
-
-export const HOUR_MS = 3_600_000;
 
 export const sessionGapHoursSchema = z
   .number()

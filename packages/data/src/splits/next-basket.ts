@@ -1,4 +1,4 @@
-import { PlatformError, requireInstants, type Interactions } from "@sequitur/core";
+import { DAY_MS, PlatformError, requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { splitByParts, TEST, TRAIN, VALIDATION } from "./parts.js";
 import type { Split } from "./split.js";
@@ -15,8 +15,6 @@ export const nextBasketSchema = z.strictObject({
   history: z.enum(["all", "train"]).default("all").describe("whether the test query knows the validation basket"),
 });
 export type NextBasketConfig = z.infer<typeof nextBasketSchema>;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Each user's last basket is asked for as a whole, the one before it validates, the rest is training. No event of a basket

@@ -1,4 +1,5 @@
 import {
+  HOUR_MS,
   applySignals,
   idTable,
   interactionsFrom,
@@ -12,7 +13,6 @@ import { splitConfigSchema, splitInteractions } from "./split-interactions.js";
 
 const KINDS = ["view", "purchase", "dislike", "impression"];
 const SIGNALS = parseSignals("view=1,purchase=5,dislike=-2,impression=exposure");
-const HOUR_MS = 3_600_000;
 
 function world(seed: number): Interactions {
   const random = new Random(seed);

@@ -1,6 +1,6 @@
-import { PlatformError, selectRows, type Interactions } from "@sequitur/core";
+import { HOUR_MS, PlatformError, selectRows, type Interactions } from "@sequitur/core";
 import { z } from "zod";
-import { HOUR_MS, rowsWhere } from "./leave-one-out.js";
+import { rowsWhere } from "./leave-one-out.js";
 import { evaluationSet, type Question } from "./questions.js";
 import type { Split } from "./split.js";
 import { timeQuantile } from "./temporal.js";

@@ -1,10 +1,8 @@
-import { throwIfCancelled, type Interactions } from "@sequitur/core";
+import { HOUR_MS, throwIfCancelled, type Interactions } from "@sequitur/core";
 import type { FitRun, SparseRows } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { rowWeights } from "./half-life.js";
 import { Largest } from "./largest.js";
-
-const HOUR_MS = 3_600_000;
 
 /** Which pairs of a user's interactions count, and how much. */
 export interface PairWeighting {

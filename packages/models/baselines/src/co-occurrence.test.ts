@@ -1,4 +1,5 @@
 import {
+  HOUR_MS,
   idTable,
   interactionsFrom,
   itemCounts,
@@ -17,8 +18,6 @@ const TEXTS = { titles: Array.from({ length: 20 }, (_, item) => `${item % 2 === 
 
 conforms(coOccurrence);
 conforms(coOccurrence, { itemColumns: TEXTS, config: { contentWeight: 1.5, backward: 0.5, gapHalfLifeHours: 48 } });
-
-const HOUR_MS = 3_600_000;
 
 type Row = readonly [user: number, item: number, hour: number];
 

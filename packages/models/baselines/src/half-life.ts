@@ -1,7 +1,5 @@
-import { type Interactions } from "@sequitur/core";
+import { DAY_MS, type Interactions } from "@sequitur/core";
 import { z } from "zod";
-
-const DAY_MS = 86_400_000;
 
 /** The one option of all models that count: how soon an interaction is forgotten. */
 export const halfLifeDaysField = z

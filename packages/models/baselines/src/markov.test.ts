@@ -1,12 +1,10 @@
-import { idTable, interactionsFrom, parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
+import { HOUR_MS, idTable, interactionsFrom, parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import { conforms, hitRate, noise, plantedSequences } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
 import { markov, markovConfig } from "./markov.js";
 
 conforms(markov);
-
-const HOUR_MS = 3_600_000;
 
 /** Each row is a user, an item, an hour and, when sessions are given, its session. */
 function visits(rows: readonly (readonly [number, number, number, number?])[]): Interactions {

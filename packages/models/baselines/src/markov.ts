@@ -1,4 +1,4 @@
-import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import { HOUR_MS, NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
 import {
   type Artifact,
   withSignals,
@@ -17,8 +17,6 @@ import { halfLifeDaysField, rowWeights } from "./half-life.js";
 import { itemShares } from "./item-weights.js";
 import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
-
-const HOUR_MS = 3_600_000;
 
 export const markovConfig = z.strictObject({
   maxGapHours: z

@@ -1,10 +1,15 @@
-import { NONE, PlatformError, type Interactions, type QueryBatch, type Tensor } from "@sequitur/core";
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  NONE,
+  PlatformError,
+  type Interactions,
+  type QueryBatch,
+  type Tensor,
+} from "@sequitur/core";
 import { artifactTensor, type Artifact } from "@sequitur/recommender";
 import { knownUser } from "./history.js";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** How alike a past visit has to be to the question; every factor is 1 where its setting switches it off. */
 export interface VisitKernel {

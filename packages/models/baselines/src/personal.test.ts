@@ -1,4 +1,13 @@
-import { idTable, interactionsFrom, NONE, parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
+import {
+  HOUR_MS,
+  idTable,
+  interactionsFrom,
+  NONE,
+  parseConfig,
+  queryBatch,
+  Random,
+  type Interactions,
+} from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import { conforms, hitRate, noise, plantedSequences } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
@@ -6,8 +15,6 @@ import { personal, personalConfig, type PersonalConfig } from "./personal.js";
 
 conforms(personal);
 conforms(personal, { config: { nextTime: "given" } });
-
-const HOUR_MS = 3_600_000;
 
 /** u: a b a a, v: c b, hours apart; w has nothing. */
 const small: Interactions = interactionsFrom(

@@ -1,4 +1,5 @@
 import {
+  DAY_MS,
   idTable,
   interactionsFrom,
   parseConfig,
@@ -15,8 +16,6 @@ import { popularity, popularityConfig } from "./popularity.js";
 
 conforms(popularity);
 conforms({ ...popularity }, { config: { by: "hour", halfLifeDays: 3 } });
-
-const DAY_MS = 86_400_000;
 
 /** One user over three items; each row is an item and an ISO time, on a clock that runs `offset` minutes ahead of UTC. */
 function visits(rows: readonly (readonly [number, string])[], offset?: number): Interactions {

@@ -1,4 +1,11 @@
-import { NEGATIVE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import {
+  MINUTE_MS,
+  NEGATIVE,
+  throwIfCancelled,
+  type Catalog,
+  type Interactions,
+  type QueryBatch,
+} from "@sequitur/core";
 import {
   artifactConfig,
   artifactTensor,
@@ -11,8 +18,6 @@ import { z } from "zod";
 import { halfLifeDaysField, rowWeights } from "./half-life.js";
 import { approved } from "./item-weights.js";
 import { scoreRows } from "./score-rows.js";
-
-const MINUTE_MS = 60_000;
 
 export const popularityConfig = z.strictObject({
   halfLifeDays: halfLifeDaysField,

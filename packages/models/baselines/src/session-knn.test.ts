@@ -1,4 +1,13 @@
-import { idTable, interactionsFrom, listOf, parseConfig, queryBatch, Random, type Interactions } from "@sequitur/core";
+import {
+  HOUR_MS,
+  idTable,
+  interactionsFrom,
+  listOf,
+  parseConfig,
+  queryBatch,
+  Random,
+  type Interactions,
+} from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import { checkerboard, conforms, hitRate, noise } from "@sequitur/recommender/conforms";
 import { describe, expect, it } from "vitest";
@@ -6,8 +15,6 @@ import { sessionKnn, sessionKnnConfig } from "./session-knn.js";
 
 conforms(sessionKnn);
 conforms(sessionKnn, { config: { sessions: "user", recentSessions: 5, neighbours: 2 } });
-
-const HOUR_MS = 3_600_000;
 
 async function fitted(train: Interactions, config: Record<string, unknown> = {}): Promise<Model> {
   return sessionKnn.fit(train, parseConfig(sessionKnnConfig, config, "test"), { random: new Random(1) });

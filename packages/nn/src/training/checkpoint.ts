@@ -1,7 +1,7 @@
 import { decodeTensorFile, encodeTensorFile, PlatformError, type Tensor, type TensorFile } from "@sequitur/core";
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { writeAtomically } from "@sequitur/core/files";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 
 const FORMAT = "sequitur-checkpoint/1";
@@ -92,23 +92,4 @@ function parseCheckpoint(file: TensorFile, path: string, identity: string): Chec
   }
   const { weights, memory, average } = groups;
   return { ...parsed.data, weights, memory, average };
-}
-
-/** Writes beside the path, syncs, then renames. */
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -1,11 +1,10 @@
-import { selectRows, type Interactions } from "@sequitur/core";
+import { DAY_MS, selectRows, type Interactions } from "@sequitur/core";
 import { cityConfigSchema, generateCity, type City } from "@sequitur/data";
 import { z } from "zod";
 import { logistic } from "../logistic.js";
 import type { Population, Visits, World, WorldRun } from "../world.js";
 import { visitLog } from "./visit-log.js";
 
-const DAY_MS = 86_400_000;
 /** Visits that the choice model remembers. */
 const MEMORY = 128;
 

@@ -1,9 +1,8 @@
-import { idTable, interactionsFrom, type Random } from "@sequitur/core";
+import { DAY_MS, idTable, interactionsFrom, type Random } from "@sequitur/core";
 import { z } from "zod";
 import type { Population, Visits, World } from "../world.js";
 import { logistic } from "../logistic.js";
 
-const DAY_MS = 86_400_000;
 const START = Date.UTC(2024, 0, 1);
 
 /** Latent users and grouped items, after the simulation of Eide, Leslie & Frigessi 2022. */

@@ -1,4 +1,4 @@
-import { Random } from "@sequitur/core";
+import { DAY_MS, Random } from "@sequitur/core";
 import { cityConfigSchema, cityOracle, generateCity } from "@sequitur/data";
 import { describe, expect, test } from "vitest";
 import type { World } from "../world.js";
@@ -6,8 +6,6 @@ import { cityWorldSchema } from "./city-world.js";
 import { latentWorld, latentWorldSchema } from "./latent-world.js";
 import { visitLog } from "./visit-log.js";
 import { openWorld, worldSchema } from "./worlds.js";
-
-const DAY_MS = 86_400_000;
 
 function checkVisits({ visits, start, days, catalog }: World): void {
   expect(visits.users.length).toBe(visits.times.length);

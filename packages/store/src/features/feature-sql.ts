@@ -1,8 +1,7 @@
+import { DAY_MS } from "@sequitur/core";
 import { sql, type RawBuilder } from "kysely";
 import { instant } from "../instant.js";
 import type { FeatureView } from "./feature-view.js";
-
-const DAY_MS = 86_400_000;
 
 /** The column of the log that holds the key of the view's entity. */
 export function keyColumn(view: FeatureView): RawBuilder<number> {

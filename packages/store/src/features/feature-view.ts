@@ -1,7 +1,5 @@
-import { parseConfig } from "@sequitur/core";
+import { DAY_MS, parseConfig } from "@sequitur/core";
 import { z } from "zod";
-
-const DAY_MS = 86_400_000;
 
 const kinds = z.array(z.string().min(1).max(64)).min(1);
 

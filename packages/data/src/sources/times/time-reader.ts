@@ -1,3 +1,4 @@
+import { DAY_MS } from "@sequitur/core";
 import { badField, type Row } from "../row.js";
 import { calendarTime } from "./calendar-number.js";
 import { parseDate, zoneToUtc, type ToUtc } from "./dates.js";
@@ -16,7 +17,6 @@ export interface TimeForm {
   readonly zone: string;
 }
 
-const DAY_MS = 86_400_000;
 /** Instants this near to 1970 are small counts or "unknown", not dates of a log. */
 const NEAR_ZERO_MS = 366 * DAY_MS;
 /** Beyond it a number is in another unit than was said: the year 5138. */

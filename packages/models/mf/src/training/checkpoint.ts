@@ -6,8 +6,8 @@ import {
   type Random,
   type Tensor,
 } from "@sequitur/core";
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { writeAtomically } from "@sequitur/core/files";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -63,24 +63,7 @@ export async function writeCheckpoint(dir: string, checkpoint: Checkpoint): Prom
   for (const [name, data] of state) tensors.set(`state/${name}`, { shape: [data.length], data });
   for (const [name, data] of best) tensors.set(`best/${name}`, { shape: [data.length], data });
   const bytes = encodeTensorFile({ manifest: { format: FORMAT, identity, position }, tensors });
-  const path = join(dir, FILE);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
-  try {
-    await mkdir(dir, { recursive: true });
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
-    throw new PlatformError("unavailable", `no checkpoint can be written at ${path}: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  await writeAtomically(join(dir, FILE), bytes);
 }
 
 /** The checkpoint in DIR; undefined when there is none, `bad-artifact` when it is damaged or another run's. */

@@ -1,4 +1,4 @@
-import { NONE } from "@sequitur/core";
+import { MINUTE_MS, NONE } from "@sequitur/core";
 import { CLOSED, OPEN, slotOfWeek } from "@sequitur/data";
 import { distancesKm } from "../geography/distance.js";
 import { offsetAt, stateAt, type Visit } from "../hours/closed-places.js";
@@ -6,7 +6,6 @@ import type { PlaceHours } from "../hours/place-hours.js";
 import { explanationText } from "./explanation-text.js";
 import type { SeasonFactors } from "../season/season-factors.js";
 
-const MINUTE_MS = 60_000;
 const HALF_HOURS_PER_DAY = 48;
 /** Visits of the same part of the week this many half hours apart, or less, are alike. */
 const ALIKE_HALF_HOURS = 4;

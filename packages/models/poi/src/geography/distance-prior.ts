@@ -1,7 +1,6 @@
-import { type Interactions, type Random } from "@sequitur/core";
+import { HOUR_MS, type Interactions, type Random } from "@sequitur/core";
 import { distancesKm } from "./distance.js";
 
-const HOUR_MS = 3_600_000;
 /** Below it two places are the same spot. */
 const SPOT_KM = 0.02;
 /** Bins of doubling distance from SPOT_KM on, after the bin of the same spot; the last reaches around the earth. */

@@ -1,8 +1,6 @@
-import { NONE } from "@sequitur/core";
+import { MINUTE_MS, HOUR_MS, NONE } from "@sequitur/core";
 import { periodOf } from "../season/period.js";
 
-export const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 const WEEK_HOURS = 168;
 /** 1970-01-01 was a Thursday: three days after a Monday. */
 const THURSDAY_HOURS = 72;

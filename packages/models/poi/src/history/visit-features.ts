@@ -1,10 +1,9 @@
-import { NONE } from "@sequitur/core";
-import { HOUR_MS, momentAt, type CheckIns, type Sequence } from "./check-ins.js";
+import { HOUR_MS, DAY_MS, NONE } from "@sequitur/core";
+import { momentAt, type CheckIns, type Sequence } from "./check-ins.js";
 import { kmBetween, type PlaceFacts } from "./places.js";
 
 /** Numbers that describe one past visit to somebody who asks where the user goes next. */
 export const VISIT_FEATURES = 32;
-const DAY_MS = 24 * HOUR_MS;
 const DAY_ANGLE = Math.PI / 12;
 
 /** Whether the instant of the next check-in is known when asking, or only that of the last one. */

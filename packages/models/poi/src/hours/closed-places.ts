@@ -1,10 +1,7 @@
-import { NONE } from "@sequitur/core";
+import { DAY_MS, MINUTE_MS, NONE } from "@sequitur/core";
 import { CLOSED, slotOfYear, SLOTS_PER_WEEK, UNKNOWN, zoneOffsetMinutes } from "@sequitur/data";
 import { HARD_PENALTY, type HoursConfig } from "./hours-config.js";
 import type { PlaceHours } from "./place-hours.js";
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** When a place would be visited. */
 export interface Visit {

@@ -1,4 +1,4 @@
-import { NONE } from "@sequitur/core";
+import { HOUR_MS, NONE } from "@sequitur/core";
 import type { CheckIns, Sequence } from "../history/check-ins.js";
 import type { PlaceFacts } from "../history/places.js";
 import { askAt, visitsFrom, VISIT_FEATURES, writeVisitFeatures, type NextTime } from "../history/visit-features.js";
@@ -144,7 +144,7 @@ export function encodeAsks(
 export function gapClass(last: number, gapMs: number, fresh: number): number {
   if (last === NONE) return 0;
   if (fresh === 0) return GAP_CLASSES - 1;
-  const at = GAP_HOURS.findIndex((hours) => gapMs < hours * 3_600_000);
+  const at = GAP_HOURS.findIndex((hours) => gapMs < hours * HOUR_MS);
   return at === -1 ? GAP_CLASSES - 1 : at + 1;
 }
 

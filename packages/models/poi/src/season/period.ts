@@ -1,4 +1,4 @@
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from "@sequitur/core";
 
 /** Months in the year's climate are turned by half a year south of the equator. */
 const HALF_YEAR = 6;

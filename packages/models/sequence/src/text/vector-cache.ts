@@ -1,6 +1,7 @@
-import { decodeTensorFile, encodeTensorFile, stringsOf, stringsTensor, PlatformError } from "@sequitur/core";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { decodeTensorFile, encodeTensorFile, stringsOf, stringsTensor } from "@sequitur/core";
+import { writeAtomically } from "@sequitur/core/files";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Vectors by text of one model, in a file named by the model's hash. */
@@ -22,7 +23,7 @@ export async function openVectorCache(folder: string, modelHash: string): Promis
       // What another process has added meanwhile is kept.
       for (const [hash, vector] of await readVectors(path)) vectors.set(hash, vector);
       for (const [text, vector] of added) vectors.set(hashOf(text), vector);
-      await writeVectors(folder, path, vectors);
+      await writeVectors(path, vectors);
     },
   };
 }
@@ -39,7 +40,7 @@ async function readVectors(path: string): Promise<Map<string, Float32Array>> {
   }
 }
 
-async function writeVectors(folder: string, path: string, vectors: ReadonlyMap<string, Float32Array>): Promise<void> {
+async function writeVectors(path: string, vectors: ReadonlyMap<string, Float32Array>): Promise<void> {
   const width = vectors.values().next().value?.length ?? 0;
   const data = new Float32Array(vectors.size * width);
   [...vectors.values()].forEach((vector, row) => data.set(vector, row * width));
@@ -47,15 +48,5 @@ async function writeVectors(folder: string, path: string, vectors: ReadonlyMap<s
     ["hashes", stringsTensor([...vectors.keys()])],
     ["vectors", { shape: [vectors.size, width], data }],
   ]);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(temporary, encodeTensorFile({ manifest: { format: "sequitur-text-vectors/1" }, tensors }));
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
-    throw new PlatformError("unavailable", `no vectors can be kept in ${folder}: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  await writeAtomically(path, encodeTensorFile({ manifest: { format: "sequitur-text-vectors/1" }, tensors }));
 }

@@ -1,7 +1,7 @@
-import { PlatformError } from "@sequitur/core";
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { PlatformError } from "../errors.js";
 
 const PROBE_BYTES = 1 << 16;
 
@@ -25,11 +25,12 @@ export async function probeFolder(folder: string): Promise<void> {
 export async function writeTogether(
   files: readonly (readonly [path: string, bytes: Uint8Array | string])[],
 ): Promise<void> {
-  const suffix = `.${randomBytes(6).toString("hex")}.part`;
+  const suffix = temporarySuffix();
   let at = "";
   try {
     for (const [path, bytes] of files) {
       at = path;
+      await mkdir(dirname(path), { recursive: true });
       await writeAndSync(path + suffix, bytes);
     }
     for (const [path] of files) {
@@ -46,6 +47,45 @@ export async function writeTogether(
 /** One file, written beside its place, synced and renamed. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   await writeTogether([[path, bytes]]);
+}
+
+/**
+ * Gives `write` a path beside the place, syncs what it wrote there and renames it: for files that are too large to
+ * hold, or that another library writes. An error of `write` goes to the caller; nothing is left behind then.
+ */
+export async function placeAtomically<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const temporary = path + temporarySuffix();
+  try {
+    await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
+      throw cannotWrite(path, cause);
+    });
+    const result = await write(temporary);
+    await moveIntoPlace(temporary, path);
+    return result;
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined); // an error of `write` comes first
+  }
+}
+
+/** Syncs a finished file and renames it; for a file that was written over several runs, such as a download. */
+export async function moveIntoPlace(temporary: string, path: string): Promise<void> {
+  try {
+    const file = await open(temporary, "r+").catch(() => open(temporary, "r")); // a copy may be read-only
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolders([dirname(path)]);
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+}
+
+/** Two writers of one place never share a temporary file. */
+function temporarySuffix(): string {
+  return `.${randomBytes(6).toString("hex")}.part`;
 }
 
 async function writeAndSync(path: string, bytes: Uint8Array | string): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { probeFolder, writeTogether } from "./atomic-files.js";
+import { probeFolder, writeTogether } from "./atomic-file.js";
 
 const full = vi.hoisted(() => ({ after: Infinity }));
 

@@ -1,0 +1,8 @@
+export {
+  cannotWrite,
+  moveIntoPlace,
+  placeAtomically,
+  probeFolder,
+  writeAtomically,
+  writeTogether,
+} from "./atomic-file.js";
