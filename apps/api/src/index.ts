@@ -8,7 +8,6 @@ export { SCOPES, type Scope } from "./http/principal.js";
 export { SLOTS, type Slot } from "./schemas/admin-schemas.js";
 export {
   checkTraining,
-  POSITIVE_FEEDBACK,
   trainFromStore,
   type TrainedVersion,
   type TrainRequest,
@@ -16,3 +15,4 @@ export {
 export type { Measure, Validation, ValidationRow } from "./offline/validate-version.js";
 export { exportStore, type ExportRequest } from "./offline/export-store.js";
 export { apiLogger, LOG_LEVELS, type LogLevel } from "./api-logger.js";
+export { POSITIVE_FEEDBACK } from "./serving/positive-feedback.js";

@@ -105,17 +105,20 @@ async function tellClicks(
   const rows = slates.flatMap((slate, b) => {
     const requestId = requestIds.get(slate);
     // Slates of the warm-up were shown by somebody else: the API cannot know them.
-    if (clicks[b] === NONE || requestId === undefined) return [];
-    const userId = catalog.users.ids[batch.users[b]!]!;
-    return [{ requestId, userId, itemId: catalog.items.ids[slate.items[clicks[b]!]!]!, time: batch.now[b]! }];
+    if (requestId === undefined) return [];
+    const itemId = clicks[b] === NONE ? undefined : catalog.items.ids[slate.items[clicks[b]!]!]!;
+    return [{ requestId, userId: catalog.users.ids[batch.users[b]!]!, itemId, time: batch.now[b]! }];
   });
   await inChunks(rows, async (chunk) => {
     const feedback = chunk.map(({ requestId, itemId, time }) => {
-      return { feedbackId: `click-${requestId}`, requestId, itemId, kind: "click", time };
+      const outcome = itemId === undefined ? { kind: "none" } : { itemId, kind: "click" };
+      return { feedbackId: `outcome-${requestId}`, requestId, time, ...outcome };
     });
     accept(await post("/v1/feedback", { feedback }));
-    const events = chunk.map(({ requestId, ...rest }) => ({ eventId: `click-${requestId}`, kind: "click", ...rest }));
-    accept(await post("/v1/events", { events }));
+    const events = chunk
+      .filter(({ itemId }) => itemId !== undefined)
+      .map(({ requestId, ...rest }) => ({ eventId: `click-${requestId}`, kind: "click", ...rest }));
+    if (events.length > 0) accept(await post("/v1/events", { events }));
   });
 }
 

@@ -15,7 +15,15 @@ export { eraseUser, type Erasure } from "./entities/erase-user.js";
 export { recordRequests, type Impression, type RequestRecord } from "./serving/requests.js";
 export { readSlates, type ShownItem, type ShownSlate, type SlateOptions } from "./serving/read-slates.js";
 export { slateLogOf } from "./serving/slate-log.js";
-export { recordFeedback, type Feedback } from "./serving/feedback.js";
+export { NO_CHOICE, recordFeedback, type Feedback, type FeedbackOptions } from "./serving/feedback.js";
+export {
+  lastOutcome,
+  readOutcomes,
+  readPolicyState,
+  savePolicyState,
+  type PolicyState,
+  type SlateOutcome,
+} from "./serving/slate-outcomes.js";
 export {
   DEFAULT_SLOT,
   activateModelVersion,

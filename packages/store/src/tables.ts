@@ -38,6 +38,7 @@ export interface Tables {
     created_at: number;
     fit: Generated<Record<string, unknown>>;
     validation: Generated<Record<string, unknown> | null>;
+    learned_to: Generated<number>;
   };
   model_slots: {
     slot: string;

@@ -13,6 +13,7 @@ import { fingerprint } from "@sequitur/data";
 import { encodeArtifact, fitOnSlates, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
 import {
   activateModelVersion,
+  lastOutcome,
   listModelSlots,
   readInteractions,
   readSlates,
@@ -26,6 +27,7 @@ import { join } from "node:path";
 import { digestOf } from "../models/model-source.js";
 import type { Slot } from "../schemas/admin-schemas.js";
 import { validateVersion, type Validation } from "./validate-version.js";
+import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
 
 export interface TrainRequest {
   readonly store: Store;
@@ -63,9 +65,6 @@ export interface TrainedVersion {
   /** Why it was not activated though that was asked for; null otherwise. */
   readonly refused: string | null;
 }
-
-/** Kinds of feedback that say somebody went for an item. */
-export const POSITIVE_FEEDBACK: readonly string[] = ["click", "visit", "purchase"];
 
 /** What the fallback slots are filled with. */
 const FALLBACKS: readonly (readonly [Slot, string])[] = [
@@ -119,6 +118,8 @@ async function trainOne(request: TrainRequest, train: Interactions, job: Job): P
   const recommender = await load(model);
   const given = parseConfig(recommender.config, job.config, `config of ${model}`);
   const run = { ...runOf(request), ...(threads !== undefined && { threads }), random: new Random(seed).fork(model) };
+  // Read first: an outcome that comes meanwhile is learned when it is served, twice at worst, and never lost.
+  const learnedTo = await lastOutcome(store);
   const slates = recommender.fitSlates === undefined ? undefined : await slatesOf(request, train.catalog);
   const active = (await listModelSlots(store)).find((one) => one.slot === slot)?.active;
   const validated =
@@ -139,6 +140,7 @@ async function trainOne(request: TrainRequest, train: Interactions, job: Job): P
     location,
     config,
     dataFingerprint: print,
+    learnedTo,
     metrics: metricsOf(validated?.validation),
     validation: validated === undefined ? null : { ...validated.validation },
     fit: {

@@ -14,6 +14,7 @@ import {
   type EventIn,
   type RowError,
 } from "../schemas/event-schemas.js";
+import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
 import type { Serving } from "../serving/serving.js";
 import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
 
@@ -39,7 +40,9 @@ const postFeedback = createRoute({
   path: "/v1/feedback",
   tags: ["Events"],
   summary: "Tell how people reacted to what was shown",
-  description: "Idempotent by feedbackId. A row counts only for an item that the answer with this requestId showed.",
+  description:
+    "Idempotent by feedbackId. A row counts only for an item that the answer with this requestId showed. The first click, " +
+    'visit or purchase of a slate, or the kind "none" without itemId where nothing was chosen, is what policies learn.',
   security: SECURITY,
   middleware: requireScope("ingest"),
   request: { body: jsonBody(feedbackBatchSchema) },
@@ -58,7 +61,7 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
   );
   const respond = bounded(
     grouped(
-      writes.watched((rows: readonly Feedback[]) => recordFeedback(store, rows)),
+      writes.watched((rows: readonly Feedback[]) => recordFeedback(store, rows, { choices: POSITIVE_FEEDBACK })),
       { limit },
     ),
   );
@@ -79,12 +82,17 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
     })
     .openapi(postFeedback, async (c) => {
       const now = store.now();
-      const rows = c.req.valid("json").feedback.map(({ feedbackId = randomUUID(), time = now, ...rest }) => ({
+      const rows = c.req.valid("json").feedback.map(({ feedbackId = randomUUID(), time = now, itemId, ...rest }) => ({
         ...rest,
+        ...(itemId !== undefined && { itemId }),
         feedbackId,
         time,
       }));
       const results = await respond(rows);
+      // Committed already: what cannot be learned now is at the next look.
+      await serving.policies.follow().catch((error: unknown) => {
+        serving.logger.warn({ err: error }, "policies could not learn; trying again");
+      });
       const errors = results.flatMap((result, row) =>
         result.status === "rejected" ? [{ row, message: result.message }] : [],
       );

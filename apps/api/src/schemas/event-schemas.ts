@@ -60,8 +60,8 @@ export const eventBatchResultSchema = z
 export const feedbackSchema = objectOf({
   feedbackId: idSchema.optional().openapi({ description: "chosen by the sender; the same id again changes nothing" }),
   requestId: z.uuid().openapi({ description: "of the answer that showed the item" }),
-  itemId: idSchema,
-  kind: kindSchema.openapi({ example: "click" }),
+  itemId: idSchema.optional().openapi({ description: 'the item; left out with kind "none"' }),
+  kind: kindSchema.openapi({ example: "click", description: '"none": nothing of the slate was chosen' }),
   value: z.number().min(-1e9).max(1e9).default(1).openapi({ description: "the reward" }),
   time: instantSchema.optional(),
 }).openapi("Feedback");

@@ -4,6 +4,7 @@ import type { Recommendation } from "../schemas/recommendation-schemas.js";
 import { askChain, type ChainAnswer, type ChainItem, type ChainRun } from "./chain.js";
 import type { Question } from "./question.js";
 import { reasonsFor, type Reason } from "./reasons.js";
+import { askedContext } from "./served-policies.js";
 import type { Serving } from "./serving.js";
 import type { Stage } from "./stage.js";
 
@@ -139,7 +140,11 @@ export function recordOf(serving: Serving, shown: Shown): RequestRecord {
     time: serving.store.now(),
     kind,
     ...(experiment && { experiment }),
-    context: { k: question.k, history: question.history.length },
+    context: {
+      k: question.k,
+      history: question.history.length,
+      ...(kind === "slates" && { asked: askedContext(question) }),
+    },
     impressions: items.map(({ index, score, stage }, position) => ({
       itemId: serving.items.directory.record(index).itemId,
       position,

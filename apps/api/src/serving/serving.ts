@@ -38,7 +38,7 @@ export class Serving {
   readonly items: LiveItems;
   readonly experiments: LiveExperiments;
   readonly models: LiveModels;
-  readonly policies = new ServedPolicies();
+  readonly policies: ServedPolicies;
   readonly writes: WriteHealth;
   /** Commits what was shown, together with what other requests show meanwhile. */
   readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;
@@ -59,6 +59,7 @@ export class Serving {
     this.logger = logger;
     this.random = random;
     this.writes = new WriteHealth(() => store.now());
+    this.policies = new ServedPolicies(store);
     this.items = new LiveItems(store);
     this.experiments = new LiveExperiments(store);
     const { directory } = this.items;
@@ -104,6 +105,8 @@ export class Serving {
     await this.items.sync();
     await this.experiments.sync();
     await this.models.sync();
+    await this.policies.keep((versionId) => this.models.isLoaded(versionId));
+    await this.policies.follow();
     this.metrics.items.set(this.items.directory.liveCount);
     this.synced = true;
   }
@@ -121,5 +124,8 @@ export class Serving {
     clearInterval(this.timer);
     await this.stopListening?.();
     await this.pending;
+    await this.policies.saveAll().catch((error: unknown) => {
+      this.logger.warn({ err: error }, "what policies have learned could not be saved; it is learned again");
+    });
   }
 }

@@ -2,14 +2,16 @@ import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
 import { idProblem, type EventResult } from "../events/event.js";
 import { isRequestId } from "./requests.js";
+import { noteOutcomes } from "./slate-outcomes.js";
 
 /** A raw response to an item that a request showed. */
 export interface Feedback {
   /** Chosen by the sender; the same id again is a duplicate. */
   readonly feedbackId: string;
   readonly requestId: string;
-  readonly itemId: string;
-  /** Such as "click", "visit", "dwell", "rating". */
+  /** Left out with the kind "none", and only there. */
+  readonly itemId?: string;
+  /** Such as "click", "visit", "dwell", "rating"; "none" says that nothing of the slate was chosen. */
   readonly kind: string;
   /** 1 for a plain response; seconds, stars or an amount otherwise. */
   readonly value?: number;
@@ -17,11 +19,24 @@ export interface Feedback {
   readonly time: number;
 }
 
+/** The kind that closes a slate of which nothing was chosen. */
+export const NO_CHOICE = "none";
+
+export interface FeedbackOptions {
+  /** Kinds that, with a value above 0, say that an item of a slate was chosen. */
+  readonly choices?: readonly string[];
+}
+
 /**
  * Writes feedback in one transaction, one result a row, in order; accepted means committed. A row is rejected when its
- * request is not known or did not show the item, since nothing could be learned from it.
+ * request is not known or did not show the item, since nothing could be learned from it. New choices, and slates of
+ * which nothing was chosen, become outcomes that policies learn from, by time.
  */
-export async function recordFeedback(store: Store, feedback: readonly Feedback[]): Promise<EventResult[]> {
+export async function recordFeedback(
+  store: Store,
+  feedback: readonly Feedback[],
+  { choices = ["click"] }: FeedbackOptions = {},
+): Promise<EventResult[]> {
   const results: EventResult[] = feedback.map(() => ({ status: "duplicate" }));
   const seen = new Set<string>();
   const rows: number[] = [];
@@ -40,24 +55,37 @@ export async function recordFeedback(store: Store, feedback: readonly Feedback[]
       with input as (
         select t.*, exists (
             select from impressions join items using (item_key)
-            where impressions.request_id = t.request_id and items.item_id = t.item_id) as shown,
+            where impressions.request_id = t.request_id and (items.item_id = t.item_id or t.kind = ${NO_CHOICE})
+          ) as shown,
           (select item_key from items where items.item_id = t.item_id) as item_key
         from unnest(
           ${valid.map((entry) => entry.feedbackId)}::text[], ${valid.map((entry) => entry.requestId)}::uuid[],
-          ${valid.map((entry) => entry.itemId)}::text[], ${valid.map((entry) => entry.kind)}::text[],
+          ${valid.map((entry) => entry.itemId ?? null)}::text[], ${valid.map((entry) => entry.kind)}::text[],
           ${valid.map((entry) => entry.value ?? 1)}::double precision[],
           ${valid.map((entry) => entry.time)}::double precision[]
         ) with ordinality as t (feedback_id, request_id, item_id, kind, value, ms, ordinal)
       ), inserted as (
         insert into feedback (feedback_id, request_id, item_key, kind, value, time)
         select feedback_id, request_id, item_key, kind, value, to_timestamp(ms / 1000)
-        from input where shown order by feedback_id
+        from input where shown and kind <> ${NO_CHOICE} order by feedback_id
         on conflict do nothing returning feedback_id
       )
       select (ordinal - 1)::integer as row, shown, inserted.feedback_id is not null as fresh
       from input left join inserted using (feedback_id)
     `.execute(db);
-    return rows;
+    const isChoice = ({ kind, value = 1 }: Feedback): boolean => choices.includes(kind) && value > 0;
+    const told = rows
+      .filter(({ row, shown, fresh }) => {
+        const entry = valid[row]!;
+        return shown && (entry.kind === NO_CHOICE || (fresh && isChoice(entry)));
+      })
+      .map(({ row }) => valid[row]!)
+      .sort((a, b) => a.time - b.time);
+    const noted = await noteOutcomes(db, told);
+    return rows.map((one) => {
+      const { kind, requestId } = valid[one.row]!;
+      return kind === NO_CHOICE ? { ...one, fresh: noted.has(requestId.toLowerCase()) } : one;
+    });
   });
   for (const { row, shown, fresh } of outcome) {
     const entry = valid[row]!;
@@ -71,11 +99,15 @@ export async function recordFeedback(store: Store, feedback: readonly Feedback[]
 }
 
 function feedbackProblem(entry: Feedback): string | undefined {
-  const problem =
-    idProblem("feedbackId", entry.feedbackId) ?? idProblem("itemId", entry.itemId) ?? idProblem("kind", entry.kind, 64);
+  const problem = idProblem("feedbackId", entry.feedbackId) ?? itemProblem(entry) ?? idProblem("kind", entry.kind, 64);
   if (problem !== undefined) return problem;
   if (!isRequestId(entry.requestId)) return `requestId must be a UUID, got ${JSON.stringify(entry.requestId)}.`;
   if (entry.value !== undefined && !Number.isFinite(entry.value)) return `value must be finite, got ${entry.value}.`;
   if (!(Math.abs(entry.time) <= 1e14)) return `time must be an instant in ms, got ${entry.time}.`;
   return undefined;
+}
+
+function itemProblem({ itemId, kind }: Feedback): string | undefined {
+  if (kind !== NO_CHOICE) return idProblem("itemId", itemId ?? "");
+  return itemId === undefined ? undefined : `kind "${NO_CHOICE}" says that nothing was chosen: leave itemId out.`;
 }

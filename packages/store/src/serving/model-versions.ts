@@ -22,6 +22,8 @@ export interface ModelVersionRecord {
   readonly fit?: Readonly<Record<string, unknown>>;
   /** How it did on questions that were kept from its fit, beside others; null when nothing was kept. */
   readonly validation?: Readonly<Record<string, unknown>> | null;
+  /** The last outcome of a slate that it was trained on: what is served goes on from there. */
+  readonly learnedTo?: number;
 }
 
 export interface ModelVersion extends Required<ModelVersionRecord> {
@@ -65,6 +67,7 @@ export async function registerModelVersion(store: Store, record: ModelVersionRec
         config: jsonText(record.config),
         metrics: sql`${jsonText(record.metrics)}::jsonb`,
         data_fingerprint: record.dataFingerprint ?? "",
+        learned_to: record.learnedTo ?? 0,
         created_at: instant(store.now()),
         fit: sql`${jsonText(record.fit)}::jsonb`,
         ...(record.validation && { validation: sql`${jsonText(record.validation)}::jsonb` }),
@@ -277,6 +280,7 @@ function versionOf(row: VersionRow): ModelVersion {
     config: row.config,
     metrics: row.metrics,
     dataFingerprint: row.data_fingerprint,
+    learnedTo: Number(row.learned_to),
     createdAt: row.created_at,
     fit: row.fit,
     validation: row.validation,

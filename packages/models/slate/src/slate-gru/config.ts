@@ -13,6 +13,12 @@ export const slateGruConfig = z.strictObject({
     .enum(["hierarchical", "flat"])
     .default("hierarchical")
     .describe("hierarchical: items vary around the mean of their first category; flat: around one mean"),
+  compat: z
+    .enum(["none", "paper"])
+    .default("none")
+    .describe(
+      "none: everybody starts at a learned first state; paper: at one made of the clicks of the training window, which the published code does although they are what it is to predict",
+    ),
   width: z.int().min(1).max(256).default(25).describe("numbers in an item vector and in a user state"),
   maxSlates: z
     .int()
@@ -34,7 +40,8 @@ export const slateGruConfig = z.strictObject({
   epochs: z.int().min(1).max(10_000).default(60).describe("passes over the data, both phases together"),
   batchUsers: z.int().min(1).max(100_000).default(256).describe("training windows in a step"),
   samples: z.int().min(1).max(16).default(1).describe("posterior draws a step"),
-  rate: z.number().positive().max(1).default(0.03).describe("learning rate of Adam"),
+  rate: z.number().positive().max(1).default(0.03).describe("learning rate of Adam in the first phase"),
+  gruRate: z.number().positive().max(1).default(0.003).describe("learning rate of the second phase, of the GRU"),
   beta1: z.number().min(0).max(0.9999).default(0.9).describe("Adam's decay of the mean gradient"),
   beta2: z.number().min(0).max(0.9999).default(0.999).describe("Adam's decay of the mean squared gradient"),
   clipNorm: z.number().positive().max(1e9).default(100).describe("largest norm of a step's gradient"),

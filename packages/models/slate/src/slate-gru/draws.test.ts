@@ -80,7 +80,8 @@ it.each(["gru", "linear"] as const)("draws the %s state as its parameters, writt
         const at = item * width;
         const x = h.map((_, j) => itemMeans[at + j]! + itemScales[at + j]! * normalAt(rowStream(key, item), j));
         const keep = Math.min(0.999, Math.max(0.001, other(globals.keep.from)));
-        const fromX = (column: number) => times(x, globals.input.from, 3 * width, column);
+        const fromX = (column: number) =>
+          times(x, globals.input.from, 3 * width, column) + other(globals.gateBias.from + column);
         const before = h;
         const fromH = (column: number) => times(before, globals.hidden.from, 3 * width, column);
         h = before.map((value, j) => {

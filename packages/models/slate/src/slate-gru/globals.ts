@@ -1,4 +1,5 @@
 import type { SlateGruConfig } from "./config.js";
+import { START_PRIOR_SCALE } from "./start-state.js";
 
 /** A run of parameters within the vector of all that are not items. */
 export interface Slot {
@@ -19,12 +20,16 @@ export interface Globals {
   readonly bias: Slot;
   /** (1) gamma: what the linear state keeps at a click. */
   readonly keep: Slot;
-  /** (1) s: scale of the amortised first state; a point estimate. */
+  /** (1) s: scale of the first state; a point estimate. */
   readonly start: Slot;
+  /** (D) m: mean of the first state, the same for everybody. */
+  readonly startMean: Slot;
   /** (D, 3D), (D, 3D), (D, D): gates of the click, gates of the state (reset, update, new), and z = h W. */
   readonly input: Slot;
   readonly hidden: Slot;
   readonly output: Slot;
+  /** (3D) biases of the gates; the published GRU has none. */
+  readonly gateBias: Slot;
 }
 
 export type SlotName = Exclude<keyof Globals, "size">;
@@ -34,9 +39,11 @@ export const SLOT_NAMES: readonly SlotName[] = [
   "bias",
   "keep",
   "start",
+  "startMean",
   "input",
   "hidden",
   "output",
+  "gateBias",
 ];
 
 type Sizes = Pick<SlateGruConfig, "width" | "groupMeanScale" | "groupScaleScale" | "gruScale">;
@@ -56,9 +63,11 @@ export function globalsOf(config: Sizes, groups: number, longest: number): Globa
     bias: slot(longest + 1, { mean: 0, scale: 1 }),
     keep: slot(1, { mean: 0.5, scale: 0.3 }),
     start: slot(1),
+    startMean: slot(width, { mean: 0, scale: START_PRIOR_SCALE }),
     input: slot(width * 3 * width, { mean: 0, scale: gruScale }),
     hidden: slot(width * 3 * width, { mean: 0, scale: gruScale }),
     output: slot(width * width, { mean: 0, scale: gruScale }),
+    gateBias: slot(3 * width, { mean: 0, scale: gruScale }),
   };
   return { size, ...slots };
 }

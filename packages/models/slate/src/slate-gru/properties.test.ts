@@ -11,7 +11,7 @@ import { posteriorOf, type Posterior } from "./posterior.js";
 import { addItemPrior } from "./priors.js";
 import { softmaxInto } from "./slate-loss.js";
 import { trainSlates } from "./train.js";
-import { lossGradient } from "./train-step.js";
+import { drawStarts, lossGradient } from "./train-step.js";
 import { startTrainee } from "./trainee.js";
 import { preferenceFrom, startOf, userPreference } from "./user-state.js";
 import { batchReader, windowsOf } from "./windows.js";
@@ -266,8 +266,40 @@ describe("the properties of the note", () => {
     expect(holdOut(log, { validation: 0.3, test: 0.4 }, new Random(5))).toEqual(held);
   });
 
+  it.each(["none", "paper"] as const)(
+    "compat %s: whether the first state knows the click that it is to predict",
+    (compat) => {
+      const statesFor = (click: number) => {
+        const trainee = startTrainee(catalog, slateGruConfig.parse({ width: 3, compat }), 5, engine, new Random(1));
+        const log = logOf([
+          [[0, 1, 2], click],
+          [[3, 4], 1],
+        ]);
+        const windows = windowsOf(log, 20);
+        const batch = batchReader(log, windows, trainee.config).read(Int32Array.of(0), 0, 1, new Random(2));
+        const drawn = trainee.others.values.array.slice();
+        const states = engine.memory.withScratch((scratch) => [
+          ...drawStarts(trainee, batch, drawn, 7, scratch).values.array,
+        ]);
+        trainee.release();
+        return states;
+      };
+      const [one, other] = [statesFor(0), statesFor(2)];
+      expect(one.every((value, at) => Object.is(value, other[at]))).toBe(compat === "none");
+    },
+  );
+
+  it("keeps everybody at one first state, however they clicked", () => {
+    const posterior = posteriorAt([0, 1, 2, 3, 4, 5]);
+    posterior.otherMeans[posterior.globals.startMean.from] = 0.75;
+    for (const clicks of [[], [4], [5, 1]]) {
+      expect([...startOf(posterior, Int32Array.from(clicks)).mean]).toEqual([0.75]);
+    }
+    expect(userPreference(posterior, Int32Array.of(4), NONE)[0]).toBeCloseTo(0.5 * 0.75 + 0.5 * 4, 6);
+  });
+
   it("keeps a user's state to the last clicks, and unknown users to the prior", () => {
-    const posterior = posteriorAt([0, 1, 2, 3, 4, 5], undefined, { maxSlates: 2 });
+    const posterior = posteriorAt([0, 1, 2, 3, 4, 5], undefined, { maxSlates: 2, compat: "paper" });
     const z = (items: readonly number[]) => userPreference(posterior, Int32Array.from(items), NONE)[0]!;
     expect(z([])).toBe(0);
     // h_0 is near the first click: 4 (1 + 5/16 ...) weighted, then half way to each click.

@@ -4,9 +4,9 @@ const FLOOR = 1e-6;
 const DECAY = -4;
 
 /**
- * The amortised first state, for s = 1: mean = sum of w_t E[v_t] and scale = sqrt(weighted variance + 1e-6) over the
+ * The first state as published (`compat: "paper"`), amortised over the clicks, for s = 1: mean = sum of w_t E[v_t] and scale = sqrt(weighted variance + 1e-6) over the
  * clicks, with w_t proportional to (running click count)^-4, so that the first click dominates. The prior where there
- * are no clicks; returns whether there are. Writes mean and scale (D); vectors (n, D) row-major.
+ * are no clicks; returns whether there are. In training these are the clicks that the state is to predict. Writes mean and scale (D); vectors (n, D) row-major.
  */
 export function startState(
   mean: Float32Array,

@@ -1,5 +1,5 @@
 import { normalAt, normalRow, rowStream, type Bytes, type Floats, type Scratch } from "@sequitur/kernels";
-import type { Slot, SlotName } from "./globals.js";
+import { slotOf, type Slot, type SlotName } from "./globals.js";
 import { addItemPrior, addOthersPrior } from "./priors.js";
 import { addScoreGradient, clampScore, scoreOf, softmaxInto } from "./slate-loss.js";
 import { START_PRIOR_SCALE, startState } from "./start-state.js";
@@ -12,9 +12,16 @@ export type Phase = "linear" | "gru";
 
 /** What a phase learns of the globals; `start` has a point estimate. */
 const LEARNED: Readonly<Record<Phase, readonly SlotName[]>> = {
-  linear: ["groupMean", "groupScale", "bias", "keep", "start"],
-  gru: ["bias", "start", "input", "hidden", "output"],
+  linear: ["groupMean", "groupScale", "bias", "keep", "start", "startMean"],
+  gru: ["bias", "start", "startMean", "input", "hidden", "output", "gateBias"],
 };
+
+/** As published, the first state has no mean of its own and the gates have no biases. */
+function learnedIn(phase: Phase, { compat }: Trainee["config"]): readonly SlotName[] {
+  return compat === "paper"
+    ? LEARNED[phase].filter((name) => name !== "startMean" && name !== "gateBias")
+    : LEARNED[phase];
+}
 
 /** What a step needs besides the batch. */
 export interface StepContext {
@@ -33,10 +40,10 @@ const STREAM_WIDTH = 1 << 12;
 
 /**
  * The loss of one reparameterised draw, and its gradient. With U windows in all and B in the batch,
- *   loss = 1/B sum over windows [-1/tau sum_t log P(c_t | slate) + KL(q(h_0) | prior) + sum over its items KL_i c_i/E_i]
- *        + 1/U KL(other parameters),
+ *   loss = 1/B sum over windows [-1/tau sum_t log P(c_t | slate) + sum over its items KL_i c_i/E_i] + 1/U KL(other parameters),
  * where c_i counts the touches of item i in the batch and E_i those in a pass over the data. Its mean over a pass is
- * -ELBO/U exactly, although no row outside the batch is read or written.
+ * -ELBO/U exactly, although no row outside the batch is read or written. A first state is h_0 ~ N(m, s^2) for everybody,
+ * so that it knows nothing of the clicks that it is to predict; as published, it is amortised over them and has a KL.
  */
 export function lossGradient(
   out: StepGradients,
@@ -52,7 +59,7 @@ export function lossGradient(
   const drawn = drawOthers(trainee, noise, context, scratch);
   const drawnItems = drawItems(trainee, batch.items, context.key, scratch);
   const { vectors } = drawnItems;
-  const start = drawStarts(trainee, batch, drawn[globals.start.from]!, context.key, scratch);
+  const start = drawStarts(trainee, batch, drawn, context.key, scratch);
   const clicks = clickBatch(batch, vectors, start.values, width, scratch);
   const encoded =
     context.phase === "linear"
@@ -67,14 +74,16 @@ export function lossGradient(
   const gx = zeros(scratch, clicks.x.length);
   encoded.backward(gDrawn.array, gStart, gx, gz);
   scatterClicks(gVectors.array, gx.array, batch, clicks.length, width);
-  loss += addStartPrior(gDrawn.array, globals.start, start, gStart.array, drawn[globals.start.from]!, size);
+  if (config.compat === "paper") {
+    loss += addStartPrior(gDrawn.array, globals.start, start, gStart.array, drawn[globals.start.from]!, size);
+  } else addStartGradient(gDrawn.array, globals, start, gStart.array, width);
   if (context.phase === "linear") {
     itemGradient(out.items.array, gVectors.array, drawnItems, config);
     const share = { expectedTouches: context.expectedTouches, size };
     loss += addItemPrior(out.items.array, gDrawn.array, trainee, batch, drawn, drawnItems.scales, share);
   }
   othersGradient(out.others.array, trainee, gDrawn.array, noise.array);
-  const learned = LEARNED[context.phase];
+  const learned = learnedIn(context.phase, config);
   loss += addOthersPrior(out.others.array, others.values.array, trainee, learned, context.windows);
   return loss;
 }
@@ -91,7 +100,7 @@ function drawOthers({ globals, others, config }: Trainee, noise: Floats, context
   const values = others.values.array;
   drawn.set(values.subarray(0, globals.size));
   noise.array.fill(0);
-  for (const name of LEARNED[context.phase]) {
+  for (const name of learnedIn(context.phase, config)) {
     const { from, size, prior }: Slot = globals[name];
     if (prior === undefined) continue;
     for (let at = from; at < from + size; at += STREAM_WIDTH) {
@@ -140,13 +149,21 @@ interface StartDraw {
   readonly means: Float32Array;
   readonly scales: Float32Array;
   readonly noise: Float32Array;
-  /** (B) 0 where nothing was clicked: there the first state has its prior. */
+  /** (B) 1 where it is amortised over clicks. */
   readonly isAmortised: Uint8Array;
 }
 
-/** First states around the posterior means of what was clicked; no gradient flows into those means. */
-function drawStarts(trainee: Trainee, batch: Choices, s: number, key: number, scratch: Scratch): StartDraw {
-  const { width } = trainee.config;
+/** First states around m; as published, around the posterior means of what was clicked, which get no gradient. */
+export function drawStarts(
+  trainee: Trainee,
+  batch: Choices,
+  drawn: Float32Array,
+  key: number,
+  scratch: Scratch,
+): StartDraw {
+  const { config, globals } = trainee;
+  const { width } = config;
+  const s = drawn[globals.start.from]!;
   const size = batch.userOffsets.length - 1;
   const [values, means, scales, noise] = [0, 1, 2, 3].map(() => scratch.floats(size * width)) as [
     Floats,
@@ -161,10 +178,15 @@ function drawStarts(trainee: Trainee, batch: Choices, s: number, key: number, sc
       .subarray(batch.clickOffsets[b], batch.clickOffsets[b + 1])
       .map((place) => batch.items[place]!);
     const [mean, scale] = [means.array.subarray(...row), scales.array.subarray(...row)];
-    isAmortised[b] = startState(mean, scale, clicked, trainee.items.values.array, 2 * width) ? 1 : 0;
+    if (config.compat === "paper") {
+      isAmortised[b] = startState(mean, scale, clicked, trainee.items.values.array, 2 * width) ? 1 : 0;
+    } else {
+      mean.set(slotOf(drawn, globals.startMean));
+      scale.fill(1);
+    }
     const own = noise.array.subarray(...row);
     normalRow(own, key, START_ROW + b);
-    const factor = isAmortised[b] === 1 ? s : 1;
+    const factor = isAmortised[b] === 1 || config.compat === "none" ? s : 1;
     for (let j = 0; j < width; j++) values.array[row[0] + j] = mean[j]! + factor * scale[j]! * own[j]!;
   }
   return { values, means: means.array, scales: scales.array, noise: noise.array, isAmortised };
@@ -240,6 +262,20 @@ function scatterClicks(gVectors: Float32Array, gx: Float32Array, batch: Choices,
       const to = batch.clicks[at]! * width;
       for (let j = 0; j < width; j++) gVectors[to + j]! += gx[from + j]!;
     }
+  }
+}
+
+/** Adds the gradients of m and s. */
+function addStartGradient(
+  gDrawn: Float32Array,
+  { start: slot, startMean }: Trainee["globals"],
+  { noise }: StartDraw,
+  gStart: Float32Array,
+  width: number,
+): void {
+  for (const [at, slope] of gStart.entries()) {
+    gDrawn[startMean.from + (at % width)]! += slope;
+    gDrawn[slot.from]! += slope * noise[at]!;
   }
 }
 

@@ -5,7 +5,7 @@ import { checkpoint, identityOf, resume, type Position } from "./checkpoint.js";
 import { NAME, posteriorOf, type Posterior } from "./posterior.js";
 import { GROUP_SCALE_FLOOR } from "./priors.js";
 import { lossGradient, type StepContext } from "./train-step.js";
-import { meansOf, resetAdam, rhoOf, scaleOf, type StepGradients, type Trainee } from "./trainee.js";
+import { beginGru, meansOf, resetAdam, rhoOf, scaleOf, type StepGradients, type Trainee } from "./trainee.js";
 import { batchReader, windowsOf, type BatchReader, type Choices, type Windows } from "./windows.js";
 
 /** The data of a fit and how it is judged. */
@@ -41,7 +41,12 @@ export async function trainSlates(trainee: Trainee, training: SlateTraining, run
       unit: "epochs",
       values: { loss, ...(validation !== undefined && { validation }) },
     });
+    const { phase } = position;
     position = nextPhase(position, trainee, best);
+    // The second phase has to be better than what it begins with.
+    if (position.phase !== phase) {
+      position = judged(position, await training.validate?.(posteriorOf(trainee, position.phase)), trainee, best);
+    }
     await checkpoint(trainee, best, position, run);
   }
 }
@@ -102,9 +107,9 @@ function takeStep(trainee: Trainee, batch: Choices, draws: readonly StepContext[
       for (const block of [mean.items, mean.others]) scaleBy(block.array, 1 / draws.length);
     }
     trainee.step += 1;
-    const { rate, beta1, beta2, clipNorm } = config;
-    const options = { rate, beta1, beta2, step: trainee.step };
+    const { rate, gruRate, beta1, beta2, clipNorm } = config;
     const learnsItems = draws[0]!.phase === "linear";
+    const options = { rate: learnsItems ? rate : gruRate, beta1, beta2, step: trainee.step };
     kernels.clipByNorm(learnsItems ? [mean.items, mean.others] : [mean.others], clipNorm);
     kernels.adam(others.values, mean.others, others.m, others.v, options);
     keepInBounds(trainee);
@@ -169,6 +174,7 @@ function nextPhase(position: Position, trainee: Trainee, best: Map<string, Float
   for (const [name, values] of best) trainee[name as "items" | "others"].values.array.set(values);
   if (!hasSecond || position.epoch >= epochs) return { ...position, finished: true };
   resetAdam(trainee);
+  beginGru(trainee);
   best.clear();
   return { ...position, phase: "gru", waited: 0, best: null, step: 0 };
 }

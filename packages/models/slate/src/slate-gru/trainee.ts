@@ -130,6 +130,34 @@ function fillItems({ items, groups, globals, others, config }: Trainee, random: 
   }
 }
 
+/** How far the GRU's states lie below the linear ones, so that its tanh bends them little. */
+const GRU_SHRINKAGE = 0.2;
+const GRU_SCALE = 0.005;
+
+/**
+ * Sets the GRU to what the linear state has learned: h = a times that state, the new state tanh(a v), the update gate
+ * gamma, z = h / a. From there it can only learn more. As published, it begins at weights of its own.
+ */
+export function beginGru(trainee: Trainee): void {
+  const { config, globals, others } = trainee;
+  if (config.compat === "paper") return;
+  const { width, maxScale } = config;
+  const keep = meansOf(trainee, "keep")[0]!;
+  for (const name of ["input", "hidden", "output", "gateBias"] as const) {
+    meansOf(trainee, name).fill(0);
+    const { from, size } = globals[name];
+    others.values.array.fill(rhoOf(GRU_SCALE, maxScale), globals.size + from, globals.size + from + size);
+  }
+  for (let j = 0; j < width; j++) {
+    meansOf(trainee, "input")[j * 3 * width + 2 * width + j] = GRU_SHRINKAGE;
+    meansOf(trainee, "output")[j * width + j] = 1 / GRU_SHRINKAGE;
+    meansOf(trainee, "gateBias")[width + j] = Math.log(keep / (1 - keep));
+  }
+  const shrunk = (values: Float32Array): void => values.forEach((value, at) => (values[at] = GRU_SHRINKAGE * value));
+  shrunk(meansOf(trainee, "startMean"));
+  shrunk(meansOf(trainee, "start"));
+}
+
 /** Forgets the moments, as at the start of a phase. */
 export function resetAdam(trainee: Trainee): void {
   for (const { m, v } of [trainee.items, trainee.others]) {

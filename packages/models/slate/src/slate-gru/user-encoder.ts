@@ -66,7 +66,7 @@ export function encodeLinear(
   return { z, backward };
 }
 
-/** The GRU of the kernels without its biases, z = h W at each click. */
+/** The GRU of the kernels with biases of the gates alone, z = h W at each click. */
 export function encodeGru(
   engine: Engine,
   scratch: Scratch,
@@ -79,7 +79,12 @@ export function encodeGru(
   const rows = size * (length + 1);
   const part = (slot: Slot): Floats => filled(scratch, slotOf(values, slot));
   const zero = filled(scratch, new Float32Array(3 * width));
-  const weights = { input: part(globals.input), hidden: part(globals.hidden), inputBias: zero, hiddenBias: zero };
+  const weights = {
+    input: part(globals.input),
+    hidden: part(globals.hidden),
+    inputBias: part(globals.gateBias),
+    hiddenBias: zero,
+  };
   const output = part(globals.output);
   const shape: GruShape = { batch: size, length, inputs: width, width, mask };
   const hidden = scratch.floats(size * length * width);
@@ -124,6 +129,7 @@ export function encodeGru(
     kernels.gruGradient(out, gHidden, hidden, saved, x, weights, start, shape);
     addTo(slotOf(gradient, globals.input), out.input.array);
     addTo(slotOf(gradient, globals.hidden), out.hidden.array);
+    addTo(slotOf(gradient, globals.gateBias), out.inputBias.array);
   };
   return { z, backward };
 }

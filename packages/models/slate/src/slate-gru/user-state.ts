@@ -1,6 +1,6 @@
 import { POSITIVE, positiveHistory, sliceQueries, type QueryBatch } from "@sequitur/core";
 import { engineFor, type Floats, type Scratch } from "@sequitur/kernels";
-import { clampKeep, type Slot } from "./globals.js";
+import { clampKeep, slotOf, type Slot } from "./globals.js";
 import type { Posterior } from "./posterior.js";
 import { startState } from "./start-state.js";
 
@@ -21,8 +21,16 @@ export interface Start {
   readonly scale: Float32Array;
 }
 
-/** The first state, amortised over the clicks. */
-export function startOf({ config, globals, itemMeans, otherMeans }: Posterior, clicks: Int32Array): Start {
+/** The first state: that of everybody, or as published amortised over the clicks. */
+export function startOf(posterior: Posterior, clicks: Int32Array): Start {
+  const { config, globals, itemMeans, otherMeans, otherScales } = posterior;
+  if (config.compat === "none") {
+    const s = otherMeans[globals.start.from]!;
+    return {
+      mean: slotOf(otherMeans, globals.startMean).slice(),
+      scale: slotOf(otherScales, globals.startMean).map((scale) => Math.hypot(scale, s)),
+    };
+  }
   const mean = new Float32Array(config.width);
   const scale = new Float32Array(config.width);
   const factor = startState(mean, scale, clicks, itemMeans) ? otherMeans[globals.start.from]! : 1;
@@ -63,7 +71,10 @@ export function clickState(
   const { width } = config;
   const slot = ({ from, size }: Slot): Floats => others.part(from - globals.keep.from, size);
   if (config.state === "gru") {
-    const h = x.length === 0 ? start : lastState(slot(globals.input), slot(globals.hidden), start, x, scratch);
+    const h =
+      x.length === 0
+        ? start
+        : lastState(slot(globals.input), slot(globals.hidden), slot(globals.gateBias), start, x, scratch);
     return rowTimes(h, slot(globals.output).array, width);
   }
   const h = start.slice();
@@ -76,17 +87,24 @@ export function clickState(
 }
 
 /**
- * (D) the state of the GRU after x (n, D): r = s(x Wr + h Ur), d likewise, n = tanh(x Wn + r (h Un)),
+ * (D) the state of the GRU after x (n, D): r = s(x Wr + h Ur + br), d likewise, n = tanh(x Wn + r (h Un) + bn),
  * h = (1 - d) n + d h.
  */
-function lastState(input: Floats, hidden: Floats, start: Float32Array, x: Floats, scratch: Scratch): Float32Array {
+function lastState(
+  input: Floats,
+  hidden: Floats,
+  inputBias: Floats,
+  start: Float32Array,
+  x: Floats,
+  scratch: Scratch,
+): Float32Array {
   const width = start.length;
   const length = x.length / width;
   const none = scratch.floats(3 * width);
   none.array.fill(0);
   const states = scratch.floats(length * width);
   const saved = { gates: scratch.floats(3 * length * width), inner: scratch.floats(length * width) };
-  const weights = { input, hidden, inputBias: none, hiddenBias: none };
+  const weights = { input, hidden, inputBias, hiddenBias: none };
   const shape = { batch: 1, length, inputs: width, width };
   engineFor(1).kernels.gru(states, saved, x, weights, copied(start, scratch), shape);
   return states.array.subarray((length - 1) * width);
