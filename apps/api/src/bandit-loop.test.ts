@@ -72,7 +72,7 @@ eachStore((engine) => {
       mirrored.push([user, slate, click]);
       policy.observe!(queryFor(user), [slate], Int32Array.of(click));
     }
-    expect(changed.size).toBeGreaterThan(8);
+    expect(changed.size).toBeGreaterThan(1);
     const { state, learnedTo } = await servedState(api);
     expect(Buffer.from(state).equals(await stateOf(policy))).toBe(true);
     expect(learnedTo).toBe((await readOutcomes(store, 0, 100)).at(-1)!.seq);

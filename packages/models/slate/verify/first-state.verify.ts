@@ -14,18 +14,18 @@ function userBlind(log: SlateLog, train: number): (row: number) => number {
   const [shown, clicked] = [new Float64Array(size).fill(10), new Float64Array(size).fill(1)];
   let [none, all] = [0, 0];
   for (let row = 0; row < train; row++) {
-    for (let at = log.offsets[row]!; at < log.offsets[row + 1]!; at++) shown[log.items[at]!]! += 1;
+    for (let at = log.offsets[row]; at < log.offsets[row + 1]; at++) shown[log.items[at]] += 1;
     const item = clickedItem(log, row);
-    if (item !== NONE) clicked[item]! += 1;
+    if (item !== NONE) clicked[item] += 1;
     none += item === NONE ? 1 : 0;
     all += 1;
   }
   return (row) => {
     const items = log.items.subarray(log.offsets[row], log.offsets[row + 1]);
-    const rates = Float64Array.from(items, (item) => clicked[item]! / shown[item]!);
+    const rates = Float64Array.from(items, (item) => clicked[item] / shown[item]);
     const total = rates.reduce((sum, rate) => sum + rate, 0);
-    const click = log.clicks[row]!;
-    return Math.log(click === NONE ? none / all : (1 - none / all) * (rates[click]! / total));
+    const click = log.clicks[row];
+    return Math.log(click === NONE ? none / all : (1 - none / all) * (rates[click] / total));
   };
 }
 
@@ -35,14 +35,14 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 async function comparedIn(world: number) {
   const options = { users: USERS, items: 50, groups: 10, steps: 20, length: 10, oracleShare: 0 };
   const { log, truth } = latentWorld(options, world);
-  const cut = log.userOffsets[TRAINED]!;
+  const cut = log.userOffsets[TRAINED];
   const train = selectSlates(
     log,
     Int32Array.from({ length: cut }, (_, row) => row),
   );
   const test = Int32Array.from({ length: log.size - cut }, (_, row) => cut + row);
   const isCold = (row: number): boolean => {
-    for (let at = log.userOffsets[log.users[row]!]!; at < row; at++) if (log.clicks[at] !== NONE) return false;
+    for (let at = log.userOffsets[log.users[row]]; at < row; at++) if (log.clicks[at] !== NONE) return false;
     return true;
   };
   const cold = test.filter(isCold);
@@ -53,13 +53,13 @@ async function comparedIn(world: number) {
     print(`world ${world}  ${name.padEnd(12)} cold ${values.cold.toFixed(3)}  after a click ${values.warm.toFixed(3)}`);
     return values;
   };
-  row("truth", (at) => truth[at]!);
+  row("truth", (at) => truth[at]);
   const rates = row("user-blind", blind);
   const fitted = async (state: "linear" | "gru", compat: "none" | "paper") => {
     const config = slateGruConfig.parse({ width: 2, rate: 0.1, state, compat });
     const model = await slateGru.fitSlates(train, config, { random: new Random(7) });
     const found = model.logLikelihood(log, test);
-    return row(`${state} ${compat}`, (at) => found[at - cut]!);
+    return row(`${state} ${compat}`, (at) => found[at - cut]);
   };
   await fitted("linear", "paper");
   const linear = await fitted("linear", "none");

@@ -1,8 +1,9 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { Store } from "../connection/store.js";
 import { idProblem, type EventResult } from "../events/event.js";
 import { isRequestId } from "./requests.js";
 import { noteOutcomes } from "./slate-outcomes.js";
+import type { Tables } from "../tables.js";
 
 /** A raw response to an item that a request showed. */
 export interface Feedback {
@@ -51,7 +52,7 @@ export async function recordFeedback(
   if (rows.length === 0) return results;
   const valid = rows.map((row) => feedback[row]!);
   const outcome = await store.transaction("record feedback", async (db) => {
-    const { rows } = await sql<{ row: number; shown: boolean; fresh: boolean }>`
+    const { rows } = await sql<Written>`
       with input as (
         select t.*, exists (
             select from impressions join items using (item_key)
@@ -73,19 +74,7 @@ export async function recordFeedback(
       select (ordinal - 1)::integer as row, shown, inserted.feedback_id is not null as fresh
       from input left join inserted using (feedback_id)
     `.execute(db);
-    const isChoice = ({ kind, value = 1 }: Feedback): boolean => choices.includes(kind) && value > 0;
-    const told = rows
-      .filter(({ row, shown, fresh }) => {
-        const entry = valid[row]!;
-        return shown && (entry.kind === NO_CHOICE || (fresh && isChoice(entry)));
-      })
-      .map(({ row }) => valid[row]!)
-      .sort((a, b) => a.time - b.time);
-    const noted = await noteOutcomes(db, told);
-    return rows.map((one) => {
-      const { kind, requestId } = valid[one.row]!;
-      return kind === NO_CHOICE ? { ...one, fresh: noted.has(requestId.toLowerCase()) } : one;
-    });
+    return withOutcomes(db, rows, valid, choices);
   });
   for (const { row, shown, fresh } of outcome) {
     const entry = valid[row]!;
@@ -110,4 +99,33 @@ function feedbackProblem(entry: Feedback): string | undefined {
 function itemProblem({ itemId, kind }: Feedback): string | undefined {
   if (kind !== NO_CHOICE) return idProblem("itemId", itemId ?? "");
   return itemId === undefined ? undefined : `kind "${NO_CHOICE}" says that nothing was chosen: leave itemId out.`;
+}
+
+/** What became of a row. */
+interface Written {
+  row: number;
+  shown: boolean;
+  fresh: boolean;
+}
+
+/** Notes choices, and slates without one, as outcomes; of the latter only the first is fresh. */
+async function withOutcomes(
+  db: Transaction<Tables>,
+  rows: readonly Written[],
+  valid: readonly Feedback[],
+  choices: readonly string[],
+): Promise<Written[]> {
+  const isChoice = ({ kind, value = 1 }: Feedback): boolean => choices.includes(kind) && value > 0;
+  const reactions = rows
+    .filter(({ row, shown, fresh }) => {
+      const entry = valid[row]!;
+      return shown && (entry.kind === NO_CHOICE || (fresh && isChoice(entry)));
+    })
+    .map(({ row }) => valid[row]!)
+    .sort((a, b) => a.time - b.time);
+  const noted = await noteOutcomes(db, reactions);
+  return rows.map((one) => {
+    const { kind, requestId } = valid[one.row]!;
+    return kind === NO_CHOICE ? { ...one, fresh: noted.has(requestId.toLowerCase()) } : one;
+  });
 }

@@ -280,7 +280,7 @@ function versionOf(row: VersionRow): ModelVersion {
     config: row.config,
     metrics: row.metrics,
     dataFingerprint: row.data_fingerprint,
-    learnedTo: Number(row.learned_to),
+    learnedTo: row.learned_to,
     createdAt: row.created_at,
     fit: row.fit,
     validation: row.validation,

@@ -90,12 +90,7 @@ export function encodeGru(
   const hidden = scratch.floats(size * length * width);
   const saved = { gates: scratch.floats(size * length * width * 3), inner: scratch.floats(size * length * width) };
   if (length > 0) kernels.gru(hidden, saved, x, weights, start, shape);
-  const states = scratch.floats(rows * width);
-  for (let b = 0; b < size; b++) {
-    const to = b * (length + 1) * width;
-    states.array.set(start.array.subarray(b * width, (b + 1) * width), to);
-    states.array.set(hidden.array.subarray(b * length * width, (b + 1) * length * width), to + width);
-  }
+  const states = joinedStates(scratch, batch, hidden);
   const z = scratch.floats(rows * width);
   kernels.matmul(z, states, output, { m: rows, n: width, k: width });
   const backward: EncodedUsers["backward"] = (gradient, gStart, gx, gz) => {
@@ -132,6 +127,17 @@ export function encodeGru(
     addTo(slotOf(gradient, globals.gateBias), out.inputBias.array);
   };
   return { z, backward };
+}
+
+/** (B, L + 1, D) first states and those after each click. */
+function joinedStates(scratch: Scratch, { size, length, width, start }: ClickBatch, hidden: Floats): Floats {
+  const states = scratch.floats(size * (length + 1) * width);
+  for (let b = 0; b < size; b++) {
+    const to = b * (length + 1) * width;
+    states.array.set(start.array.subarray(b * width, (b + 1) * width), to);
+    states.array.set(hidden.array.subarray(b * length * width, (b + 1) * length * width), to + width);
+  }
+  return states;
 }
 
 function filled(scratch: Scratch, values: Float32Array): Floats {
