@@ -74,9 +74,7 @@ export function encodeGru(
   values: Float32Array,
   globals: Globals,
 ): EncodedUsers {
-  const { kernels } = engine;
   const { size, length, width, start, x, mask } = batch;
-  const rows = size * (length + 1);
   const part = (slot: Slot): Floats => filled(scratch, slotOf(values, slot));
   const zero = filled(scratch, new Float32Array(3 * width));
   const weights = {
@@ -89,15 +87,16 @@ export function encodeGru(
   const shape: GruShape = { batch: size, length, inputs: width, width, mask };
   const hidden = scratch.floats(size * length * width);
   const saved = { gates: scratch.floats(size * length * width * 3), inner: scratch.floats(size * length * width) };
-  if (length > 0) kernels.gru(hidden, saved, x, weights, start, shape);
+  if (length > 0) engine.kernels.gru(hidden, saved, x, weights, start, shape);
   const states = joinedStates(scratch, batch, hidden);
+  const rows = states.length / width;
   const z = scratch.floats(rows * width);
-  kernels.matmul(z, states, output, { m: rows, n: width, k: width });
+  engine.kernels.matmul(z, states, output, { m: rows, n: width, k: width });
   const backward: EncodedUsers["backward"] = (gradient, gStart, gx, gz) => {
     const gStates = scratch.floats(rows * width);
-    kernels.matmul(gStates, gz, output, { m: rows, n: width, k: width, transposeB: true });
+    engine.kernels.matmul(gStates, gz, output, { m: rows, n: width, k: width, transposeB: true });
     const gOutput = scratch.floats(width * width);
-    kernels.matmul(gOutput, states, gz, { m: width, n: width, k: rows, transposeA: true });
+    engine.kernels.matmul(gOutput, states, gz, { m: width, n: width, k: rows, transposeA: true });
     addTo(slotOf(gradient, globals.output), gOutput.array);
     gStart.array.fill(0);
     if (length > 0) gruBackward(gradient, gStart, gx, gStates);
@@ -121,7 +120,7 @@ export function encodeGru(
       x: gx,
       start: gStart,
     };
-    kernels.gruGradient(out, gHidden, hidden, saved, x, weights, start, shape);
+    engine.kernels.gruGradient(out, gHidden, hidden, saved, x, weights, start, shape);
     addTo(slotOf(gradient, globals.input), out.input.array);
     addTo(slotOf(gradient, globals.hidden), out.hidden.array);
     addTo(slotOf(gradient, globals.gateBias), out.inputBias.array);
