@@ -79,8 +79,8 @@ eachStore((engine) => {
   });
 
   it("goes on after a restart, and a replica that reads later is equal to the bit", async () => {
-    const load = () => Promise.resolve(model);
-    const restarted = await testApi(store, {}, load);
+    const source = { load: () => Promise.resolve(model), stamp: () => Promise.resolve("same") };
+    const restarted = await testApi(store, {}, source);
     const { requestId, shown } = await slateFor(restarted, 3);
     await restarted.call("POST", "/v1/feedback", { feedback: [{ requestId, kind: "visit", itemId: shown[0] }] });
     const after = await servedState(restarted);
