@@ -1,3 +1,4 @@
+import { DAY_MS } from "@sequitur/core";
 import {
   readMetric,
   sampleRatioTest,
@@ -12,7 +13,6 @@ import { experimentPlanSchema, type ExperimentPlan } from "../schemas/experiment
 
 /** Users that every arm must expect before their counts are tested. */
 const LEAST_EXPECTED = 5;
-const DAY_MS = 86_400_000;
 
 /**
  * What an experiment says so far, by the code that also reads simulated ones (`readMetric`): a metric is the sum of a kind

@@ -283,7 +283,9 @@ test("broken JSON lines and Parquet files name file and place", async () => {
 
 test("a mapping with an unknown key or one coordinate is bad-config", async () => {
   const unknown = { files: ["x.csv"], mapping: { user: "u", item: "i", time: "t", tiem: "t" } };
-  await expect(importDataset({ name: "mine", source: unknown })).rejects.toThrow(/mapping: Unrecognized key/);
+  await expect(importDataset({ name: "mine", source: unknown })).rejects.toThrow(
+    /unknown key "tiem" in mapping: did you mean "item"/,
+  );
   const half = { files: ["x.csv"], mapping: { user: "u", item: "i", time: "t", latitude: "l" } };
   await expect(importDataset({ name: "mine", source: half })).rejects.toThrow(/latitude and longitude together/);
   const odd = { files: ["x.docx"], mapping: { user: "u", item: "i", time: "t" } };
