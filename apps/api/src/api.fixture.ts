@@ -1,4 +1,4 @@
-import { HOUR_MS, Random, type Interactions } from "@sequitur/core";
+import { applySignals, HOUR_MS, Random, type Interactions } from "@sequitur/core";
 import { loadRecommender } from "@sequitur/builtin";
 import type { Model } from "@sequitur/recommender";
 import {
@@ -79,7 +79,7 @@ export async function testApi(
       await api.serving.sync();
       return version;
     },
-    fit: async (name, config = {}) => fitted(name, await readInteractions(store), config),
+    fit: async (name, config = {}) => fitted(name, applySignals(await readInteractions(store)), config),
   };
 }
 

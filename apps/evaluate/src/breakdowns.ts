@@ -27,7 +27,7 @@ export interface Partition {
 const MOST_CATEGORIES = 12;
 
 /** By activity, by popularity, cold and warm, by category; a partition of one group says nothing and is left out. */
-export function partitionsOf(train: Interactions, { queries, targets }: EvaluationSet): Partition[] {
+export function partitionsOf(train: Interactions, { queries, targets, targetKinds }: EvaluationSet): Partition[] {
   const perUser = train.userOffsets.slice(1).map((end, user) => end - train.userOffsets[user]!);
   const perItem = itemCounts(train);
   const { categories } = train.catalog.itemColumns;
@@ -42,7 +42,21 @@ export function partitionsOf(train: Interactions, { queries, targets }: Evaluati
     const last = categories.map((names) => names.at(-1) ?? "");
     all.push({ by: "category of the right item", groups: byTargetLabel(targets, last, MOST_CATEGORIES) });
   }
+  const { kinds } = train.catalog;
+  if (kinds && targetKinds)
+    all.push({ by: "kind of event of the right item", groups: byKind(targets, targetKinds, kinds) });
   return all.filter(({ groups }) => groups.length > 1);
+}
+
+/** The targets of each kind of event: whether purchases are ranked as well as views. */
+function byKind({ offsets }: RaggedItems, targetKinds: Int32Array, kinds: readonly string[]): TargetGroup[] {
+  return kinds.flatMap((name, kind) => {
+    const positions = Int32Array.from(targetKinds.keys()).filter((at) => targetKinds[at] === kind);
+    const rows = Int32Array.from({ length: offsets.length - 1 }, (_, b) => b).filter((b) =>
+      targetKinds.subarray(offsets[b], offsets[b + 1]).includes(kind),
+    );
+    return rows.length === 0 ? [] : [{ name, rows, positions }];
+  });
 }
 
 /** One model's metrics in every group; those by target count only the targets of the group. */

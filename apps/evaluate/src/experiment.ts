@@ -1,6 +1,6 @@
 import { baselineNames, noSuchModel, recommenderNames } from "@sequitur/builtin";
 import { parseConfig, PlatformError } from "@sequitur/core";
-import { cityConfigSchema, filterConfigSchema, splitConfigSchema } from "@sequitur/data";
+import { cityConfigSchema, filterConfigSchema, signalsField, splitConfigSchema } from "@sequitur/data";
 import { TIE_RULES } from "@sequitur/metrics";
 import { LIST_FORMATS } from "./lists-out.js";
 import { z } from "zod";
@@ -82,6 +82,7 @@ const memorySchema = z.strictObject({
 export const experimentSchema = z.strictObject({
   title: z.string().default("").describe("heading of the report; made from the data and the split when empty"),
   data: named("name", dataSchema).prefault({}).describe("what to read"),
+  signals: signalsField.optional().describe("what events say: kind -> role and value; absent: as the data set says"),
   filters: z.array(filterConfigSchema).default([]).describe("applied in order before the split"),
   split: named("kind", splitConfigSchema)
     .prefault({ kind: "leave-one-out" })
@@ -109,6 +110,10 @@ export const experimentSchema = z.strictObject({
     .enum(TIE_RULES)
     .default("expected")
     .describe("equal scores: expected = mean over all orders of the tied items; mid-rank = all at their mean place"),
+  negatives: z
+    .enum(["exclude", "rank"])
+    .default("exclude")
+    .describe("items with a standing negative of the user: removed from the ranking, as when serving, or ranked"),
   baseline: z.string().optional().describe("label that others are compared with; popularity when it takes part"),
   oracle: z.boolean().default(false).describe("city only: add the true choice model as the ceiling"),
   seed: listOf(z.int().min(0)).default([1]).describe("one fit of each model for every seed; the mean is reported"),

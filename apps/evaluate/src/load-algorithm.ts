@@ -1,6 +1,6 @@
 import { loadRecommender } from "@sequitur/builtin";
 import { PlatformError } from "@sequitur/core";
-import type { Recommender } from "@sequitur/recommender";
+import { declaringSignals, type Recommender } from "@sequitur/recommender";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -31,7 +31,7 @@ async function recommenderOf(module: string, name: string): Promise<Recommender>
       `module ${path} must export a recommender named "${name}", got ${names.length > 0 ? names.join(", ") : "none"}.`,
     );
   }
-  return found as Recommender;
+  return declaringSignals(found as Recommender);
 }
 
 function isRecommender(value: unknown): value is Recommender {

@@ -1,4 +1,14 @@
-import { PlatformError, throwIfCancelled, type Catalog, type Ranking, type Report } from "@sequitur/core";
+import {
+  listOf,
+  PlatformError,
+  raggedFrom,
+  standingNegatives,
+  throwIfCancelled,
+  type Catalog,
+  type RaggedItems,
+  type Ranking,
+  type Report,
+} from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
 import { candidateCounts, rankingMetrics, targetRanks, type TargetRanks, type TieRule } from "@sequitur/metrics";
 import { recommend, type Model } from "@sequitur/recommender";
@@ -15,6 +25,8 @@ export interface MeasureOptions {
   readonly ties: TieRule;
   /** Whether items seen before the query leave its ranking. */
   readonly masked: boolean;
+  /** Whether items that a negative of the user stands against leave its ranking; without signals there are none. */
+  readonly withoutNegatives: boolean;
   /** Bytes of one block of scores; at least one query is scored at a time. */
   readonly scoreBytes: number;
   /** Length of the top lists to keep; 0 keeps none. */
@@ -126,10 +138,10 @@ function measureBlock(
   { name, catalog }: Scorer,
   scores: Float32Array,
   block: EvaluationSet,
-  { metrics, cutoffs, ties, masked, listLength }: MeasureOptions,
+  { metrics, cutoffs, ties, masked, withoutNegatives, listLength }: MeasureOptions,
 ): BlockResult {
   const columns = catalog.items.size;
-  const exclude = masked ? block.seen : undefined;
+  const exclude = barredItems(block, { masked, withoutNegatives });
   const ranks = targetRanks(scores, columns, block.targets, exclude);
   const candidates = candidateCounts(scores, columns, exclude);
   const scored = { name, catalog, score: () => scores };
@@ -137,9 +149,24 @@ function measureBlock(
     ranks,
     values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates, ties }),
     lists:
-      listLength > 0 ? recommend(scored, block.queries, { k: listLength, ...(exclude && { exclude }) }) : undefined,
+      listLength > 0
+        ? recommend(scored, block.queries, { k: listLength, negatives: true, ...(exclude && { exclude }) })
+        : undefined,
     size: block.queries.size,
   };
+}
+
+/** What leaves each ranking; undefined where nothing does. */
+function barredItems(
+  { queries, seen }: EvaluationSet,
+  { masked, withoutNegatives }: Pick<MeasureOptions, "masked" | "withoutNegatives">,
+): RaggedItems | undefined {
+  if (!withoutNegatives || queries.roles === undefined) return masked ? seen : undefined;
+  const unwanted = standingNegatives(queries);
+  if (!masked) return unwanted;
+  return raggedFrom(
+    Array.from({ length: queries.size }, (_, b) => [...new Set([...listOf(seen, b), ...listOf(unwanted, b)])]),
+  );
 }
 
 function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "ranks" | "lists"> {

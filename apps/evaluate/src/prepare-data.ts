@@ -1,4 +1,13 @@
-import { PlatformError, Random, throwIfCancelled, type Interactions, type Report } from "@sequitur/core";
+import {
+  applySignals,
+  PlatformError,
+  Random,
+  roleCounts,
+  throwIfCancelled,
+  type Interactions,
+  type Report,
+  type Signals,
+} from "@sequitur/core";
 import {
   applyFilters,
   datasetStats,
@@ -11,11 +20,13 @@ import {
   type Split,
 } from "@sequitur/data";
 import { FEW_UNITS } from "@sequitur/metrics";
+import { POSITIVES_ALIKE, type SignalUse } from "@sequitur/recommender";
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
 import { leakageNotes, repeatedRowsNotes } from "./leakage-words.js";
 import { hiddenAnswers, resolveMask, type Mask } from "./mask.js";
 import { mapRandom, shownQueries } from "./place-map.js";
+import { loadAlgorithm } from "./load-algorithm.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
 import { withValidation } from "./refit-data.js";
 import { writeTrain } from "./train-file.js";
@@ -27,6 +38,8 @@ export interface SourceData {
   readonly notes: readonly string[];
   /** Whether coming back to an item is normal here. */
   readonly revisits: boolean;
+  /** What its events say of liking, where it says so. */
+  readonly signals?: Signals | undefined;
 }
 
 /** Reads or generates the data that the experiment names. */
@@ -68,7 +81,8 @@ export async function prepareData(
   signal: AbortSignal | undefined,
 ): Promise<PreparedData> {
   throwIfCancelled(signal);
-  const interactions = applyFilters(source.interactions, experiment.filters);
+  const heard = applySignals(source.interactions, experiment.signals ?? source.signals);
+  const interactions = applyFilters(heard, experiment.filters);
   const stats = datasetStats(interactions);
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
   const split = splitInteractions(interactions, experiment.split);
@@ -102,6 +116,8 @@ export async function prepareData(
     protocolNotes: [
       ...repeatedRowsNotes(repeatedRows(interactions), interactions.size),
       ...maskNotes(mask, test),
+      ...signalNotes(source.interactions, interactions, experiment),
+      ...(await unusedNotes(interactions, experiment)),
       ...notesOf(experiment, split, test, validation),
       ...leakageNotes(leakage),
     ],
@@ -149,6 +165,36 @@ function sampler(
     written.set(queries, writing);
     return writing;
   };
+}
+
+/** What became of kinds and weights. */
+function signalNotes({ context }: Interactions, heard: Interactions, { negatives }: Experiment): string[] {
+  if (heard.context.role === undefined) {
+    return context.weight === undefined ? [] : ["Weights not used: ratings protocol (say otherwise with signals)."];
+  }
+  const { positive, negative, exposure } = roleCounts(heard);
+  const shown =
+    negatives === "exclude" ? "leave that user's ranking" : "stay in that user's ranking (negatives = rank)";
+  return [
+    `Signals: ${positive} positives are cut and asked for; ${negative} negatives and ${exposure} exposures stay in training ` +
+      `and histories by their role. Items with a standing negative of the user ${shown}.`,
+  ];
+}
+
+/** Which models cannot use what the data say. */
+async function unusedNotes({ context }: Interactions, { models }: Experiment): Promise<string[]> {
+  if (context.role === undefined) return [];
+  const loaded = await Promise.all(models.map(({ name, module }) => loadAlgorithm(name, module)));
+  const named = (test: (use: SignalUse) => boolean): string =>
+    [...new Set(loaded.filter(({ signals }) => test(signals ?? POSITIVES_ALIKE)).map(({ name }) => name))].join(", ");
+  const alike = named(({ positive }) => positive === "counts");
+  const deaf = named(({ negative }) => negative === "ignores");
+  return [
+    ...(alike === "" ? [] : [`These models count every positive alike, whatever its value: ${alike}.`]),
+    ...(deaf === ""
+      ? []
+      : [`These models do not learn from negatives; they only lower the item for its user: ${deaf}.`]),
+  ];
 }
 
 /** Without this, data to which users return would show the worst numbers and no reason. */

@@ -14,11 +14,11 @@ import { writeAtomically } from "@sequitur/core/files";
 import { readFile } from "node:fs/promises";
 
 const FORMAT = "sequitur-questions/1";
-const OPTIONAL = ["utcOffsetMinutes", "latitudes", "longitudes"] as const;
+const OPTIONAL = ["utcOffsetMinutes", "latitudes", "longitudes", "roles", "values"] as const;
 
 /** Writes held-out questions with their answers, for a process that scores them. */
 export async function writeQuestions(path: string, set: EvaluationSet): Promise<void> {
-  const { queries, targets, seen } = set;
+  const { queries, targets, seen, targetValues, targetKinds } = set;
   const columns: Record<string, TensorData> = {
     users: queries.users,
     offsets: queries.offsets,
@@ -30,6 +30,8 @@ export async function writeQuestions(path: string, set: EvaluationSet): Promise<
     "targets.items": targets.items,
     "seen.offsets": seen.offsets,
     "seen.items": seen.items,
+    ...(targetValues && { "targets.values": targetValues }),
+    ...(targetKinds && { "targets.kinds": targetKinds }),
   };
   for (const name of OPTIONAL) {
     const column = queries[name];
@@ -60,9 +62,13 @@ export async function readQuestions(path: string): Promise<EvaluationSet> {
       now: column("now", Float64Array),
       ...(has("utcOffsetMinutes") && { utcOffsetMinutes: column("utcOffsetMinutes", Int16Array) }),
       ...(has("latitudes") && { latitudes: column("latitudes", Float64Array) }),
+      ...(has("roles") && { roles: column("roles", Int8Array) }),
+      ...(has("values") && { values: column("values", Float32Array) }),
       ...(has("longitudes") && { longitudes: column("longitudes", Float64Array) }),
     },
     targets: { offsets: column("targets.offsets", Int32Array), items: column("targets.items", Int32Array) },
+    ...(has("targets.values") && { targetValues: column("targets.values", Float32Array) }),
+    ...(has("targets.kinds") && { targetKinds: column("targets.kinds", Int32Array) }),
     seen: { offsets: column("seen.offsets", Int32Array), items: column("seen.items", Int32Array) },
   };
 }
@@ -84,9 +90,14 @@ export function selectQuestions(set: EvaluationSet, rows: Int32Array): Evaluatio
   const lists = Array.from(rows, (row) => listOf(queries, row));
   const packed = raggedFrom(lists);
   const times = new Float64Array(packed.items.length);
+  const roles = queries.roles && new Int8Array(packed.items.length);
+  const values = queries.values && new Float32Array(packed.items.length);
   const sessionStarts = new Int32Array(rows.length);
   rows.forEach((row, b) => {
-    times.set(queries.times.subarray(queries.offsets[row], queries.offsets[row + 1]), packed.offsets[b]);
+    const [from, to] = [queries.offsets[row]!, queries.offsets[row + 1]!];
+    times.set(queries.times.subarray(from, to), packed.offsets[b]);
+    roles?.set(queries.roles!.subarray(from, to), packed.offsets[b]);
+    values?.set(queries.values!.subarray(from, to), packed.offsets[b]);
     sessionStarts[b] = packed.offsets[b]! + queries.sessionStarts[row]! - queries.offsets[row]!;
   });
   const pick = <T extends NumberColumn>(column: T): T => {
@@ -99,6 +110,8 @@ export function selectQuestions(set: EvaluationSet, rows: Int32Array): Evaluatio
     size: rows.length,
     ...packed,
     times,
+    ...(roles && { roles }),
+    ...(values && { values }),
     sessionStarts,
     users: pick(queries.users),
     now: pick(queries.now),
@@ -106,8 +119,14 @@ export function selectQuestions(set: EvaluationSet, rows: Int32Array): Evaluatio
     ...(queries.latitudes && { latitudes: pick(queries.latitudes) }),
     ...(queries.longitudes && { longitudes: pick(queries.longitudes) }),
   };
+  const { targetValues, targetKinds } = set;
+  const answers = Int32Array.from(
+    Array.from(rows).flatMap((row) => Array.from(listOf(set.targets, row), (_, at) => set.targets.offsets[row]! + at)),
+  );
   return {
     queries: batch,
+    ...(targetValues && { targetValues: Float32Array.from(answers, (at) => targetValues[at]!) }),
+    ...(targetKinds && { targetKinds: Int32Array.from(answers, (at) => targetKinds[at]!) }),
     targets: raggedFrom(Array.from(rows, (row) => listOf(set.targets, row))),
     seen: raggedFrom(Array.from(rows, (row) => listOf(set.seen, row))),
   };

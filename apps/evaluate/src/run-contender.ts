@@ -159,8 +159,16 @@ function common({ algorithm }: Contender, { threads }: Arena): Pick<Task, "algor
   return { algorithm, threads };
 }
 
-function measureOptions({ experiment, data }: Arena): Pick<MeasureOptions, "masked" | "scoreBytes" | "ties"> {
-  return { masked: data.mask.masked, scoreBytes: experiment.memory.scoreMb * 2 ** 20, ties: experiment.ties };
+function measureOptions({
+  experiment,
+  data,
+}: Arena): Pick<MeasureOptions, "masked" | "withoutNegatives" | "scoreBytes" | "ties"> {
+  return {
+    masked: data.mask.masked,
+    withoutNegatives: experiment.negatives === "exclude",
+    scoreBytes: experiment.memory.scoreMb * 2 ** 20,
+    ties: experiment.ties,
+  };
 }
 
 /** Early stopping watches the metric that a search maximises, NDCG@10 by default, as the contract of fit says. */

@@ -60,6 +60,7 @@ export { itemFields, itemTexts, type ItemField } from "./item-texts.js";
 export { splitWords } from "./split-words.js";
 export {
   DEFAULT_SIGNALS,
+  kindsOfRole,
   SIGNAL_ROLES,
   signalsSchema,
   type SignalCase,

@@ -66,6 +66,7 @@ export { readFinnSlates, type FinnSlates } from "./sources/finn-slates.js";
 export { readBanditLog, type BanditLog } from "./sources/open-bandit.js";
 export {
   columnMapping,
+  signalsField,
   itemMapping,
   mappedOptions,
   tableFormat,

@@ -72,3 +72,4 @@ export {
   type Freshness,
 } from "./features/read-features.js";
 export { trainingFeatures, type Label, type TrainingColumn, type TrainingRead } from "./features/training-features.js";
+export { readSignals, writeSignals } from "./settings/signals.js";

@@ -1,11 +1,15 @@
 import { loadRecommender } from "@sequitur/builtin";
 import {
+  applySignals,
+  DEFAULT_SIGNALS,
+  kindsOfRole,
   parseConfig,
   PlatformError,
   Random,
   type Catalog,
   type Interactions,
   type Report,
+  type Signals,
   type SlateLog,
 } from "@sequitur/core";
 import { writeAtomically } from "@sequitur/core/files";
@@ -16,6 +20,7 @@ import {
   lastOutcome,
   listModelSlots,
   readInteractions,
+  readSignals,
   readSlates,
   registerModelVersion,
   slateLogOf,
@@ -47,7 +52,11 @@ export interface TrainRequest {
   readonly validate?: boolean;
   /** Finds a recommender by name; the built-in ones when absent. */
   readonly load?: (name: string) => Promise<Recommender>;
-  /** Kinds of feedback that count as interactions where no event tells of them. */
+  /** What events say of liking, for this fit alone. Default: the store's table, else the default one. */
+  readonly signals?: Signals;
+  /** Gets one line on each part of the data that a fit cannot use. */
+  readonly warn?: (message: string) => void;
+  /** Kinds of feedback that count as interactions where no event tells of them. Default: also all that is negative. */
   readonly feedback?: readonly string[];
   /** Also fit what cold users and sessions fall back to. */
   readonly fallbacks: boolean;
@@ -89,9 +98,11 @@ export async function checkTraining({
  * popularity on the same held-out questions. `bad-data` when the store is empty, `not-found` for an unknown model.
  */
 export async function trainFromStore(request: TrainRequest): Promise<readonly TrainedVersion[]> {
-  const { store, model, config = {}, slot = "default", fallbacks, feedback = POSITIVE_FEEDBACK } = request;
+  const { store, model, config = {}, slot = "default", fallbacks } = request;
   await checkTraining(request);
-  const train = await readInteractions(store, { feedback, ...runOf(request) });
+  const signals = request.signals ?? (await readSignals(store)) ?? DEFAULT_SIGNALS;
+  const feedback = request.feedback ?? [...POSITIVE_FEEDBACK, ...kindsOfRole(signals, "negative")];
+  const train = applySignals(await readInteractions(store, { feedback, ...runOf(request) }), signals);
   if (train.size === 0) {
     throw new PlatformError("bad-data", "expected interactions in the store, found none; import data or send events.");
   }
@@ -117,7 +128,9 @@ async function trainOne(request: TrainRequest, train: Interactions, job: Job): P
   const { slot, model, print } = job;
   const recommender = await load(model);
   const given = parseConfig(recommender.config, job.config, `config of ${model}`);
-  const run = { ...runOf(request), ...(threads !== undefined && { threads }), random: new Random(seed).fork(model) };
+  const { warn } = request;
+  const random = new Random(seed).fork(model);
+  const run = { ...runOf(request), ...(threads !== undefined && { threads }), ...(warn && { warn }), random };
   // Read first: an outcome that comes meanwhile is learned when it is served, twice at worst, and never lost.
   const learnedTo = await lastOutcome(store);
   const slates = recommender.fitSlates === undefined ? undefined : await slatesOf(request, train.catalog);

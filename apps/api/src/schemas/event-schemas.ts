@@ -3,10 +3,14 @@ import { idSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSche
 
 export const MOST_EVENTS = 5_000;
 
-const kindSchema = z
+export const kindSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, "must be a lower-case word")
   .openapi({ description: "what happened", example: "visit" });
+
+export const weightSchema = z.number().min(-1e9).max(1e9).openapi({
+  description: "stars, counts, seconds, read by the signals of the kind; below 0: not wanted",
+});
 
 /** One interaction as it happened. */
 export const eventSchema = objectOf({
@@ -18,7 +22,7 @@ export const eventSchema = objectOf({
   itemId: idSchema.openapi({ example: "cafe-7" }),
   time: instantSchema.optional().openapi({ description: "when it happened; the time of arrival when absent" }),
   kind: kindSchema.optional().openapi({ description: 'default "visit"' }),
-  weight: z.number().min(-1e9).max(1e9).optional().openapi({ description: "stars, counts, seconds" }),
+  weight: weightSchema.optional(),
   latitude: latitudeSchema.optional(),
   longitude: longitudeSchema.optional(),
   utcOffsetMinutes: utcOffsetSchema.optional(),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { kindSchema, weightSchema } from "./event-schemas.js";
 import {
   idSchema,
   instantSchema,
@@ -16,8 +17,13 @@ const ids = z.array(idSchema).max(MOST_IDS);
 const expression = textSchema.min(1).max(4_000);
 const categoryNames = z.array(textSchema.min(1).max(200)).min(1).max(200);
 
-export const pastItemSchema = objectOf({ itemId: idSchema, time: instantSchema.optional() }).openapi("PastItem", {
-  description: "one step of a session; the time may be left out",
+export const pastItemSchema = objectOf({
+  itemId: idSchema,
+  time: instantSchema.optional(),
+  kind: kindSchema.optional().openapi({ description: 'as of events; default "visit"' }),
+  weight: weightSchema.optional(),
+}).openapi("PastItem", {
+  description: "one step of a session, as an event would tell it; the time may be left out",
 });
 
 export const filterSchema = objectOf({
@@ -87,6 +93,10 @@ const asker = {
   filter: filterSchema.optional(),
   rules: rulesSchema.optional(),
   excludeSeen: z.boolean().default(false).openapi({ description: "leave out what the user has met already" }),
+  allowNegatives: z
+    .boolean()
+    .default(false)
+    .openapi({ description: "show also what the user said they do not want (dislike, hide, ... by the signals)" }),
   explain: z
     .boolean()
     .default(false)

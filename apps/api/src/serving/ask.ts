@@ -1,15 +1,17 @@
-import { PlatformError } from "@sequitur/core";
+import { NEGATIVE, PlatformError, type SignalReader } from "@sequitur/core";
+import { DEFAULT_KIND, type HistoryEntry } from "@sequitur/store";
 import type { RecommendationRequest } from "../schemas/recommendation-schemas.js";
 import type { ItemFilter } from "./item-filter.js";
-import type { PastItem, Question } from "./question.js";
+import { unwantedIds, type PastItem, type Question } from "./question.js";
 import { NO_RULES } from "./rules.js";
 import type { Serving } from "./serving.js";
 
 /** What a request asks, whichever endpoint it came to. */
 export type Ask = Omit<RecommendationRequest, "record">;
 
-/** What the store tells of an asker. */
+/** What is known of an asker. */
 interface Past {
+  /** The newest, and all that is not wanted. */
   readonly history: readonly PastItem[];
   /** Ids of everything met, repeats allowed. */
   readonly seen: readonly string[];
@@ -30,10 +32,13 @@ export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promi
     const history = excludeSeen ? serving.longHistory : serving.history;
     // An event of this very ms happened before the question that follows it.
     const entries = await history(places.map((at) => ({ userId: asks[at]!.userId!, before: nows[at]! + 1 })));
-    entries.forEach((entry, n) => pasts.set(places[n]!, storedPast(entry, historyLength)));
+    entries.forEach((entry, n) => pasts.set(places[n]!, storedPast(entry, historyLength, serving.readSignal)));
   };
   await Promise.all([read(false), read(true)]);
-  return asks.map((ask, place) => questionOf(ask, nows[place]!, pasts.get(place) ?? givenPast(ask, nows[place]!)));
+  return asks.map((ask, place) => {
+    const now = nows[place]!;
+    return questionOf(ask, now, pasts.get(place) ?? givenPast(ask, now, serving.readSignal));
+  });
 }
 
 /** Refuses an expression that cannot be read; the stages behind would only pass the question on. */
@@ -49,16 +54,28 @@ function isStored(ask: Ask): boolean {
   return ask.userId !== undefined && ask.history === undefined;
 }
 
-function storedPast(entries: readonly PastItem[], historyLength: number): Past {
+function storedPast(entries: readonly HistoryEntry[], historyLength: number, read: SignalReader): Past {
+  const newest = entries[Math.max(0, entries.length - historyLength)]?.time ?? 0;
+  const heard = entries.flatMap((entry) => heardOf(entry, entry.time, read));
   return {
-    history: entries.slice(-historyLength),
+    history: heard.filter(({ time, role }) => time >= newest || role === NEGATIVE),
     seen: entries.map(({ itemId }) => itemId),
     known: entries.length > 0,
   };
 }
 
-function givenPast({ history = [] }: Ask, now: number): Past {
-  const given = history.map(({ itemId, time = now }) => ({ itemId, time }));
+/** What one event says, as a list of it or of nothing where it is ignored. */
+function heardOf(
+  { itemId, kind, weight }: { readonly itemId: string; readonly kind: string; readonly weight?: number | undefined },
+  time: number,
+  read: SignalReader,
+): PastItem[] {
+  const signal = read(kind, weight);
+  return signal === undefined ? [] : [{ itemId, time, ...signal }];
+}
+
+function givenPast({ history = [] }: Ask, now: number, read: SignalReader): Past {
+  const given = history.map(({ itemId, time = now, kind = DEFAULT_KIND, weight }) => ({ itemId, time, kind, weight }));
   let before = -Infinity;
   for (const [place, { time }] of given.entries()) {
     if (time < before || time > now) {
@@ -66,11 +83,13 @@ function givenPast({ history = [] }: Ask, now: number): Past {
     }
     before = time;
   }
-  return { history: given, seen: given.map(({ itemId }) => itemId), known: false };
+  const heard = given.flatMap((entry) => heardOf(entry, entry.time, read));
+  return { history: heard, seen: given.map(({ itemId }) => itemId), known: false };
 }
 
 function questionOf(ask: Ask, now: number, { history, seen, known }: Past): Question {
-  const { userId, k, utcOffsetMinutes, latitude, longitude, excludeSeen, rules, explain } = ask;
+  const { userId, k, utcOffsetMinutes, latitude, longitude, excludeSeen, allowNegatives, rules, explain } = ask;
+  const unwanted = allowNegatives ? [] : unwantedIds(history);
   return {
     ...(known && { userId }),
     history,
@@ -80,7 +99,7 @@ function questionOf(ask: Ask, now: number, { history, seen, known }: Past): Ques
     longitude,
     k,
     filter: filterOf(ask, now),
-    exclude: excludeSeen ? seen : [],
+    exclude: [...unwanted, ...(excludeSeen ? seen : [])],
     rules: rules ?? NO_RULES,
     explain,
   };

@@ -1,4 +1,4 @@
-import { NONE, type QueryBatch } from "@sequitur/core";
+import { NEGATIVE, NONE, POSITIVE, type QueryBatch, type Signal } from "@sequitur/core";
 import type { IdTable } from "@sequitur/core";
 import type { ItemFilter } from "./item-filter.js";
 import type { Rules } from "./rules.js";
@@ -8,6 +8,9 @@ export interface PastItem {
   readonly itemId: string;
   /** ms since the epoch, UTC. */
   readonly time: number;
+  readonly role: Signal["role"];
+  /** Above 0. */
+  readonly value: number;
 }
 
 /** One request for recommendations, with all that is known of the asker. */
@@ -23,7 +26,7 @@ export interface Question {
   readonly longitude?: number | undefined;
   readonly k: number;
   readonly filter: ItemFilter;
-  /** Ids that must not appear: what the asker has met, when that is not wanted again. */
+  /** Ids that must not appear: what the asker does not want, and what they have met, when that is not wanted again. */
   readonly exclude: readonly string[];
   readonly rules: Rules;
   readonly explain: boolean;
@@ -34,6 +37,8 @@ export interface KnownPart {
   /** Item indices of the history that are in the catalogue, oldest first. */
   readonly items: readonly number[];
   readonly times: readonly number[];
+  readonly roles: readonly number[];
+  readonly values: readonly number[];
   /** User index or NONE. */
   readonly user: number;
 }
@@ -42,13 +47,34 @@ export interface KnownPart {
 export function knownPart(question: Question, items: IdTable, users: IdTable): KnownPart {
   const indices: number[] = [];
   const times: number[] = [];
+  const roles: number[] = [];
+  const values: number[] = [];
   for (const past of question.history) {
     const item = items.indexOf(past.itemId);
     if (item === NONE) continue;
     indices.push(item);
     times.push(past.time);
+    roles.push(past.role);
+    values.push(past.value);
   }
-  return { items: indices, times, user: question.userId === undefined ? NONE : users.indexOf(question.userId) };
+  const user = question.userId === undefined ? NONE : users.indexOf(question.userId);
+  return { items: indices, times, roles, values, user };
+}
+
+/** Ids of the items that the asker does not want: their latest word on the item, exposures aside, is negative. */
+export function unwantedIds(history: readonly PastItem[]): Set<string> {
+  const unwanted = new Set<string>();
+  for (const { itemId, role } of history) {
+    if (role === NEGATIVE) unwanted.add(itemId);
+    else if (role === POSITIVE) unwanted.delete(itemId);
+  }
+  return unwanted;
+}
+
+/** What of a history speaks for the asker. */
+export function wantedPart(history: readonly PastItem[]): PastItem[] {
+  const unwanted = unwantedIds(history);
+  return history.filter(({ itemId, role }) => role === POSITIVE && !unwanted.has(itemId));
 }
 
 /**
@@ -67,6 +93,8 @@ export function queryOf(question: Question, known: KnownPart, sessionGapMs: numb
     users: Int32Array.of(known.user),
     items: Int32Array.from(known.items),
     times: Float64Array.from(known.times),
+    ...(known.roles.some((role) => role !== POSITIVE) && { roles: Int8Array.from(known.roles) }),
+    ...(known.values.some((value) => value !== 1) && { values: Float32Array.from(known.values) }),
     sessionStarts: Int32Array.of(start),
     now: Float64Array.of(now),
     ...(utcOffsetMinutes !== undefined && { utcOffsetMinutes: Int16Array.of(utcOffsetMinutes) }),

@@ -2,7 +2,7 @@ import { distanceKm, queryBatch } from "@sequitur/core";
 import type { Model } from "@sequitur/recommender";
 import type { ChainItem } from "./chain.js";
 import type { ItemDirectory } from "./item-directory.js";
-import { knownPart, type Question } from "./question.js";
+import { knownPart, wantedPart, type Question } from "./question.js";
 import type { Stage } from "./stage.js";
 
 /** Why an item is shown, for people. */
@@ -45,7 +45,7 @@ function plainReason(question: Question, servedBy: string, stage: Stage | undefi
   const known = BY_STAGE[servedBy];
   if (known !== undefined) return known;
   if (stage?.link?.model.needs === "nothing") return BY_STAGE["popular"]!;
-  return question.history.length > 0
+  return wantedPart(question.history).length > 0
     ? { kind: "model", text: "fits what you chose before" }
     : { kind: "model", text: "picked for you" };
 }
@@ -77,7 +77,8 @@ function addHistoryReasons(
   indices: readonly number[],
 ): void {
   const { items: ids } = model.catalog;
-  const known = knownPart(question, ids, model.catalog.users);
+  const wanted = { ...question, history: wantedPart(question.history) };
+  const known = knownPart(wanted, ids, model.catalog.users);
   const tried = [...new Set([...known.items].reverse())].slice(0, MOST_TRIED);
   if (tried.length === 0) return;
   const candidates = Int32Array.from(indices, (index) => ids.indexOf(directory.record(index).itemId));

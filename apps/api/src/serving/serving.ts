@@ -1,6 +1,15 @@
-import { HOUR_MS, type Random } from "@sequitur/core";
+import {
+  DEFAULT_SIGNALS,
+  HOUR_MS,
+  kindsOfRole,
+  signalReader,
+  type Random,
+  type SignalReader,
+  type Signals,
+} from "@sequitur/core";
 import {
   grouped,
+  readSignals,
   recordRequests,
   userHistory,
   type HistoryAsk,
@@ -46,6 +55,9 @@ export class Serving {
   readonly history: (asks: readonly HistoryAsk[]) => Promise<HistoryEntry[][]>;
   /** The same as long as `excludeSeen` needs them. */
   readonly longHistory: (asks: readonly HistoryAsk[]) => Promise<HistoryEntry[][]>;
+  /** Reads what events say, by the store's table of signals. */
+  readSignal: SignalReader = signalReader(DEFAULT_SIGNALS);
+  private signals: Signals = DEFAULT_SIGNALS;
   private timer: NodeJS.Timeout | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private pending: Promise<void> = Promise.resolve();
@@ -69,10 +81,14 @@ export class Serving {
     const limit = store.engine === "pglite" ? 1 : 4;
     const { historyLength, seenLength } = settings;
     const reader = (length: number) =>
-      grouped((asks: readonly HistoryAsk[]) => userHistory(store, asks, { limit: length }), {
-        limit: Math.ceil(limit / 2),
-        maxRows: 100,
-      });
+      grouped(
+        (asks: readonly HistoryAsk[]) =>
+          userHistory(store, asks, { limit: length, standing: kindsOfRole(this.signals, "negative") }),
+        {
+          limit: Math.ceil(limit / 2),
+          maxRows: 100,
+        },
+      );
     this.history = reader(historyLength);
     this.longHistory = reader(Math.max(seenLength, historyLength));
     this.record = grouped(
@@ -102,6 +118,8 @@ export class Serving {
 
   /** Brings items, experiments and models in line with the store. */
   async sync(): Promise<void> {
+    this.signals = (await readSignals(this.store)) ?? DEFAULT_SIGNALS;
+    this.readSignal = signalReader(this.signals);
     await this.items.sync();
     await this.experiments.sync();
     await this.models.sync();

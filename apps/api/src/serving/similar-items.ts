@@ -1,4 +1,4 @@
-import { distanceKm, NONE } from "@sequitur/core";
+import { distanceKm, NONE, POSITIVE } from "@sequitur/core";
 import { answer } from "./answer.js";
 import type { ChainAnswer } from "./chain.js";
 import type { ItemDirectory } from "./item-directory.js";
@@ -19,7 +19,7 @@ const NEAR_KM = 2;
 export function similarItems(serving: Serving, itemId: string, k: number): { question: Question; found: ChainAnswer } {
   const now = serving.store.now();
   const question: Question = {
-    history: [{ itemId, time: now }],
+    history: [{ itemId, time: now, role: POSITIVE, value: 1 }],
     now,
     k,
     filter: {},

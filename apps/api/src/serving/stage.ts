@@ -3,7 +3,7 @@ import { recommend, type Explanation, type Model, type VectorSearch } from "@seq
 import type { ItemDirectory } from "./item-directory.js";
 import { itemTest, type ItemFilter, type ItemTest } from "./item-filter.js";
 import { ModelLink } from "./model-link.js";
-import { knownPart, queryOf, type Question } from "./question.js";
+import { knownPart, queryOf, wantedPart, type Question } from "./question.js";
 import { boostedModel } from "./rules.js";
 
 /** One answer of a stage: an item of the directory and the score that placed it. */
@@ -73,7 +73,7 @@ export function modelStage({ name, versionId, model, vectors, directory, session
       if (model.needs === "nothing") return true;
       if (model.needs !== "history" && question.userId !== undefined && users.indexOf(question.userId) !== NONE)
         return true;
-      return question.history.some(({ itemId }) => items.indexOf(itemId) !== NONE);
+      return wantedPart(question.history).some(({ itemId }) => items.indexOf(itemId) !== NONE);
     },
     ask(question, pool) {
       const batch = batchOf(question);
@@ -83,7 +83,10 @@ export function modelStage({ name, versionId, model, vectors, directory, session
       if (pool === undefined || candidates.length <= pool) return { batch, candidates };
       const scorer = boostedModel(link, directory, question.rules.boosts);
       // In the order of the catalogue, since ties go to what comes first.
-      return { batch, candidates: recommend(scorer, batch, { k: pool, candidates }).items.slice().sort() };
+      return {
+        batch,
+        candidates: recommend(scorer, batch, { k: pool, candidates, negatives: true }).items.slice().sort(),
+      };
     },
     rank(question, most) {
       const query = batchOf(question);
@@ -92,6 +95,8 @@ export function modelStage({ name, versionId, model, vectors, directory, session
       const barred = question.exclude.map((id) => items.indexOf(id)).filter((item) => item !== NONE);
       const ranking = recommend(boostedModel(link, directory, question.rules.boosts), query, {
         k: most,
+        // The question's `exclude` holds what is not wanted, unless the caller asks for it.
+        negatives: true,
         ...(candidates && { candidates }),
         ...(barred.length > 0 && { exclude: raggedFrom([barred]) }),
       });

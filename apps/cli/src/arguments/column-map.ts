@@ -5,9 +5,12 @@ export type ColumnMap = Readonly<Record<string, string | readonly string[]>>;
 
 const TIME_UNIT = /^(.+):(s|ms|us|ns|iso|calendar|excel|auto)$/;
 
+/** Keys that may be given several times, and what the schema calls them. */
+const LISTS: Readonly<Record<string, string | undefined>> = { text: "text", attribute: "attributes" };
+
 /**
- * `user=uid,item=sku,time=ts:s` added to what came before; the unit of the time may follow its column, and `text` may
- * be given several times. Which keys exist is left to the schema.
+ * `user=uid,item=sku,time=ts:s` added to what came before; the unit of the time may follow its column, and `text` and
+ * `attribute` may be given several times. Which keys exist is left to the schema.
  */
 export function collectColumns(text: string, before: ColumnMap = {}): ColumnMap {
   const map: Record<string, string | readonly string[]> = { ...before };
@@ -18,8 +21,9 @@ export function collectColumns(text: string, before: ColumnMap = {}): ColumnMap 
     if (key === "" || column === "") {
       throw new InvalidArgumentError(`Expected pairs like user=uid,item=sku,time=ts:s, got "${part}".`);
     }
-    if (key === "text") {
-      map["text"] = [map["text"] ?? [], column].flat();
+    const list = LISTS[key];
+    if (list !== undefined) {
+      map[list] = [map[list] ?? [], column].flat();
       continue;
     }
     if (Object.hasOwn(map, key)) throw new InvalidArgumentError(`Expected one column for ${key}, got several.`);

@@ -34,7 +34,7 @@ export interface AddRequest {
 export async function addDataset(request: AddRequest): Promise<Dataset> {
   const { name, datasetsDir, source, report, signal } = request;
   const home = join(datasetsDir, name);
-  const paths = [...source.files, ...(source.items === undefined ? [] : [source.items.file])];
+  const paths = [...source.files, ...[source.items, source.users].flatMap((table) => (table ? [table.file] : []))];
   await checkFiles(paths);
   const names = storedNames(paths);
   const manifest = manifestOf(request, names);
@@ -66,7 +66,8 @@ function namingOwnFiles(error: unknown, home: string, names: ReadonlyMap<string,
 function manifestOf({ name, title, revisits, source }: AddRequest, names: ReadonlyMap<string, string>): unknown {
   const files = source.files.map((file) => names.get(file)!);
   const items = source.items && { ...source.items, file: names.get(source.items.file)! };
-  const paths = items === undefined ? files : [...files, items.file];
+  const users = source.users && { ...source.users, file: names.get(source.users.file)! };
+  const paths = [...files, ...[items, users].flatMap((table) => (table ? [table.file] : []))];
   const manifest = {
     name,
     title,
@@ -74,7 +75,7 @@ function manifestOf({ name, title, revisits, source }: AddRequest, names: Readon
     source: "",
     licence: "As the owner of the files says.",
     importer: IMPORTER,
-    options: { ...source, files, ...(items && { items }) },
+    options: { ...source, files, ...(items && { items }), ...(users && { users }) },
     files: [...new Set(paths.map((path) => splitZipPath(path).archive))].map((path) => ({ path })),
     revisits,
   };

@@ -9,6 +9,7 @@ import { nameAfter } from "../arguments/dataset-name.js";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
 import { inputFiles } from "../arguments/input-files.js";
 import { DATASETS_FOLDER } from "../arguments/datasets-folder.js";
+import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
@@ -23,6 +24,9 @@ interface Options extends SharedOptions, ShapeFlags {
   readonly sql?: string;
   readonly items?: string;
   readonly itemsMap?: ColumnMap;
+  readonly users?: string;
+  readonly usersMap?: ColumnMap;
+  readonly signals?: string;
   readonly name?: string;
   readonly out?: string;
   readonly title?: string;
@@ -56,9 +60,12 @@ export function dataImportCommand(data: Command, io: Io): void {
     .option("--items <file>", "a table of items, one row each")
     .option(
       "--items-map <pairs>",
-      "its columns, such as item=sku,title=name,category=kind,openingHours=hours",
+      "its columns, such as item=sku,title=name,category=kind,price=eur,stock=left,availability=in_stock,attribute=brand",
       collectColumns,
     )
+    .option("--users <file>", "a table of users, one row each")
+    .option("--users-map <pairs>", "its columns, such as user=uid,attribute=age,attribute=city", collectColumns)
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; kept with the data set`)
     .option("--name <name>", "what to call it (default: after the first file)")
     .option("--out <dir>", "put it here instead of into the folder of data sets; with --name, below here")
     .option("--title <text>", "name in reports (default: the name)")
@@ -73,6 +80,7 @@ export function dataImportCommand(data: Command, io: Io): void {
     "sequitur data import visits.tsv.gz --map-file mapping.json --revisits --out ./my/visits",
     "sequitur data import --sql \"select * from 'log/*.parquet' where kind = 'buy'\" --map user=u,item=i,time=t --name buys",
     "sequitur data import log.csv --map user=u,item=i,time=t --items items.csv --items-map item=id,title=name",
+    "sequitur data import shop.csv --map user=u,item=i,time=t,kind=event,weight=count,eventId=id --signals cart=3",
   ]);
   command.action(async (files: string[], options: Options) => {
     const { name, datasetsDir } = placeOf(files[0] ?? "query", options);
@@ -140,13 +148,23 @@ async function sourceOf(files: readonly string[], options: Options): Promise<Map
   if ((items === undefined) !== (itemsMap === undefined)) {
     throw new PlatformError("bad-config", "--items and --items-map go together, got one of them.");
   }
+  if ((options.users === undefined) !== (options.usersMap === undefined)) {
+    throw new PlatformError("bad-config", "--users and --users-map go together, got one of them.");
+  }
+  const signals = await signalsOf(options.signals);
   const base = mapFile === undefined ? {} : ((await readJsonFile(mapFile)) as Record<string, unknown>);
-  const mapping = { ...(base["mapping"] as object | undefined), ...map, ...present({ timeFormat, timeZone }) };
+  const mapping = { ...(base["mapping"] as object | undefined), ...map, ...present({ timeFormat, timeZone, signals }) };
   const shape = shapeOf(options);
   // The table of items is a file of its own: it shares what the user states of both, not what is guessed of one.
   const table = items === undefined ? {} : { items: { ...shape, file: items, mapping: itemsMap } };
+  const { users, usersMap } = options;
+  const people = users === undefined ? {} : { users: { ...shape, file: users, mapping: usersMap } };
   const rows = present({ explode, ids, skipBad });
-  return parseConfig(mappedOptions, { ...base, ...shape, ...rows, ...table, files, mapping }, mapFile ?? "--map");
+  return parseConfig(
+    mappedOptions,
+    { ...base, ...shape, ...rows, ...table, ...people, files, mapping },
+    mapFile ?? "--map",
+  );
 }
 
 function placeOf(file: string, { name, out, datasetsDir }: Options): { name: string; datasetsDir: string } {

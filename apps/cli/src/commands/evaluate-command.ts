@@ -13,6 +13,7 @@ import {
 } from "../arguments/assignments.js";
 import { requireDataset } from "../arguments/datasets-folder.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
+import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { placeOfData } from "./file-as-dataset.js";
@@ -114,6 +115,8 @@ export function withProtocolFlags(command: Command): void {
     .option("--metrics <names>", "metrics of one query, such as ndcg,recall,mrr", namesOf)
     .option("--metric <name>", "the metric that orders the leaderboard (default: ndcg@10)")
     .option("--exclude <what>", "items taken out of each ranking: auto, seen or nothing (default: auto)")
+    .option("--negatives <what>", "items that the user does not want: exclude (default), or rank")
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP} (default: as the data set says)`)
     .option("--ties <rule>", "equal scores: expected over random orders, or mid-rank (default: expected)")
     .option("--baseline <label>", "the model that others are compared with (default: popularity)")
     .option("--oracle", "city only: add the true choice model as the ceiling")
@@ -140,8 +143,11 @@ function withRunFlags(command: Command): void {
 
 async function experimentFor(options: EvaluateOptions, where: string, io: Io): Promise<Experiment> {
   const file = options.config === undefined ? undefined : await readJsonFile(options.config);
+  const { signals: rules, ...others } = options;
+  const signals = typeof rules === "string" ? await signalsOf(rules) : rules;
+  const flags = { ...others, ...(signals && { signals }) };
   const { parseExperiment } = await import("@sequitur/evaluate");
-  const experiment = parseExperiment(experimentOf(file, options, where), where);
+  const experiment = parseExperiment(experimentOf(file, flags, where), where);
   const { name, datasetsDir } = experiment.data;
   if (name === GENERATED) return experiment;
   const place = await withProgress(io, options.quiet === true, (report) => placeOfData(name, datasetsDir, io, report));

@@ -8,6 +8,8 @@ export interface ExperimentFlags {
   readonly from?: string;
   readonly datasetsDir?: string;
   readonly city?: Readonly<Record<string, unknown>>;
+  readonly signals?: string | Readonly<Record<string, unknown>>;
+  readonly negatives?: string;
   readonly filter?: readonly Readonly<Record<string, unknown>>[];
   readonly split?: Readonly<Record<string, unknown>>;
   readonly models?: readonly string[];
@@ -43,6 +45,8 @@ const PLAIN = [
   "metrics",
   "metric",
   "exclude",
+  "negatives",
+  "signals",
   "ties",
   "keepLists",
   "runs",

@@ -1,6 +1,9 @@
-import { PlatformError } from "@sequitur/core";
+import { parseSignals, PlatformError, type Signals } from "@sequitur/core";
+import type { Dataset } from "@sequitur/data";
+import type { Store } from "@sequitur/store";
 import type { Command } from "commander";
 import { withDatasetsDir } from "../arguments/datasets-folder.js";
+import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { collectAssignment, collectKind } from "../arguments/assignments.js";
@@ -9,6 +12,7 @@ import { withExamples, withSharedOptions, type SharedOptions } from "./shared-op
 import { withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
 
 interface Options extends SharedOptions, StoreFlags, OpenOptions {
+  readonly signals?: string;
   readonly data: string;
 }
 
@@ -20,27 +24,48 @@ export function importCommand(program: Command, io: Io): void {
     .requiredOption("--data <name>", 'a data set of "sequitur data list", such as city')
     .option("--from <dir>", "read the raw files from this folder")
     .option("--option <key=value>", "option of the importer, such as size=small for city", collectAssignment)
-    .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
+    .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind)
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store (default: the data set's)`);
   withExamples(withSharedOptions(withStoreOptions(withDatasetsDir(command)), "the counts"), [
     "sequitur import --data city --option size=small",
     "sequitur import --data foursquare-nyc --from ../shared/datasets/foursquare-nyc",
   ]);
   command.action(async (options: Options) => {
     const { importInteractions } = await import("@sequitur/store");
+    const signals = await signalsOf(options.signals);
+    let note = "";
     const imported = await withProgress(io, options.quiet === true, async (report) => {
       const dataset = await openNamed(options.data, options, io, report);
-      return withStore(io, options, report, (store) =>
-        importInteractions(store, dataset.interactions, { source: dataset.name, report, signal: io.signal }).catch(
-          sayHow,
-        ),
-      );
+      return withStore(io, options, report, async (store) => {
+        note = await setSignals(store, dataset, signals);
+        const { name: source, interactions, eventIds } = dataset;
+        return importInteractions(store, interactions, { source, eventIds, report, signal: io.signal }).catch(sayHow);
+      });
     });
     const { rows, added } = imported;
     const text = `${added} interactions added, ${rows - added} were there already\n`;
     io.stdout.write(options.json === true ? `${JSON.stringify(imported)}\n` : text);
     if (options.quiet === true || options.json === true) return;
+    io.stderr.write(note);
     io.stderr.write("\nNext: sequitur train --from-store --model session-knn\n");
   });
+}
+
+/**
+ * Sets what the store's events say: as asked, else as the data set says. Ratings without kinds keep their protocol: unless
+ * the store says otherwise, visits count 1 each whatever their weight, as in an evaluation. A line on what was set, or "".
+ */
+async function setSignals(store: Store, { signals, interactions }: Dataset, asked: Signals | undefined) {
+  const { readSignals, writeSignals } = await import("@sequitur/store");
+  const given = asked ?? signals;
+  if (given !== undefined) {
+    await writeSignals(store, given);
+    return "";
+  }
+  const { kind, weight } = interactions.context;
+  if (kind !== undefined || weight === undefined || (await readSignals(store)) !== undefined) return "";
+  await writeSignals(store, parseSignals("visit=1"));
+  return "\nWeights not used: ratings protocol. To use them: --signals visit=weight, or rules such as visit>=4.\n";
 }
 
 function sayHow(error: unknown): never {

@@ -3,6 +3,7 @@ import type { LogLevel } from "@sequitur/api";
 import type { Store } from "@sequitur/store";
 import { Option, type Command } from "commander";
 import { collectAssignment, numberOf } from "../arguments/assignments.js";
+import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { makeKey, serveStore } from "./serve-store.js";
@@ -14,6 +15,7 @@ interface Options extends StoreFlags {
   readonly host: string;
   readonly set?: Readonly<Record<string, unknown>>;
   readonly logLevel: LogLevel;
+  readonly signals?: string;
   readonly newKey?: boolean;
   readonly once?: boolean;
 }
@@ -31,6 +33,7 @@ export function serveCommand(program: Command, io: Io): void {
         .choices(["silent", "error", "warn", "info", "debug"])
         .default("warn"),
     )
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store`)
     .option("--new-key", "make another key with every scope and print it")
     .option("--once", "stop again as soon as it answers");
   withExamples(withStoreOptions(command), [
@@ -41,8 +44,10 @@ export function serveCommand(program: Command, io: Io): void {
   command.action(async (options: Options) => {
     const { apiSettingsSchema } = await import("@sequitur/api");
     const settings = parseConfig(apiSettingsSchema, { artifactsDir: artifactsDir(options), ...options.set }, "--set");
+    const signals = await signalsOf(options.signals);
     await withProgress(io, true, (report) =>
       withStore(io, options, report, async (store) => {
+        if (signals !== undefined) await (await import("@sequitur/store")).writeSignals(store, signals);
         const keyLine = await keyLineFor(store, options.newKey === true);
         await serveStore(io, store, { ...options, settings, once: options.once === true, keyLine });
       }),

@@ -2,6 +2,7 @@ import { PlatformError } from "@sequitur/core";
 import type { Slot, TrainedVersion } from "@sequitur/api";
 import { Option, type Command } from "commander";
 import { collectField, namesOf, numberOf } from "../arguments/assignments.js";
+import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
@@ -17,6 +18,7 @@ interface Options extends SharedOptions, StoreFlags {
   readonly validate: boolean;
   readonly fallbacks: boolean;
   readonly feedback?: readonly string[];
+  readonly signals?: string;
   readonly seed: number;
   readonly threads?: number;
 }
@@ -38,7 +40,12 @@ export function trainCommand(program: Command, io: Io, version: string): void {
     .option("--force", "activate it also when it is worse than what answers now")
     .option("--no-validate", "hold nothing out: no measures, no gate, half the time")
     .option("--no-fallbacks", "leave the models for cold users and sessions as they are")
-    .option("--feedback <kinds>", "feedback that counts as interactions (default: click,visit,purchase)", namesOf)
+    .option(
+      "--feedback <kinds>",
+      "feedback that counts as interactions (default: click,visit,purchase, dislikes)",
+      namesOf,
+    )
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store, so that servers read histories alike`)
     .option("--seed <number>", "seed of the fit", numberOf, 1)
     .option("--threads <number>", "threads of the fit", numberOf);
   withExamples(withSharedOptions(withStoreOptions(command), "the versions"), [
@@ -52,9 +59,12 @@ export function trainCommand(program: Command, io: Io, version: string): void {
     const { checkTraining, trainFromStore } = await import("@sequitur/api");
     const { model, set: config = {} } = options;
     await checkTraining({ model, config });
+    const signals = await signalsOf(options.signals);
+    const warnings: string[] = [];
     const trained = await withProgress(io, options.quiet === true, (report) =>
-      withStore(io, options, report, (store) =>
-        trainFromStore({
+      withStore(io, options, report, async (store) => {
+        if (signals !== undefined) await (await import("@sequitur/store")).writeSignals(store, signals);
+        return trainFromStore({
           store,
           model,
           config,
@@ -70,9 +80,11 @@ export function trainCommand(program: Command, io: Io, version: string): void {
           threads: options.threads,
           report,
           signal: io.signal,
-        }),
-      ),
+          warn: (message) => void warnings.push(message),
+        });
+      }),
     );
+    for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
     io.stdout.write(options.json === true ? `${JSON.stringify(trained, null, 2)}\n` : trained.map(line).join(""));
     throwIfRefused(trained[0]);
     if (options.quiet !== true && options.json !== true) io.stderr.write("\nNext: sequitur serve\n");

@@ -84,3 +84,9 @@ export function casesOfKind(signals: Signals, kind: string): readonly SignalCase
   if (Object.hasOwn(signals.kinds, kind)) return signals.kinds[kind]!;
   return Object.hasOwn(DEFAULT_SIGNALS.kinds, kind) ? DEFAULT_SIGNALS.kinds[kind]! : signals.other;
 }
+
+/** The kinds that some case gives this role, of the table and of the default where it is not replaced. */
+export function kindsOfRole(signals: Signals, role: SignalRole): string[] {
+  const kinds = new Set([...Object.keys(DEFAULT_SIGNALS.kinds), ...Object.keys(signals.kinds)]);
+  return [...kinds].filter((kind) => casesOfKind(signals, kind).some((given) => given.role === role)).sort();
+}

@@ -74,7 +74,7 @@ eachStore((engine) => {
           ].join(),
         ).sort();
       expect(text(back)).toEqual(text(log));
-      expect(Object.keys(back.context)).toEqual(["weight", "utcOffsetMinutes"]);
+      expect(Object.keys(back.context)).toEqual(["weight", "kind", "utcOffsetMinutes"]);
       // One user's rows keep their order, ties of one instant too.
       const user = back.catalog.users.indexOf("user 7");
       const own = (x: Interactions, u: number): (string | undefined)[] =>

@@ -1,7 +1,10 @@
 import { sql } from "kysely";
 import {
+  NONE,
   PlatformError,
   throwIfCancelled,
+  type AttributeColumns,
+  type AttributeValue,
   type Catalog,
   type ContextName,
   type Interactions,
@@ -12,6 +15,7 @@ import { announce } from "../connection/changes.js";
 import type { Store } from "../connection/store.js";
 import { ensureKeys } from "../entities/keys.js";
 import { writeItems, type ItemRecord } from "../entities/items.js";
+import { upsertUsers } from "../entities/users.js";
 import { instant } from "../instant.js";
 import { checkId, DEFAULT_KIND, idProblem } from "./event.js";
 import { insertInteractions, type InteractionRows } from "./insert-interactions.js";
@@ -22,8 +26,13 @@ import { ensurePartitions } from "./partitions.js";
 export interface ImportOptions {
   /** Names the data set: row r becomes event "source/r", so that importing it again adds nothing. */
   readonly source: string;
-  /** What kind of interactions these are. Default "visit". */
+  /** What kind of interactions rows without one are. Default "visit". */
   readonly kind?: string;
+  /**
+   * Ids of the events that `context.event` points into, in place of "source/r". Events with such ids may come again in a
+   * longer version of the source: what is known is passed over.
+   */
+  readonly eventIds?: readonly string[] | undefined;
   /** Goes on where an import of the same source stopped. False looks at every row again. Default true. */
   readonly resume?: boolean;
   /** Rows a transaction. */
@@ -41,22 +50,28 @@ export interface ImportResult {
 /**
  * Loads a data set: its items with what is known of them, its users, its interactions in the order of time. Every batch
  * is one transaction that also notes how far it got, so that stopping at any moment loses nothing and importing again
- * goes on from there. `bad-data` when the source was imported before with other data, or an id cannot be stored.
+ * goes on from there. `bad-data` when the source was imported before with other data and has no event ids, or an id cannot
+ * be stored.
  */
 export async function importInteractions(
   store: Store,
   interactions: Interactions,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { source, resume = true, batchRows = 10_000, report, signal } = options;
+  const { source, resume = true, batchRows = 10_000, eventIds, report, signal } = options;
   checkId("source", source);
   if (!(Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= 100_000)) {
     throw new PlatformError("bad-config", `batchRows must be an integer in [1, 100000], got ${batchRows}.`);
   }
   checkIds(interactions.catalog);
   const { size } = interactions;
-  const done = await beginImport(store, source, fingerprintOf(interactions), size, resume);
-  if (done < size || size === 0) await importItems(store, interactions.catalog, signal);
+  for (const id of eventIds ?? []) checkId("eventId", id);
+  const print = fingerprintOf(interactions);
+  const done = await beginImport(store, { source, print, size, resume, mayGrow: eventIds !== undefined });
+  if (done < size || size === 0) {
+    await importItems(store, interactions.catalog, signal);
+    await importUsers(store, interactions.catalog);
+  }
   const order = timeOrder(interactions.times);
   await ensurePartitions(store, interactions.times);
   let added = 0;
@@ -69,27 +84,37 @@ export async function importInteractions(
   return { rows: size, added };
 }
 
-async function beginImport(
-  store: Store,
-  source: string,
-  fingerprint: string,
-  size: number,
-  resume: boolean,
-): Promise<number> {
+interface Beginning {
+  readonly source: string;
+  readonly print: string;
+  readonly size: number;
+  readonly resume: boolean;
+  /** Other data of the same name begin again at the first row: their event ids say what is known. */
+  readonly mayGrow: boolean;
+}
+
+/** How many rows are done. */
+async function beginImport(store: Store, { source, print, size, resume, mayGrow }: Beginning): Promise<number> {
   return store.transaction("begin an import", async (db) => {
     await sql`
-      insert into imports (source, fingerprint, rows_done, rows_total) values (${source}, ${fingerprint}, 0, ${size})
+      insert into imports (source, fingerprint, rows_done, rows_total) values (${source}, ${print}, 0, ${size})
       on conflict do nothing
     `.execute(db);
     const { rows } = await sql<{ fingerprint: string; rows_done: number }>`
       select fingerprint, rows_done from imports where source = ${source} for update
     `.execute(db);
     const { fingerprint: known, rows_done: done } = rows[0]!;
-    if (known !== fingerprint) {
+    if (known !== print && mayGrow) {
+      await sql`
+        update imports set fingerprint = ${print}, rows_done = 0, rows_total = ${size} where source = ${source}
+      `.execute(db);
+      return 0;
+    }
+    if (known !== print) {
       throw new PlatformError(
         "bad-data",
         `source ${source} was imported before with other data (fingerprint ${known.slice(0, 12)}, got ` +
-          `${fingerprint.slice(0, 12)}): choose another name for it.`,
+          `${print.slice(0, 12)}): choose another name for it.`,
       );
     }
     return resume ? done : 0;
@@ -128,9 +153,9 @@ async function importBatch(
 }
 
 function columnsOf(
-  { times, context }: Interactions,
+  { times, context, catalog }: Interactions,
   rows: Int32Array,
-  { source, kind = DEFAULT_KIND }: ImportOptions,
+  { source, kind = DEFAULT_KIND, eventIds }: ImportOptions,
 ): Omit<InteractionRows, "userKeys" | "itemKeys"> {
   const column = (name: ContextName): (number | null)[] => {
     const values = context[name];
@@ -140,9 +165,9 @@ function columnsOf(
     });
   };
   return {
-    eventIds: Array.from(rows, (row) => `${source}/${row}`),
+    eventIds: Array.from(rows, (row) => eventIds?.[context.event?.[row] ?? NONE] ?? `${source}/${row}`),
     times: Array.from(rows, (row) => times[row]!),
-    kinds: Array.from(rows, () => kind),
+    kinds: Array.from(rows, (row) => catalog.kinds?.[context.kind?.[row] ?? NONE] ?? kind),
     weights: column("weight"),
     positions: column("position"),
     sessions: column("session"),
@@ -168,6 +193,9 @@ async function importItems(store: Store, catalog: Catalog, signal: AbortSignal |
 
 function itemOf({ items, itemColumns }: Catalog, index: number): ItemRecord {
   const { titles, categories, texts, latitudes, longitudes, openingHours, timeZones } = itemColumns;
+  const [availableFrom, availableUntil] = [itemColumns.availableFrom, itemColumns.availableUntil].map(
+    (column) => column?.[index] ?? Number.NaN,
+  ) as [number, number];
   const latitude = latitudes?.[index] ?? Number.NaN;
   const longitude = longitudes?.[index] ?? Number.NaN;
   const clean = (text: string | undefined): string => storable(text ?? "");
@@ -180,7 +208,26 @@ function itemOf({ items, itemColumns }: Catalog, index: number): ItemRecord {
     ...(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && { latitude, longitude }),
     openingHours: clean(openingHours?.[index]),
     timeZone: clean(timeZones?.[index]),
+    attributes: attributesAt(itemColumns.attributes, index),
+    ...(Number.isFinite(availableFrom) && { availableFrom }),
+    ...(Number.isFinite(availableUntil) && { availableUntil }),
   };
+}
+
+/** The attributes that are known of one item or user. */
+function attributesAt(columns: AttributeColumns = {}, index: number): Record<string, AttributeValue> {
+  const entries = Object.entries(columns).map(([name, values]) => [name, values[index] ?? null] as const);
+  const known = entries.filter((entry): entry is readonly [string, AttributeValue] => entry[1] !== null);
+  return Object.fromEntries(known.map(([name, value]) => [name, typeof value === "string" ? storable(value) : value]));
+}
+
+async function importUsers(store: Store, { users, userAttributes }: Catalog): Promise<void> {
+  if (userAttributes === undefined) return;
+  for (let from = 0; from < users.size; from += ITEM_BATCH) {
+    const ids = users.ids.slice(from, from + ITEM_BATCH);
+    const records = ids.map((userId, at) => ({ userId, attributes: attributesAt(userAttributes, from + at) }));
+    await upsertUsers(store, records);
+  }
 }
 
 function checkIds(catalog: Catalog): void {

@@ -1,5 +1,12 @@
 import { sql, type RawBuilder } from "kysely";
-import { interactionsFrom, type Catalog, type Interactions, type NumberColumn, type Report } from "@sequitur/core";
+import {
+  IdTableBuilder,
+  interactionsFrom,
+  type Catalog,
+  type Interactions,
+  type NumberColumn,
+  type Report,
+} from "@sequitur/core";
 import type { Store } from "../connection/store.js";
 import { pages } from "./cursor.js";
 import { GrowingColumn } from "./growing-column.js";
@@ -19,8 +26,8 @@ export interface ReadOptions {
 
 export interface LogOptions extends ReadOptions {
   /**
-   * Kinds of feedback that count as interactions too, where its value is above 0, its user is known and the log has no
-   * interaction of this user with this item within an hour of it. Default: none.
+   * Kinds of feedback that count as interactions too, its value as their weight, where that is not 0, its user is known and
+   * the log has no interaction of that kind of this user with this item within an hour of it. Default: none.
    */
   readonly feedback?: readonly string[];
 }
@@ -29,6 +36,7 @@ interface Row {
   user_key: number;
   item_key: number;
   ms: number;
+  kind: string;
   weight: number | null;
   position: number | null;
   session: number | null;
@@ -51,15 +59,16 @@ export async function readInteractions(store: Store, options: LogOptions = {}): 
     async (db) => {
       const { catalog, userIndices, itemIndices } = await readKeyedCatalog(db, signal);
       const columns = emptyColumns();
+      const kinds = new IdTableBuilder();
       const query = sql<Row>`
-        select user_key, item_key, round(date_part('epoch', time) * 1000) as ms, weight, position, session, latitude,
-          longitude, utc_offset_minutes
+        select user_key, item_key, round(date_part('epoch', time) * 1000) as ms, kind, weight, position, session,
+          latitude, longitude, utc_offset_minutes
         from ${logOf(options)} as log where ${filterOf(options)} order by time, seq`;
       for await (const page of pages(db, query, PAGE, signal)) {
-        for (const row of page) pushRow(columns, row, userIndices, itemIndices);
+        for (const row of page) pushRow(columns, row, kinds.add(row.kind), userIndices, itemIndices);
         report?.({ task: "read the interactions", done: columns.users.length, total: Number.NaN, unit: "rows" });
       }
-      return finish(catalog, columns);
+      return finish({ ...catalog, kinds: kinds.table().ids }, columns);
     },
     { isolation: "repeatable read", bulk: true },
   );
@@ -80,9 +89,9 @@ function logOf({ feedback = [] }: LogOptions): RawBuilder<unknown> {
     select user_key, item_key, time, seq, kind, weight, position, session, latitude, longitude, utc_offset_minutes
     from interactions
     union all
-    select user_key, item_key, feedback.time, null, feedback.kind, null, null, null, null, null, null
+    select user_key, item_key, feedback.time, null, feedback.kind, value::real, null, null, null, null, null
     from feedback join requests using (request_id)
-    where user_key is not null and value > 0 and feedback.kind = any(${feedback}::text[]) and not exists (
+    where user_key is not null and value <> 0 and feedback.kind = any(${feedback}::text[]) and not exists (
       select from interactions as same
       where same.user_key = requests.user_key and same.item_key = feedback.item_key
         and same.time between feedback.time - interval '1 hour' and feedback.time + interval '1 hour'
@@ -105,6 +114,7 @@ function emptyColumns() {
     users: new GrowingColumn((length) => new Int32Array(length)),
     items: new GrowingColumn((length) => new Int32Array(length)),
     times: new GrowingColumn((length) => new Float64Array(length)),
+    kind: new GrowingColumn((length) => new Int32Array(length)),
     weight: new GrowingColumn((length) => new Float32Array(length)),
     position: new GrowingColumn((length) => new Int32Array(length)),
     session: new GrowingColumn((length) => new Int32Array(length)),
@@ -115,10 +125,11 @@ function emptyColumns() {
 }
 type Columns = ReturnType<typeof emptyColumns>;
 
-function pushRow(columns: Columns, row: Row, users: Int32Array, items: Int32Array): void {
+function pushRow(columns: Columns, row: Row, kind: number, users: Int32Array, items: Int32Array): void {
   columns.users.push(users[row.user_key]!);
   columns.items.push(items[row.item_key]!);
   columns.times.push(row.ms);
+  columns.kind.push(kind);
   columns.weight.push(row.weight, Number.NaN);
   columns.position.push(row.position);
   columns.session.push(row.session);

@@ -13,6 +13,8 @@ export interface HistoryOptions {
   readonly limit: number;
   /** Only these kinds. Default: all. */
   readonly kinds?: readonly string[];
+  /** Kinds that are read however old they are, up to 1,000 of a user, as is what has a weight below 0. Default: none. */
+  readonly standing?: readonly string[];
 }
 
 /** One thing a user did. */
@@ -21,6 +23,7 @@ export interface HistoryEntry {
   /** ms since the epoch, UTC. */
   readonly time: number;
   readonly kind: string;
+  readonly weight?: number;
 }
 
 /**
@@ -29,15 +32,23 @@ export interface HistoryEntry {
  */
 const QUERY = `
   select (asked.ordinal - 1)::integer as row,
-    json_agg(json_build_array(item_key, round(date_part('epoch', time) * 1000), kind) order by time, seq) as entries
+    json_agg(json_build_array(item_key, round(date_part('epoch', time) * 1000), kind, weight) order by time, seq) as entries
   from unnest($1::text[], $2::double precision[]) with ordinality as asked (user_id, before_ms, ordinal)
   join users on users.user_id = asked.user_id
   cross join lateral (
-    select item_key, kind, seq, time
-    from interactions
-    where user_key = users.user_key and time < to_timestamp(asked.before_ms / 1000)
-      and ($4::text[] is null or kind = any($4::text[]))
-    order by time desc, seq desc limit $3::integer
+    (
+      select item_key, kind, weight, seq, time
+      from interactions
+      where user_key = users.user_key and time < to_timestamp(asked.before_ms / 1000)
+        and ($4::text[] is null or kind = any($4::text[]))
+      order by time desc, seq desc limit $3::integer
+    ) union (
+      select item_key, kind, weight, seq, time
+      from interactions
+      where $5::text[] is not null and user_key = users.user_key and time < to_timestamp(asked.before_ms / 1000)
+        and (kind = any($5::text[]) or weight < 0)
+      order by time desc, seq desc limit 1000
+    )
   ) as recent
   group by asked.ordinal`;
 
@@ -45,21 +56,32 @@ const QUERY = `
 export async function userHistory(
   store: Store,
   asks: readonly HistoryAsk[],
-  { limit, kinds }: HistoryOptions,
+  { limit, kinds, standing }: HistoryOptions,
 ): Promise<HistoryEntry[][]> {
   const histories: HistoryEntry[][] = asks.map(() => []);
   if (asks.length === 0) return histories;
-  const values = [asks.map(({ userId }) => userId), asks.map(({ before = Infinity }) => before), limit, kinds ?? null];
-  const rows = await store.prepared<{ row: number; entries: [key: number, ms: number, kind: string][] }>(
-    "read a history",
-    { name: "user-history", text: QUERY, values },
-  );
+  const values = [
+    asks.map(({ userId }) => userId),
+    asks.map(({ before = Infinity }) => before),
+    limit,
+    kinds ?? null,
+    standing ?? null,
+  ];
+  const rows = await store.prepared<{
+    row: number;
+    entries: [key: number, ms: number, kind: string, weight: number | null][];
+  }>("read a history", { name: "user-history", text: QUERY, values });
   const ids = await itemIdsOf(
     store,
     rows.flatMap(({ entries }) => entries.map(([key]) => key)),
   );
   for (const { row, entries } of rows) {
-    histories[row] = entries.map(([key, time, kind]) => ({ itemId: ids.get(key)!, time, kind }));
+    histories[row] = entries.map(([key, time, kind, weight]) => ({
+      itemId: ids.get(key)!,
+      time,
+      kind,
+      ...(weight !== null && { weight }),
+    }));
   }
   return histories;
 }
