@@ -1,4 +1,5 @@
 import { parseConfig, parseSignals, signalsSchema, type Signals } from "@sequitur/core";
+import type { Store } from "@sequitur/store";
 import { existsSync } from "node:fs";
 import { readJsonFile } from "./read-json-file.js";
 
@@ -12,4 +13,11 @@ export async function signalsOf(text: string | undefined): Promise<Signals | und
   if (text === undefined) return undefined;
   const isFile = text.endsWith(".json") || existsSync(text);
   return isFile ? parseConfig(signalsSchema, await readJsonFile(text), text) : parseSignals(text);
+}
+
+/** Sets what a store's events say, where the flag was given. */
+export async function setSignals(store: Store, signals: Signals | undefined): Promise<void> {
+  if (signals === undefined) return;
+  const { writeSignals } = await import("@sequitur/store");
+  await writeSignals(store, signals);
 }

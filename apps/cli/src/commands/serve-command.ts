@@ -3,7 +3,7 @@ import type { LogLevel } from "@sequitur/api";
 import type { Store } from "@sequitur/store";
 import { Option, type Command } from "commander";
 import { collectAssignment, numberOf } from "../arguments/assignments.js";
-import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
+import { setSignals, SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { makeKey, serveStore } from "./serve-store.js";
@@ -47,7 +47,7 @@ export function serveCommand(program: Command, io: Io): void {
     const signals = await signalsOf(options.signals);
     await withProgress(io, true, (report) =>
       withStore(io, options, report, async (store) => {
-        if (signals !== undefined) await (await import("@sequitur/store")).writeSignals(store, signals);
+        await setSignals(store, signals);
         const keyLine = await keyLineFor(store, options.newKey === true);
         await serveStore(io, store, { ...options, settings, once: options.once === true, keyLine });
       }),

@@ -2,7 +2,7 @@ import { PlatformError } from "@sequitur/core";
 import type { Slot, TrainedVersion } from "@sequitur/api";
 import { Option, type Command } from "commander";
 import { collectField, namesOf, numberOf } from "../arguments/assignments.js";
-import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
+import { setSignals, SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
@@ -44,18 +44,14 @@ export function trainCommand(program: Command, io: Io, version: string): void {
       "--feedback <kinds>",
       "feedback that counts as interactions (default: click,visit,purchase, dislikes)",
       namesOf,
-    )
-    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store, so that servers read histories alike`)
-    .option("--seed <number>", "seed of the fit", numberOf, 1)
-    .option("--threads <number>", "threads of the fit", numberOf);
+    );
+  withFitFlags(command);
   withExamples(withSharedOptions(withStoreOptions(command), "the versions"), [
     "sequitur train --from-store --model session-knn",
     "sequitur train --from-store --model ease --set lambda=400 --no-activate",
   ]);
   command.action(async (options: Options) => {
-    if (!Number.isInteger(options.seed)) {
-      throw new PlatformError("bad-config", `--seed must be an integer, got ${options.seed}.`);
-    }
+    checkSeed(options.seed);
     const { checkTraining, trainFromStore } = await import("@sequitur/api");
     const { model, set: config = {} } = options;
     await checkTraining({ model, config });
@@ -63,7 +59,7 @@ export function trainCommand(program: Command, io: Io, version: string): void {
     const warnings: string[] = [];
     const trained = await withProgress(io, options.quiet === true, (report) =>
       withStore(io, options, report, async (store) => {
-        if (signals !== undefined) await (await import("@sequitur/store")).writeSignals(store, signals);
+        await setSignals(store, signals);
         return trainFromStore({
           store,
           model,
@@ -84,11 +80,19 @@ export function trainCommand(program: Command, io: Io, version: string): void {
         });
       }),
     );
-    for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
+    io.stderr.write(warnings.map((warning) => `warning: ${warning}\n`).join(""));
     io.stdout.write(options.json === true ? `${JSON.stringify(trained, null, 2)}\n` : trained.map(line).join(""));
     throwIfRefused(trained[0]);
     if (options.quiet !== true && options.json !== true) io.stderr.write("\nNext: sequitur serve\n");
   });
+}
+
+/** How it is fitted. */
+function withFitFlags(command: Command): void {
+  command
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store, so that servers read histories alike`)
+    .option("--seed <number>", "seed of the fit", numberOf, 1)
+    .option("--threads <number>", "threads of the fit", numberOf);
 }
 
 /** The gate stayed shut for the model that was asked for: the version is kept, and the program says so by its exit code. */
@@ -98,6 +102,10 @@ function throwIfRefused(main: TrainedVersion | undefined): void {
     "bad-data",
     `version ${main.version.versionId} is registered and not activated: ${main.refused}. --force activates it all the same.`,
   );
+}
+
+function checkSeed(seed: number): void {
+  if (!Number.isInteger(seed)) throw new PlatformError("bad-config", `--seed must be an integer, got ${seed}.`);
 }
 
 function line({ slot, version, active, refused }: TrainedVersion): string {
