@@ -6,7 +6,7 @@ import { parseSignals } from "@sequitur/core";
 import { writeSignals, type Store } from "@sequitur/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testApi, type TestApi } from "./api.fixture.js";
-import { loadVersion } from "./models/load-version.js";
+import { artifactFolder } from "./models/model-source.js";
 import { trainFromStore } from "./offline/train-from-store.js";
 
 const NOW = Date.UTC(2024, 5, 1);
@@ -38,7 +38,7 @@ eachStore((engine) => {
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "sequitur-signals-"));
       store = await engine.open({ clock: () => NOW + 100 * HOUR_MS });
-      api = await testApi(store, {}, loadVersion);
+      api = await testApi(store, {}, artifactFolder(folder));
       // Twelve items: users like those of their own third; item i5 is everybody's dislike.
       const likes = Array.from({ length: 60 }, (_, user) =>
         [0, 3, 6, 9].map((item) => ({ userId: `u${user}`, itemId: `i${item + (user % 3)}`, kind: "view" })),
