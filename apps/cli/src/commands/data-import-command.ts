@@ -63,16 +63,12 @@ export function dataImportCommand(data: Command, io: Io): void {
       "its columns, such as item=sku,title=name,category=kind,price=eur,stock=left,availability=in_stock,attribute=brand",
       collectColumns,
     )
-    .option("--users <file>", "a table of users, one row each")
-    .option("--users-map <pairs>", "its columns, such as user=uid,attribute=age,attribute=city", collectColumns)
-    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; kept with the data set`)
     .option("--name <name>", "what to call it (default: after the first file)")
     .option("--out <dir>", "put it here instead of into the folder of data sets; with --name, below here")
     .option("--title <text>", "name in reports (default: the name)")
-    .option("--revisits", "coming back to an item is normal, as with places")
     .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--force", "replace a data set of that name that was imported before");
-  withRowOptions(command);
+  withRowOptions(withPeopleAndSignals(command));
   withShapeOptions(command);
   withExamples(withSharedOptions(command, "the statistics"), [
     "sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks",
@@ -104,6 +100,15 @@ export function dataImportCommand(data: Command, io: Io): void {
     }
     io.stderr.write(`\nKept in ${join(datasetsDir, name)}. Next: sequitur evaluate --data ${name}${where}\n`);
   });
+}
+
+/** Who the users are, and what their events say. */
+function withPeopleAndSignals(command: Command): Command {
+  return command
+    .option("--users <file>", "a table of users, one row each")
+    .option("--users-map <pairs>", "its columns, such as user=uid,attribute=age,attribute=city", collectColumns)
+    .option(SIGNALS_FLAG, `${SIGNALS_HELP}; kept with the data set`)
+    .option("--revisits", "coming back to an item is normal, as with places");
 }
 
 /** How times and ids are read, and what is done with rows that are not as expected. */

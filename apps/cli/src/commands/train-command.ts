@@ -39,12 +39,7 @@ export function trainCommand(program: Command, io: Io, version: string): void {
     .option("--no-activate", "only register it; the API can activate it later")
     .option("--force", "activate it also when it is worse than what answers now")
     .option("--no-validate", "hold nothing out: no measures, no gate, half the time")
-    .option("--no-fallbacks", "leave the models for cold users and sessions as they are")
-    .option(
-      "--feedback <kinds>",
-      "feedback that counts as interactions (default: click,visit,purchase, dislikes)",
-      namesOf,
-    );
+    .option("--no-fallbacks", "leave the models for cold users and sessions as they are");
   withFitFlags(command);
   withExamples(withSharedOptions(withStoreOptions(command), "the versions"), [
     "sequitur train --from-store --model session-knn",
@@ -90,6 +85,11 @@ export function trainCommand(program: Command, io: Io, version: string): void {
 /** How it is fitted. */
 function withFitFlags(command: Command): void {
   command
+    .option(
+      "--feedback <kinds>",
+      "feedback that counts as interactions (default: click,visit,purchase, dislikes)",
+      namesOf,
+    )
     .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store, so that servers read histories alike`)
     .option("--seed <number>", "seed of the fit", numberOf, 1)
     .option("--threads <number>", "threads of the fit", numberOf);
