@@ -31,7 +31,7 @@ export async function contendersOf(experiment: Experiment, load: LoadAlgorithm =
   const contenders: Contender[] = [];
   if (experiment.oracle) contenders.push(oracleContender(experiment));
   for (const choice of experiment.models) contenders.push(await contenderOf(choice, load));
-  for (const run of experiment.runs) contenders.push(...(await runContenders(run)));
+  for (const run of experiment.runs) for (const contender of await runContenders(run)) contenders.push(contender);
   const labels = contenders.map(({ label }) => label);
   const doubled = labels.find((label, i) => labels.indexOf(label) !== i);
   if (doubled !== undefined) {

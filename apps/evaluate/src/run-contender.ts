@@ -1,4 +1,4 @@
-import { PlatformError, throwIfCancelled, type Report } from "@sequitur/core";
+import { PlatformError, throwIfCancelled, type Report, maxOf } from "@sequitur/core";
 import type { WorkFolder } from "@sequitur/workbench";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -88,7 +88,7 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
       ...measureOptions(arena),
       metrics: arena.metrics,
       cutoffs: experiment.k,
-      listLength: Math.max(...experiment.k, experiment.keepLists ?? 0),
+      listLength: maxOf([...experiment.k, experiment.keepLists ?? 0]),
     },
     ...(experiment.keepLists !== null && { keepLists: experiment.keepLists }),
   });

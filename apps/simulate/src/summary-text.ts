@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import { fixed, pValue, signed } from "@sequitur/workbench";
 import { styleText } from "node:util";
 import { levelText } from "./level-text.js";
@@ -84,7 +85,7 @@ function columnsOf(report: Report): Column[] {
 const GAP = 2;
 
 function widthOf({ title, cell }: Column, arms: readonly ArmReport[]): number {
-  return Math.max(title.length, ...arms.map((arm) => cell(arm).length));
+  return maxOf([title.length, ...arms.map((arm) => cell(arm).length)]);
 }
 
 function fitted(columns: readonly Column[], arms: readonly ArmReport[], room: number): Column[] {

@@ -1,3 +1,4 @@
+import { maxOf } from "./extremes.js";
 import { z } from "zod";
 import { PlatformError } from "./errors.js";
 import { nearestName } from "./nearest-name.js";
@@ -33,7 +34,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
 
 /** The branch that got furthest is the one that was meant. */
 function depth(errors: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...errors.map((error) => error.path.length));
+  return maxOf([0, ...errors.map((error) => error.path.length)]);
 }
 
 /** Known keys, each with the names it had before. */

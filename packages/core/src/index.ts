@@ -76,3 +76,4 @@ export type { Expression, FieldTypes, ValueType } from "./expressions/expression
 export { parseExpression } from "./expressions/parse-expression.js";
 export { numbersOf, rowsThatPass, type FieldColumns } from "./expressions/evaluate-expression.js";
 export { fieldColumn, textColumn, textsColumn, type FieldColumn } from "./expressions/field-column.js";
+export { maxOf, minOf } from "./extremes.js";

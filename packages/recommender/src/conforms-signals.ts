@@ -9,6 +9,7 @@ import {
   Random,
   type Interactions,
   type QueryBatch,
+  maxOf,
 } from "@sequitur/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recommend } from "./recommend.js";
@@ -61,7 +62,7 @@ export function hearsSignals<Config>(recommender: Recommender<Config>, config: C
     it("scores an item lower for a negative event, and does not show it unless asked", async () => {
       const world = withEvents(plain, NEGATIVE, 1);
       warnings.length = 0;
-      expect(Math.max(...rise(without, await standing(world)))).toBeLessThan(-NOISE);
+      expect(maxOf(rise(without, await standing(world)))).toBeLessThan(-NOISE);
       expect(warnings.some((text) => text.includes("negatives"))).toBe(recommender.signals?.negative === "ignores");
       const model = await recommender.fit(world.train, config, { random: new Random("conforms") });
       const size = model.catalog.items.size;
@@ -143,5 +144,5 @@ function rise(from: Standing, to: Standing): readonly [score: number, height: nu
 
 /** An item that counts more lifts its neighbours too, and a larger scale lifts all: it fell where both of the two fell. */
 function fell(from: Standing, to: Standing): boolean {
-  return Math.max(...rise(from, to)) < -NOISE;
+  return maxOf(rise(from, to)) < -NOISE;
 }

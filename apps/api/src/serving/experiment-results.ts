@@ -1,4 +1,4 @@
-import { DAY_MS } from "@sequitur/core";
+import { DAY_MS, minOf } from "@sequitur/core";
 import {
   readMetric,
   sampleRatioTest,
@@ -84,7 +84,7 @@ function sampleOf(kind: string, arm: string, outcomes: readonly UserOutcome[]): 
 function sampleRatioOf(counts: readonly number[], weights: readonly number[]) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
-  const fewest = (total * Math.min(...weights)) / whole;
+  const fewest = (total * minOf(weights)) / whole;
   if (fewest < LEAST_EXPECTED) return { pValue: null, mismatch: false };
   const { pValue, mismatch } = sampleRatioTest(counts, weights);
   return { pValue, mismatch };

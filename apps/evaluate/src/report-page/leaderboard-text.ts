@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import { bytes, columnPercent, count, fixed, halfWidth, percent, seconds, signed } from "@sequitur/workbench";
 import { styleText } from "node:util";
 import type { Report } from "../report.js";
@@ -46,11 +47,14 @@ export function leaderboardText(report: Report, options: LeaderboardTextOptions)
   const rule = "─".repeat(widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length));
   const lines = [paint("bold", clean(report.title)), ...wrapped(clean(report.protocol.summary), options.columns), ""];
   lines.push(paint("bold", head), rule);
-  if (view.ceilings.length > 0) lines.push(...view.ceilings.map(line), rule);
-  lines.push(...view.competitors.map(line));
-  if (view.failures.length > 0) lines.push("", ...view.failures.map((row) => paint("red", failure(row))));
+  for (const ceiling of view.ceilings) lines.push(line(ceiling));
+  if (view.ceilings.length > 0) lines.push(rule);
+  for (const competitor of view.competitors) lines.push(line(competitor));
+  if (view.failures.length > 0) lines.push("");
+  for (const row of view.failures) lines.push(paint("red", failure(row)));
   const shown = new Set(columns.map((column) => column.title));
-  lines.push("", ...legend(report, view, shown).flatMap((text) => wrapped(text, options.columns)));
+  lines.push("");
+  for (const text of legend(report, view, shown)) for (const part of wrapped(text, options.columns)) lines.push(part);
   return `${lines.join("\n")}\n`;
 }
 
@@ -61,7 +65,7 @@ function columnsOf(report: Report, view: LeaderboardView): Column[] {
   ];
   if (main !== undefined) columns.push(metricColumn(main, 1, true));
   columns.push({ title: "", rank: 2, align: "left", cell: standingText });
-  columns.push(...others.map((column, i) => metricColumn(column, 3 + i * 2, false)));
+  for (const [i, column] of others.entries()) columns.push(metricColumn(column, 3 + i * 2, false));
   const baseline = report.baseline;
   if (view.hasBaseline && baseline !== null && main !== undefined) {
     columns.push({ title: baselineTitle(baseline), rank: 6, align: "right", cell: (row) => baselineText(row, main) });
@@ -142,7 +146,7 @@ function fitted(columns: readonly Column[], rows: readonly LeaderboardRow[], wid
 }
 
 function widthOf(column: Column, rows: readonly LeaderboardRow[]): number {
-  return Math.max(column.title.length, ...rows.map((row) => column.cell(row).length));
+  return maxOf([column.title.length, ...rows.map((row) => column.cell(row).length)]);
 }
 
 function padded(text: string, width: number, align: Column["align"]): string {

@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import { decimalsFor } from "@sequitur/workbench";
 import type { MetricValue, ModelComparison, ModelReport, Report } from "../report.js";
 import { metricParts } from "./metric-words.js";
@@ -82,7 +83,7 @@ export function meanOverRuns(model: ModelReport, pick: (run: ModelReport["runs"]
 
 /** Highest peak of the runs, in bytes; NaN when there are none. */
 export function peakMemory(model: ModelReport): number {
-  return model.runs.length === 0 ? Number.NaN : Math.max(...model.runs.map((run) => run.peakMemoryBytes));
+  return model.runs.length === 0 ? Number.NaN : maxOf(model.runs.map((run) => run.peakMemoryBytes));
 }
 
 /** Whether every model has the same mean in an earlier metric, as recall and hit rate with one answer a query. */
@@ -101,7 +102,7 @@ function column(key: string, models: readonly ModelReport[], competitors: readon
   const values = (list: readonly ModelReport[]): MetricValue[] =>
     list.flatMap((model) => (model.metrics[key] === undefined ? [] : [model.metrics[key]]));
   const means = values(competitors).map((value) => value.mean);
-  const best = means.length === 0 ? Number.NaN : Math.max(...means);
+  const best = means.length === 0 ? Number.NaN : maxOf(means);
   return { key, decimals: decimalsFor(values(models)), best };
 }
 

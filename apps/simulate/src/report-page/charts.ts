@@ -141,7 +141,7 @@ export function pathChart(report: Report, arm: ArmReport): Html {
     last === undefined ? "No look was possible" : `${signed(last.low, 4)} to ${signed(last.high, 4)} on the last day`;
   const decided = stop === null ? "it never excludes 0" : `it first excludes 0 on day ${stop}`;
   // The first looks are too wide to draw: nothing could be read from the rest.
-  const reach = 4 * Math.max(...path.slice(-1).map(({ low, high }) => high - low), 1e-9);
+  const reach = 4 * Math.max(1e-9, (path.at(-1)?.high ?? 0) - (path.at(-1)?.low ?? 0));
   const drawn = path.map((look) => ({ ...look, low: Math.max(look.low, -reach), high: Math.min(look.high, reach) }));
   return plotSvg(
     { label: `Always-valid interval of ${arm.label} by day`, description: `${end}; ${decided}.` },

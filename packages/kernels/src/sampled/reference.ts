@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import { type SampledItems, type SampledKernels, type SampledLoss } from "./sampled.js";
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -66,7 +67,7 @@ function adjusted(scores: Float32Array, row: number, items: SampledItems, loss: 
 function lossOf(scores: Float64Array, loss: SampledLoss): [number, Float64Array] {
   const [positive, ...negatives] = scores;
   if (loss.kind === "softmax") {
-    const peak = Math.max(...scores);
+    const peak = maxOf(scores);
     const total = scores.reduce((sum, score) => sum + Math.exp(score - peak), 0);
     const slopes = scores.map((score, at) => Math.exp(score - peak) / total - (at === 0 ? 1 : 0));
     return [Math.log(total) + peak - positive, slopes];

@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { PlatformError, minOf } from "@sequitur/core";
 import { chiSquareTail } from "../distributions/gamma.js";
 import { checkShare } from "./check-number.js";
 
@@ -43,7 +43,7 @@ export function sampleRatioTest(
   const total = counts.reduce((sum, count) => sum + count, 0);
   const whole = designed.reduce((sum, share) => sum + share, 0);
   const expected = designed.map((share) => (total * share) / whole);
-  const least = Math.min(...expected);
+  const least = minOf(expected);
   if (least < 5) throw new PlatformError("bad-data", `each arm must expect at least 5 units, got ${least}.`);
   const chiSquare = counts.reduce((sum, count, arm) => sum + (count - expected[arm]!) ** 2 / expected[arm]!, 0);
   const degrees = counts.length - 1;

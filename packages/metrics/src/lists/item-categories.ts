@@ -19,7 +19,7 @@ export function itemCategories(categories: readonly (readonly string[])[]): Item
       indexOf.set(name, index);
       own.add(index);
     }
-    flat.push(...[...own].sort((a, b) => a - b));
+    for (const category of [...own].sort((a, b) => a - b)) flat.push(category);
     offsets[item + 1] = flat.length;
   }
   return { names: [...indexOf.keys()], offsets, indices: Int32Array.from(flat) };

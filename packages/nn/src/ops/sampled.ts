@@ -120,7 +120,8 @@ function fusedSampledLoss(
         const [dx, dTable] = [backend.output(x.shape), backend.output([view.table.length / width, width])];
         kernels.fill(dTable.block, 0);
         kernels.sampledGradient({ hidden: dx.block, table: dTable.block }, scores, hidden, view.table, items, width);
-        saved.push(dx.tensor, dTable.tensor, ...(view.rows === undefined ? [] : [view.rows]));
+        saved.push(dx.tensor, dTable.tensor);
+        if (view.rows !== undefined) saved.push(view.rows);
       });
       save(saved);
       return loss.tensor as tf.Scalar;

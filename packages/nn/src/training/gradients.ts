@@ -90,7 +90,7 @@ export class GradientSum {
     if (deposits.length === 0) return;
     const list = this.deposits.get(name);
     if (list === undefined) this.deposits.set(name, [...deposits]);
-    else list.push(...deposits);
+    else for (const deposit of deposits) list.push(deposit);
   }
 }
 

@@ -31,12 +31,12 @@ export async function readKeyedCatalog(db: Transaction<Tables>, signal?: AbortSi
     key: number;
     id: string;
   }>`select user_key as key, user_id as id from users order by user_key`;
-  for await (const page of pages(db, readUsers, PAGE, signal)) users.push(...page);
+  for await (const page of pages(db, readUsers, PAGE, signal)) for (const user of page) users.push(user);
   const items: ItemRow[] = [];
   const readItems = sql<ItemRow>`
     select item_key as key, item_id as id, title, categories, texts, latitude, longitude, opening_hours, time_zone
     from items order by item_key`;
-  for await (const page of pages(db, readItems, PAGE, signal)) items.push(...page);
+  for await (const page of pages(db, readItems, PAGE, signal)) for (const item of page) items.push(item);
   return {
     catalog: {
       users: idTable(users.map((user) => user.id)),

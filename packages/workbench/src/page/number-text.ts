@@ -1,3 +1,4 @@
+import { minOf, maxOf } from "@sequitur/core";
 /** A mean with its interval. */
 export interface Measure {
   readonly mean: number;
@@ -20,13 +21,13 @@ export function halfWidth(measure: Measure): number {
 export function decimalsFor(measures: readonly Measure[]): number {
   const halves = measures.map(halfWidth).filter((half) => half > 0 && Number.isFinite(half));
   if (halves.length === 0) return PLAIN_DECIMALS;
-  const decimals = 1 - Math.floor(Math.log10(Math.min(...halves)));
+  const decimals = 1 - Math.floor(Math.log10(minOf(halves)));
   return Math.min(MAX_DECIMALS, Math.max(0, decimals));
 }
 
 /** Decimals that show three digits of the largest value, for numbers without intervals. */
 export function decimalsOfSize(values: readonly number[]): number {
-  const largest = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
+  const largest = maxOf([0, ...values.filter(Number.isFinite).map(Math.abs)]);
   if (largest === 0) return 0;
   return Math.min(MAX_DECIMALS, Math.max(0, 2 - Math.floor(Math.log10(largest))));
 }

@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 /** How a model or an arm is drawn in every chart: a colour and a shape, so that colour alone never carries the meaning. */
 export interface Series {
   readonly label: string;
@@ -33,5 +34,5 @@ export function shortLabel(label: string, limit = 22): string {
 
 /** Room in px for labels of 11 px text to the left of a chart. */
 export function labelRoom(labels: readonly string[]): number {
-  return Math.min(150, 14 + 6.2 * Math.max(0, ...labels.map((label) => label.length)));
+  return Math.min(150, 14 + 6.2 * maxOf([0, ...labels.map((label) => label.length)]));
 }

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@sequitur/core";
 import * as Plot from "@observablehq/plot";
 import { brief, plotSvg, seconds, symbolScale, type Html } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
@@ -46,7 +47,7 @@ export function costChart(report: Report): Html {
 
 /** Powers of ten around the values, two at least. */
 function powersOfTen(values: readonly number[]): number[] {
-  const from = Math.floor(Math.log10(Math.min(...values)));
-  const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(...values))));
+  const from = Math.floor(Math.log10(minOf(values)));
+  const to = Math.max(from + 1, Math.ceil(Math.log10(maxOf(values))));
   return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
 }

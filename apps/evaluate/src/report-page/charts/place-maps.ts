@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@sequitur/core";
 import * as Plot from "@observablehq/plot";
 import { CHART_WIDTH, count, plotSvg, type Html } from "@sequitur/workbench";
 import type { MapPlace, PlaceMap } from "../../report.js";
@@ -40,7 +41,7 @@ function projection({ bounds }: PlaceMap): (place: Pick<MapPlace, "latitude" | "
 
 /** Upper ends of the shades, in check-ins a square: a geometric row up to the busiest. */
 export function shadeLimits({ squares }: PlaceMap): number[] {
-  const most = Math.max(1, ...squares.map(({ checkIns }) => checkIns));
+  const most = maxOf([1, ...squares.map(({ checkIns }) => checkIns)]);
   const limits = SHADES.map((_, i) => Math.round(most ** ((i + 1) / SHADES.length)));
   return [...new Set(limits)];
 }
@@ -49,7 +50,7 @@ export function shadeLimits({ squares }: PlaceMap): number[] {
 export function densityMap(map: PlaceMap): Html {
   const corner = projection(map)({ latitude: map.bounds.north, longitude: map.bounds.east });
   const frame = framed({ west: 0, south: 0, east: corner.x, north: corner.y });
-  const most = Math.max(0, ...map.squares.map(({ checkIns }) => checkIns));
+  const most = maxOf([0, ...map.squares.map(({ checkIns }) => checkIns)]);
   const words = {
     label: "Map of the training check-ins",
     description:
@@ -175,7 +176,7 @@ function draw(words: Parameters<typeof plotSvg>[0], frame: Frame, marks: Plot.Ma
 
 function boxOf(spots: readonly Spot[]): Frame {
   const [xs, ys] = [spots.map(({ x }) => x), spots.map(({ y }) => y)];
-  const box = { west: Math.min(...xs), east: Math.max(...xs), south: Math.min(...ys), north: Math.max(...ys) };
+  const box = { west: minOf(xs), east: maxOf(xs), south: minOf(ys), north: maxOf(ys) };
   const pad = Math.max(SMALLEST_KM / 2, PADDING * Math.max(box.east - box.west, box.north - box.south));
   return { west: box.west - pad, east: box.east + pad, south: box.south - pad, north: box.north + pad };
 }

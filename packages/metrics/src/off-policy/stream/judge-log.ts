@@ -73,7 +73,7 @@ function careReasons(support: LogSupport): string[] {
     const share = ((100 * (slates - known)) / slates).toFixed(1);
     reasons.push(`${share} % of the slates have unknown propensities and are left out; the rest may differ from them.`);
   }
-  if (weights !== undefined) reasons.push(...meanReasons(weights.mean, weights.meanError));
+  if (weights !== undefined) for (const reason of meanReasons(weights.mean, weights.meanError)) reasons.push(reason);
   if (weights !== undefined && weights.effectiveSampleSize < FEW_ROWS) {
     reasons.push(`Weak overlap: ${rows} rows weigh like ${weights.effectiveSampleSize.toFixed(1)}.`);
   }

@@ -38,8 +38,8 @@ function waveVectors(frequencies: number, shortestKm: number, longestKm: number,
   for (let f = 0; f < frequencies; f++) {
     const position = frequencies === 1 ? 0 : f / (frequencies - 1);
     const wavelength = shortestKm * (longestKm / shortestKm) ** position;
-    const direction = [random.normal(), random.normal(), random.normal()];
-    const length = Math.hypot(...direction);
+    const direction = [random.normal(), random.normal(), random.normal()] as const;
+    const length = Math.hypot(direction[0], direction[1], direction[2]);
     direction.forEach((part, axis) => {
       waves[f * 3 + axis] = ((part / length) * 2 * Math.PI * EARTH_RADIUS_KM) / wavelength;
     });

@@ -121,7 +121,7 @@ function timetablePool() {
       const known = numbers.get(key);
       if (known !== undefined) return known;
       numbers.set(key, zoneOf.length);
-      weekOf.push(...own);
+      for (const week of own) weekOf.push(week);
       return zoneOf.push(zoneIndex) - 1;
     },
     finish(): Omit<PlaceHours, "timetables"> {

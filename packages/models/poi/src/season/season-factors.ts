@@ -1,4 +1,4 @@
-import { NONE, type Interactions } from "@sequitur/core";
+import { NONE, type Interactions, maxOf } from "@sequitur/core";
 import { zoneOffsetMinutes } from "@sequitur/data";
 import { leafCategories } from "../history/places.js";
 import { periodOf } from "./period.js";
@@ -74,7 +74,7 @@ function lifter(counts: Float64Array, mixture: Float32Array) {
     for (let p = 0; p < periods; p++) {
       let observed = PRIOR_CHECK_INS * (prior?.[p] ?? 1);
       let expected = PRIOR_CHECK_INS;
-      const most = Math.max(...mixture.subarray(p * periods, (p + 1) * periods));
+      const most = maxOf(mixture.subarray(p * periods, (p + 1) * periods));
       for (let q = 0; q < periods; q++) {
         const weight = mixture[p * periods + q]! / most; // the nearest known period counts whole
         observed += weight * own[q]!;

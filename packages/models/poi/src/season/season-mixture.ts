@@ -1,4 +1,4 @@
-import { PlatformError } from "@sequitur/core";
+import { PlatformError, maxOf } from "@sequitur/core";
 import type { SeasonConfig } from "./season-config.js";
 
 /**
@@ -22,7 +22,7 @@ export function seasonMixture(counts: ArrayLike<number>, config: SeasonConfig): 
       const months = (Math.min(apart, periods - apart) * 12) / periods;
       return log - (months / widthMonths) ** 2 / 2;
     });
-    const most = Math.max(...logs);
+    const most = maxOf(logs);
     const weights = logs.map((log) => Math.exp(log - most));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     weights.forEach((weight, q) => (mixture[p * periods + q] = weight / sum));

@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import type { Floats } from "@sequitur/kernels";
 import type { Weights } from "@sequitur/nn";
 import { BlockPass, type Blocks } from "../sasrec/block-pass.js";
@@ -129,7 +130,7 @@ function extended(
   const byQuery = Array.from({ length: rows }, (): Beam[] => []);
   beams.forEach(({ query, prefix, score }, row) => {
     const own = logits.subarray(row * BASE, (row + 1) * BASE);
-    const top = Math.max(...own);
+    const top = maxOf(own);
     const logSum = top + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - top), 0));
     own.forEach((logit, digit) => {
       const next = prefix * BASE + digit;

@@ -42,7 +42,7 @@ export function wordPieces(pieces: readonly string[], keepSigns = false): WordPi
     cut(text, most) {
       const found: number[] = [];
       for (const word of splitWords(text, keepSigns)) {
-        found.push(...cutWord(word));
+        for (const piece of cutWord(word)) found.push(piece);
         if (found.length > most) return { pieces: Int32Array.from(found.slice(0, most)), truncated: true };
       }
       return { pieces: Int32Array.from(found), truncated: false };

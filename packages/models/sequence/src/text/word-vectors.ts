@@ -48,7 +48,9 @@ function vectorOf([, ...fields]: readonly string[], where: string): Float32Array
 
 /** Scales vectors by one factor so that their mean length is 1, as the rows of a new table are. */
 export function scaledToUnit(vectors: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
-  const lengths = Array.from(vectors.values(), (vector) => Math.hypot(...vector));
+  const lengths = Array.from(vectors.values(), (vector) =>
+    Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)),
+  );
   const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
   return new Map(
     Array.from(vectors, ([word, vector]) => [word, mean > 0 ? vector.map((value) => value / mean) : vector]),

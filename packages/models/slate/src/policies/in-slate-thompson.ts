@@ -1,4 +1,4 @@
-import { unknownSlate } from "@sequitur/core";
+import { unknownSlate, maxOf } from "@sequitur/core";
 import type { CapCounter } from "@sequitur/recommender";
 import { z } from "zod";
 import { learningOf, slateLearnerOf } from "./live-scorer.js";
@@ -68,7 +68,7 @@ function deepEnough(placed: (depth: number) => Int32Array, size: number, count: 
 /** Rank 1 of each draw, then rank 2 of each, and so on; the first `size` distinct items that the caps let in. */
 export function nextDraw(rankings: readonly Int32Array[], size: number, caps?: CapCounter): Int32Array {
   const placed = new Set<number>();
-  const depth = Math.max(0, ...rankings.map(({ length }) => length));
+  const depth = maxOf([0, ...rankings.map(({ length }) => length)]);
   for (let rank = 0; rank < depth; rank++) {
     for (const ranking of rankings) {
       const item = ranking[rank];
