@@ -1,7 +1,7 @@
 import { Random, throwIfCancelled, type Report as Progress } from "@sequitur/core";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { breakdownsOf, partitionsOf } from "./breakdowns.js";
-import { comparisonsWith, type ValuesByLabel } from "./comparisons.js";
+import { comparisonsWith, type InputsByLabel, type ValuesByLabel } from "./comparisons.js";
 import type { Experiment } from "./experiment.js";
 import { measuresOf, orElse, type ComparisonOptions, type IntervalOptions } from "./intervals.js";
 import { meanOf } from "./mean-of.js";
@@ -13,6 +13,7 @@ import { QUERIES_FILE } from "./query-file.js";
 import { REPORT_FORMAT, type MetricValue, type ModelComparison, type ModelReport, type Report } from "./report.js";
 import type { Outcome } from "./run-contender.js";
 import { seedMean } from "./seed-mean.js";
+import { hasLaterHistory, shownInputs } from "./shown-inputs.js";
 
 /** What the report needs beside the outcomes. */
 export interface ReportParts {
@@ -47,11 +48,12 @@ export async function buildReport(outcomes: readonly Outcome[], parts: ReportPar
     resamples: experiment.resamples,
     users: data.test.queries.users,
   };
+  const shown = inputsOf(outcomes, parts);
   const compare = (against: string | undefined): Comparisons =>
-    against === undefined ? new Map() : comparisonsWith(against, values, metrics.compared, options);
+    against === undefined ? new Map() : comparisonsWith(against, values, metrics.compared, shown, options);
   const withBest = compare(best);
   const comparisons = { best: withBest, baseline: baseline === best ? withBest : compare(baseline) };
-  const models = await modelReports(ordered, comparisons, parts, options, run);
+  const models = await modelReports(ordered, { ...comparisons, shown }, parts, options, run);
   return {
     format: REPORT_FORMAT,
     title: experiment.title === "" ? `${experiment.data.name}, ${experiment.split.kind}` : experiment.title,
@@ -86,7 +88,7 @@ type Comparisons = ReadonlyMap<string, ModelComparison[]>;
 
 async function modelReports(
   outcomes: readonly Outcome[],
-  comparisons: { readonly best: Comparisons; readonly baseline: Comparisons },
+  comparisons: { readonly best: Comparisons; readonly baseline: Comparisons; readonly shown: InputsByLabel },
   { experiment, data, metrics }: ReportParts,
   options: IntervalOptions,
   { signal, report }: BuildRun,
@@ -101,6 +103,7 @@ async function modelReports(
     const groups = outcome.error === null ? partitions : [];
     models.push({
       ...modelReport(outcome, metrics, options),
+      reads: comparisons.shown.get(label)?.slice() ?? null,
       breakdowns: breakdownsOf(groups, outcome.pieces, data.test.targets, metrics.grouped, {
         ...options,
         ties: experiment.ties,
@@ -117,6 +120,17 @@ function inOrder(outcomes: readonly Outcome[], main: (label: string) => number):
   return [...outcomes].sort((a, b) => place(a) - place(b) || main(b.contender.label) - main(a.contender.label) || 0);
 }
 
+/** What each contender is shown with the config that it ran with. */
+function inputsOf(outcomes: readonly Outcome[], { data, experiment }: ReportParts): InputsByLabel {
+  const protocol = {
+    laterHistory: hasLaterHistory(data.train, data.test.queries),
+    refit: experiment.tune.refit,
+  };
+  return new Map(
+    outcomes.map(({ contender, config }) => [contender.label, shownInputs(contender.reads(config), protocol)]),
+  );
+}
+
 /** The one asked for, else popularity, else the first model; undefined when it failed. */
 function baselineOf({ baseline, models }: Experiment, values: ValuesByLabel): string | undefined {
   const labels = models.map(({ label, name }) => label ?? name);
@@ -128,7 +142,7 @@ function modelReport(
   { contender, config, tuning, pieces, error }: Outcome,
   { all }: MetricNames,
   options: IntervalOptions,
-): Omit<ModelReport, "breakdowns" | "comparisons"> {
+): Omit<ModelReport, "breakdowns" | "comparisons" | "reads"> {
   const means = seedMean(pieces);
   const names = error === null ? all : [];
   const measures = measuresOf(

@@ -1,15 +1,21 @@
 import { compareAll } from "@sequitur/metrics";
 import { orElse, type ComparisonOptions } from "./intervals.js";
+import type { ModelInput } from "@sequitur/recommender";
 import type { ModelComparison } from "./report.js";
+import { unequalInputs } from "./shown-inputs.js";
 
 /** Label -> metric -> (Q) values. */
 export type ValuesByLabel = ReadonlyMap<string, ReadonlyMap<string, Float64Array>>;
+
+/** Label -> what the contender is shown; null where that is unknown. */
+export type InputsByLabel = ReadonlyMap<string, readonly ModelInput[] | null>;
 
 /** Label -> its comparisons with `against`, Holm-corrected over all models metric by metric. */
 export function comparisonsWith(
   against: string,
   models: ValuesByLabel,
   metrics: readonly string[],
+  shown: InputsByLabel,
   options: ComparisonOptions,
 ): Map<string, ModelComparison[]> {
   const { random, confidence: level, resamples, users: clusters } = options;
@@ -24,6 +30,7 @@ export function comparisonsWith(
     })) {
       const list = found.get(run) ?? [];
       found.set(run, list);
+      const unequal = unequalInputs(shown.get(run) ?? null, shown.get(against) ?? null);
       list.push({
         metric,
         against,
@@ -35,7 +42,8 @@ export function comparisonsWith(
         pRandomisation: paired.pValue,
         pWilcoxon: orElse(wilcoxon.pValue, 1),
         pHolm: adjusted.paired,
-        significant: adjusted.paired < 1 - level,
+        unequal,
+        significant: unequal.length === 0 && adjusted.paired < 1 - level,
       });
     }
   }

@@ -1,6 +1,6 @@
 import { parseConfig, PlatformError } from "@sequitur/core";
 import { readLists } from "@sequitur/data";
-import type { SearchSpace } from "@sequitur/recommender";
+import type { ModelInput, SearchSpace } from "@sequitur/recommender";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
@@ -24,6 +24,8 @@ export interface Contender {
   readonly moduleDigest: string | null;
   /** Fills the defaults; `bad-config` names the field. */
   resolve(config: Config): Config;
+  /** What it reads with a resolved config; null where that is unknown, as of lists of other tools. */
+  reads(config: Config): readonly ModelInput[] | null;
 }
 
 /** Everybody who takes part, the ceiling first. Unknown models and bad configs stop the experiment here. */
@@ -50,6 +52,7 @@ function oracleContender({ data }: Experiment): Contender {
     search: {},
     moduleDigest: null,
     resolve: (config) => config,
+    reads: () => null,
   };
 }
 
@@ -70,6 +73,7 @@ async function runContenders({ file, label, keys }: RunChoice): Promise<Contende
       search: {},
       moduleDigest,
       resolve: (config) => config,
+      reads: () => null,
     };
   });
 }
@@ -88,6 +92,7 @@ async function contenderOf(choice: ModelChoice, load: LoadAlgorithm): Promise<Co
     search: recommender.search ?? {},
     moduleDigest: module === undefined ? null : await fileDigest(module),
     resolve: (config) => parseConfig(schema, config, `config of ${label}`),
+    reads: (config) => recommender.reads?.(config) ?? null,
   };
   const known = Object.keys(contender.resolve(given));
   const stray = Object.keys(contender.search).find((key) => !known.includes(key) && !isOptional(contender, key));

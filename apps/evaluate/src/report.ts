@@ -1,3 +1,4 @@
+import { MODEL_INPUTS } from "@sequitur/recommender";
 import { environmentFields, parseReportOf, runFields } from "@sequitur/workbench";
 import { z } from "zod";
 
@@ -95,7 +96,11 @@ const comparisonSchema = z.strictObject({
     .describe("two-sided, Fisher's randomisation test: random signs of the paired differences of users"),
   pWilcoxon: z.number().describe("two-sided Wilcoxon signed rank"),
   pHolm: z.number().describe("Holm-corrected over all models compared, from pRandomisation"),
-  significant: z.boolean().describe("pHolm below 1 - confidence"),
+  unequal: z
+    .array(z.enum(MODEL_INPUTS))
+    .default([])
+    .describe("inputs that the protocol shows one of the two and not the other: no difference is claimed then"),
+  significant: z.boolean().describe("pHolm below 1 - confidence, between models that are shown the same"),
 });
 /** A paired comparison with another model of the same report. */
 export type ModelComparison = z.infer<typeof comparisonSchema>;
@@ -120,6 +125,11 @@ const modelSchema = z.strictObject({
     .enum(["competitor", "ceiling"])
     .describe("ceiling = knows the true choice probabilities of generated data; not a competitor"),
   config: jsonObject.describe("resolved config of the final fit"),
+  reads: z
+    .array(z.enum(MODEL_INPUTS))
+    .nullable()
+    .default(null)
+    .describe("what it was shown and reads; null = unknown, as of lists of other tools"),
   error: z.string().nullable().describe("one line; then the lists and records below are empty"),
   tuning: tuningSchema.nullable().describe("null when no search was asked for"),
   runs: z.array(runSchema).describe("one a seed"),

@@ -37,6 +37,7 @@ export { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } fro
 export { fitIdentity } from "./fit-identity.js";
 export { checkCandidates, checkListSize, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
 export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";
+export { inputsWhere, MODEL_INPUTS, type ModelInput } from "./model-input.js";
 export { POSITIVES_ALIKE, type SignalUse } from "./signal-use.js";
 export { declaringSignals, withSignals, type RecommenderOf, type SlateRecommenderOf } from "./with-signals.js";
 export { pairValues, weighPairs } from "./pair-values.js";

@@ -9,6 +9,7 @@ import {
 } from "@sequitur/core";
 import type { z } from "zod";
 import type { Artifact } from "./artifact.js";
+import type { ModelInput } from "./model-input.js";
 import type { SignalUse } from "./signal-use.js";
 
 /** An algorithm: stateless, registered by name. Fitting it yields a Model. */
@@ -21,6 +22,8 @@ export interface Recommender<Config = unknown> {
   readonly search?: SearchSpace;
   /** What it does with values and negatives; set by `withSignals`, which also sees to it. */
   readonly signals?: SignalUse;
+  /** What a model of this config reads; a comparison claims nothing of models that read different things. Absent: unknown. */
+  reads?(config: Config): readonly ModelInput[];
   fit(train: Interactions, config: Config, run: FitRun): Promise<Model>;
   /** For models of what was shown; `fitOnSlates` gives the others the clicks alone. */
   fitSlates?(train: SlateLog, config: Config, run: FitRun): Promise<Model>;

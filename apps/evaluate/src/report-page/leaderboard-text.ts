@@ -10,6 +10,7 @@ import {
   type LeaderboardView,
   type MetricColumn,
 } from "./leaderboard-view.js";
+import { inputWords } from "../shown-inputs.js";
 import { metricTitle } from "./metric-words.js";
 
 export interface LeaderboardTextOptions {
@@ -72,6 +73,7 @@ function columnsOf(report: Report, view: LeaderboardView): Column[] {
   }
   if (view.hasCeiling) columns.push({ title: "of ceiling", rank: 8, align: "right", cell: shareText });
   columns.push(
+    { title: "reads", rank: 5, align: "left", cell: ({ model }) => readsText(model) },
     { title: "fit", rank: 4, align: "right", cell: ({ model }) => timeText(model, "fitSeconds") },
     { title: "users/s", rank: 10, align: "right", cell: ({ model }) => count(rate(model)) },
     { title: "memory", rank: 12, align: "right", cell: ({ model }) => bytes(peakMemory(model)) },
@@ -94,18 +96,31 @@ function metricColumn(column: MetricColumn, rank: number, interval: boolean): Co
 }
 
 function standingText(row: LeaderboardRow): string {
-  const words = { best: "best", tied: "≈ best", worse: "", unknown: "", ceiling: "ceiling", failed: "failed" };
+  const words = {
+    best: "best",
+    tied: "≈ best",
+    worse: "",
+    unequal: "≠ inputs",
+    unknown: "",
+    ceiling: "ceiling",
+    failed: "failed",
+  };
   return words[row.standing];
 }
 
 function baselineText(row: LeaderboardRow, main: MetricColumn): string {
   if (row.baseline === undefined) return "";
   const difference = signed(row.baseline.difference.mean, main.decimals);
+  if (row.baseline.unequal.length > 0) return `${difference} ≠`;
   return row.baseline.significant ? `${difference} *` : `${difference}  `;
 }
 
 function shareText(row: LeaderboardRow): string {
   return row.shareOfCeiling === null || row.standing === "ceiling" ? "" : columnPercent(row.shareOfCeiling);
+}
+
+function readsText(model: LeaderboardRow["model"]): string {
+  return model.role === "ceiling" ? "" : inputWords(model.reads);
 }
 
 function timeText(model: LeaderboardRow["model"], key: "fitSeconds"): string {
@@ -130,8 +145,26 @@ function legend(report: Report, view: LeaderboardView, shown: ReadonlySet<string
   if (versus && view.competitors.some((row) => row.baseline?.significant === true)) {
     lines.push("* differs from the baseline by more than chance (Holm-corrected).");
   }
+  lines.push(...inputNotes(view));
   if (view.hasCeiling) lines.push("The ceiling knows the true choice probabilities of the generated data.");
   return [...lines, ...report.protocol.notes.map((note) => `Note: ${clean(note)}`)];
+}
+
+/** Which marks are refused, and what each contender reads where they differ, whatever columns fit. */
+function inputNotes({ competitors }: LeaderboardView): string[] {
+  const unequal = competitors.flatMap(({ model: { comparisons } }) =>
+    [...comparisons.best, ...comparisons.baseline].flatMap((comparison) => comparison.unequal),
+  );
+  if (unequal.length === 0) return [];
+  const readers = [...new Set(unequal)].map((input) => {
+    const labels = competitors
+      .filter(({ model }) => model.reads?.includes(input))
+      .map(({ model }) => clean(model.label));
+    return `${inputWords([input])}: ${labels.join(", ")}`;
+  });
+  return [
+    `≠ compares models that are shown different things, so no difference is claimed. Shown the ${readers.join("; the ")}.`,
+  ];
 }
 
 /** Drops the least important columns until the table fits; the model and its main metric always stay. */

@@ -4,7 +4,7 @@ import type { MetricValue, ModelComparison, ModelReport, Report } from "../repor
 import { metricParts } from "./metric-words.js";
 
 /** How a model stands to the best one by the main metric. */
-export type Standing = "best" | "tied" | "worse" | "unknown" | "ceiling" | "failed";
+export type Standing = "best" | "tied" | "worse" | "unequal" | "unknown" | "ceiling" | "failed";
 
 export interface MetricColumn {
   /** Such as ndcg@10. */
@@ -69,8 +69,9 @@ export function leaderboardView(report: Report): LeaderboardView {
   };
 }
 
-/** Higher or lower by more than chance, or not told apart. */
-export function comparisonMark(comparison: ModelComparison): "▲" | "▼" | "≈" {
+/** Higher or lower by more than chance, perhaps by chance alone, or between models that are shown different things. */
+export function comparisonMark(comparison: ModelComparison): "▲" | "▼" | "≈" | "≠" {
+  if (comparison.unequal.length > 0) return "≠";
   if (!comparison.significant) return "≈";
   return comparison.difference.mean > 0 ? "▲" : "▼";
 }
@@ -110,6 +111,7 @@ function standingOf(model: ModelReport, report: Report): Standing {
   if (model.label === report.best) return "best";
   const comparison = model.comparisons.best.find(({ metric }) => metric === report.mainMetric);
   if (comparison === undefined) return "unknown";
+  if (comparison.unequal.length > 0) return "unequal";
   return comparison.significant ? "worse" : "tied";
 }
 

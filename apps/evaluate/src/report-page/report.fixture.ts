@@ -87,6 +87,7 @@ export function modelFixture(
     name: label,
     role: "competitor",
     config: { seed: 1 },
+    reads: label === "popularity" ? [] : ["own-history", "validation-item"],
     error: null,
     tuning: null,
     runs: [
@@ -148,6 +149,7 @@ function comparisons(against: string, difference: number, significant: boolean):
     pRandomisation: significant ? 0.0002 : 0.21,
     pWilcoxon: significant ? 0.0004 : 0.18,
     pHolm: significant ? 0.0012 : 0.63,
+    unequal: [],
     significant,
   }));
 }

@@ -14,6 +14,7 @@ import {
   sparseTensors,
   transpose,
   wordProfile,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { coOccurrenceCounts } from "./co-occurrence-counts.js";
@@ -102,6 +103,13 @@ export const coOccurrence: Recommender<CoOccurrenceConfig> = withSignals(
       popularityPower: { kind: "number", min: 0, max: 1 },
       fade: { kind: "number", min: 0.3, max: 1 },
     },
+    reads: ({ contentWeight, gapHalfLifeHours, halfLifeDays }) =>
+      inputsWhere({
+        "own-history": true,
+        "validation-item": true,
+        texts: contentWeight > 0,
+        times: gapHalfLifeHours !== null || halfLifeDays !== null,
+      }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const { catalog } = train;

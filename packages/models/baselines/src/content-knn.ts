@@ -13,6 +13,7 @@ import {
   sparseTensors,
   transpose,
   wordProfile,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader, opinionReader } from "./history.js";
@@ -76,6 +77,7 @@ export const contentKnn: Recommender<ContentKnnConfig> = withSignals(
       maxShare: { kind: "number", min: 0.02, max: 1, log: true },
       popularityWeight: { kind: "number", min: 0.001, max: 3, log: true },
     },
+    reads: () => inputsWhere({ "own-history": true, "validation-item": true, texts: true }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const { catalog } = train;

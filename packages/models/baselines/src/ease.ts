@@ -6,6 +6,7 @@ import {
   type Artifact,
   type Model,
   type Recommender,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { easeWeights, signedRoot } from "./ease-weights.js";
@@ -42,6 +43,8 @@ export const ease: Recommender<EaseConfig> = withSignals(
     name: "ease",
     config: easeConfig,
     search: { lambda: { kind: "number", min: 1, max: 10_000, log: true } },
+    reads: ({ halfLifeDays }) =>
+      inputsWhere({ "own-history": true, "validation-item": true, times: halfLifeDays !== null }),
     async fit(train, config, run) {
       const size = train.catalog.items.size;
       throwIfCancelled(run.signal);

@@ -12,6 +12,7 @@ import {
   type SparseRows,
   sparseTensors,
   transpose,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
@@ -64,6 +65,8 @@ export const itemKnn: Recommender<ItemKnnConfig> = withSignals(
       weighting: { kind: "choice", values: ["none", "tf-idf", "bm25"] },
       bm25B: { kind: "number", min: 0, max: 1 },
     },
+    reads: ({ halfLifeDays }) =>
+      inputsWhere({ "own-history": true, "validation-item": true, times: halfLifeDays !== null }),
     async fit(train, config, run) {
       const byItem = weightedItems(train, config);
       const similarities = await itemSimilarities(byItem, train, config, run);

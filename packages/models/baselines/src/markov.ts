@@ -10,6 +10,7 @@ import {
   type Recommender,
   type SparseRows,
   sparseTensors,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { lastItem } from "./history.js";
@@ -55,6 +56,13 @@ export const markov: Recommender<MarkovConfig> = withSignals(
       smoothing: { kind: "number", min: 0.01, max: 100, log: true },
       maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
     },
+    reads: ({ maxGapHours, halfLifeDays }) =>
+      inputsWhere({
+        "own-history": true,
+        "validation-item": true,
+        "answer-time": maxGapHours !== null,
+        times: maxGapHours !== null || halfLifeDays !== null,
+      }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       return markovModel(

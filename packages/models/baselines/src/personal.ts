@@ -9,6 +9,7 @@ import {
   type SparseRows,
   sparseTensors,
   withSignals,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { lastItem } from "./history.js";
@@ -112,6 +113,8 @@ export const personal: Recommender<PersonalConfig> = withSignals(
       ownTransitionWeight: { kind: "number", min: 0.1, max: 100, log: true },
       maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
     },
+    reads: ({ nextTime }) =>
+      inputsWhere({ "own-history": true, "validation-item": true, "answer-time": nextTime === "given", times: true }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const usualOffset = commonestOffset(train);

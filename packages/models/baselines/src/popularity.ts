@@ -13,6 +13,7 @@ import {
   type Artifact,
   type Model,
   type Recommender,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { halfLifeDaysField, rowWeights } from "./half-life.js";
@@ -60,6 +61,8 @@ export const popularity: Recommender<PopularityConfig> = withSignals(
       by: { kind: "choice", values: ["all", "hour", "month", "season"] },
       smoothing: { kind: "number", min: 1, max: 10_000, log: true },
     },
+    reads: ({ by, halfLifeDays }) =>
+      inputsWhere({ "answer-time": by !== "all", times: by !== "all" || halfLifeDays !== null }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const weights = countByBucket(train, config);

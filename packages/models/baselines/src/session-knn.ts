@@ -11,6 +11,7 @@ import {
   type SparseRows,
   sparseTensors,
   transpose,
+  inputsWhere,
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader, opinionReader } from "./history.js";
@@ -65,6 +66,7 @@ export const sessionKnn: Recommender<SessionKnnConfig> = withSignals(
       maxSessionItems: { kind: "integer", min: 1, max: 50, log: true },
       idf: { kind: "choice", values: [true, false] },
     },
+    reads: () => inputsWhere({ "own-history": true, "validation-item": true, times: true }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const { numbers, count } = sessionNumbers(train, config);

@@ -1,7 +1,7 @@
 import { itemCounts, type Catalog, type Tensor } from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
 import { type Parameters, Weights } from "@sequitur/nn";
-import { artifactConfig, withSignals } from "@sequitur/recommender";
+import { artifactConfig, withSignals, inputsWhere } from "@sequitur/recommender";
 import type { Encoder } from "./serving/encoder.js";
 import { itemShares } from "./serving/item-shares.js";
 import { loadWeights } from "./serving/load-weights.js";
@@ -23,13 +23,15 @@ export interface ReadingSpec<Config extends TrainingConfig> extends Pick<
   readonly encoder: (weights: Weights, config: Config) => Encoder;
   /** How the data become batches. Default: windows of whole histories. */
   readonly plan?: (config: Config) => NetworkTraining["plan"];
+  /** Whether it reads when interactions happened, beyond their order. Default: never. */
+  readonly readsTimes?: (config: Config) => boolean;
 }
 
 /** The recommender of a network that reads histories item by item and scores with one table. */
 export function readingRecommender<Config extends TrainingConfig>(
   spec: ReadingSpec<Config>,
 ): SequenceRecommender<Config> {
-  const { name, config: schema, search } = spec;
+  const { name, config: schema, search, readsTimes } = spec;
 
   function modelOf(catalog: Catalog, config: Config, weights: Weights, shares: Float32Array): SequenceModel {
     const { maxLength, tied } = config;
@@ -52,6 +54,8 @@ export function readingRecommender<Config extends TrainingConfig>(
       name,
       config: schema,
       ...(search && { search }),
+      reads: (settings) =>
+        inputsWhere({ "own-history": true, "validation-item": true, times: readsTimes?.(settings) ?? false }),
       async fit(train, config, run) {
         const { catalog } = train;
         const shares = itemShares(train);

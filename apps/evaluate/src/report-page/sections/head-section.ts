@@ -23,12 +23,13 @@ function headline(report: Report): Html {
   const decimals = view.columns[0]?.decimals ?? 4;
   const worse = view.competitors.filter((row) => row.standing === "worse").length;
   const tied = view.competitors.filter((row) => row.standing === "tied").map((row) => row.model.label);
+  const unequal = view.competitors.filter((row) => row.standing === "unequal").map((row) => row.model.label);
   const others = view.competitors.length - 1;
   const interval = `${percent(report.protocol.confidence)} interval ${fixed(value.low, decimals)} to ${fixed(value.high, decimals)}`;
   return safe`<strong>${best.model.label}</strong> has the highest ${metricTitle(report.mainMetric)}:
     <strong>${fixed(value.mean, decimals)}</strong>
     (${interval})${best.shareOfCeiling !== null && safe`, which is ${percent(best.shareOfCeiling)} of the ceiling`}.
-    ${others > 0 && safe`It is better than ${worse} of ${others} ${others === 1 ? "other model" : "other models"} by more than chance${tied.length > 0 && safe`; ${listed(tied)} cannot be told apart from it`}.`}`;
+    ${others > 0 && safe`It is better than ${worse} of ${others} ${others === 1 ? "other model" : "other models"} by more than chance${tied.length > 0 && safe`; ${listed(tied)} cannot be told apart from it`}${unequal.length > 0 && safe`; no difference is claimed to ${listed(unequal)}, which the protocol shows other things`}.`}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -14,6 +14,7 @@ import {
   type Html,
 } from "@sequitur/workbench";
 import type { Report } from "../../report.js";
+import { inputWords } from "../../shown-inputs.js";
 import { seriesOf } from "../charts/series.js";
 import {
   comparisonMark,
@@ -46,7 +47,7 @@ export function leaderboardSection(report: Report): Html {
             <th scope="col" class="text">Against the best</th>
             ${others.map(({ key }) => number(metricTitle(key)))}
             ${baseline !== null && number(`Against ${baseline}`)}${view.hasCeiling && number("Of the ceiling")}
-            ${number("Time to fit")}${number("Users a second")}${number("Peak memory")}
+            <th scope="col" class="text">Reads</th>${number("Time to fit")}${number("Users a second")}${number("Peak memory")}
           </tr>
         </thead>
         ${
@@ -74,7 +75,7 @@ function rowOf(report: Report, view: LeaderboardView, row: LeaderboardRow, basel
 <th scope="row" data-sort="${model.label}" title="${model.label}">${label(report, row)}</th>
 ${main && metricCell(row, main)}<td class="verdict">${verdict(report, row)}</td>${others.map((column) => metricCell(row, column))}
 ${baseline !== null && baselineCell(row, main)}${view.hasCeiling && safe`<td data-sort="${row.shareOfCeiling ?? ""}">${row.shareOfCeiling === null || ceiling ? "" : columnPercent(row.shareOfCeiling)}</td>`}
-<td data-sort="${fit}">${ceiling ? "" : seconds(fit)}</td><td data-sort="${rate}">${ceiling ? "" : count(rate)}</td><td data-sort="${peakMemory(model)}">${ceiling ? "" : bytes(peakMemory(model))}</td>
+<td class="text">${ceiling ? "" : inputWords(model.reads)}</td><td data-sort="${fit}">${ceiling ? "" : seconds(fit)}</td><td data-sort="${rate}">${ceiling ? "" : count(rate)}</td><td data-sort="${peakMemory(model)}">${ceiling ? "" : bytes(peakMemory(model))}</td>
 </tr>
 `;
 }
@@ -106,6 +107,8 @@ function verdict(report: Report, row: LeaderboardRow): Html | string {
   if (row.standing === "ceiling") return "";
   const comparison = row.model.comparisons.best.find(({ metric }) => metric === report.mainMetric);
   if (comparison === undefined) return "";
+  if (row.standing === "unequal")
+    return safe`≠ <span class="half">one reads the ${inputWords(comparison.unequal)}</span>`;
   const p = pValue(comparison.pHolm);
   if (row.standing === "tied") return safe`≈ <span class="hidden">may be chance,</span> <span class="half">${p}</span>`;
   return safe`▼ <span class="hidden">lower,</span> <span class="half">${p}</span>`;
@@ -149,7 +152,7 @@ function reading(report: Report, view: LeaderboardView, baseline: string | null)
   return safe`<p class="soft">
     <strong>How to read it.</strong> Bold is the highest of a column. The two columns with marks compare query by query:
     ▲ higher and ▼ lower by more than chance (Holm-corrected p below ${level}), ≈ the difference may be
-    chance${baseline !== null && safe`; the second one compares with <em>${baseline}</em>`}. Intervals of two models may
+    chance, ≠ the two are shown different things and no difference is claimed${baseline !== null && safe`; the second one compares with <em>${baseline}</em>`}. Intervals of two models may
     overlap and the models still differ, because both answer the same queries.
     ${view.hasCeiling && safe`The ceiling knows the true choice probabilities that generated the data; no model can be expected to pass it.`}
     Ties: ${report.protocol.ties}. Seen items: ${report.protocol.maskedBecause}. Each model was fitted and scored in a

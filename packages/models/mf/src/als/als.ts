@@ -1,6 +1,6 @@
 import { PlatformError, throwIfCancelled, type Interactions } from "@sequitur/core";
 import { engineFor, type Engine, type Floats } from "@sequitur/kernels";
-import { artifactConfig, withSignals, type FitRun } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type FitRun, inputsWhere } from "@sequitur/recommender";
 import { z } from "zod";
 import { factorModel, type FactorModel } from "../serving/factor-model.js";
 import type { FactorRecommender } from "../serving/factor-recommender.js";
@@ -53,6 +53,7 @@ export const als: FactorRecommender<AlsConfig> = withSignals<AlsConfig, FactorMo
       decay: { kind: "number", min: 1, max: 100, log: true },
       confidence: { kind: "number", min: 1, max: 8, log: true },
     },
+    reads: ({ knownUsers }) => inputsWhere({ "own-history": true, "validation-item": knownUsers === "history" }),
     fit: trainAls,
     load(artifact) {
       const config = artifactConfig(artifact, "als", alsConfig);

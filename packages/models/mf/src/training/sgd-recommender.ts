@@ -1,5 +1,5 @@
 import type { FactoriseObjective } from "@sequitur/kernels";
-import { artifactConfig, withSignals, type SearchSpace } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type SearchSpace, inputsWhere } from "@sequitur/recommender";
 import type { z } from "zod";
 import type { FoldIn } from "../folding/fold-in.js";
 import { logisticFoldIn } from "../folding/logistic-fold-in.js";
@@ -48,6 +48,7 @@ export function sgdRecommender<Config extends Omit<SgdConfig, Renamed> & Partial
       name,
       config: schema,
       search,
+      reads: ({ knownUsers }) => inputsWhere({ "own-history": true, "validation-item": knownUsers === "history" }),
       async fit(train, config, run) {
         const { kernel, plain, flips, training } = updates(config);
         const whole = { negatives: 1, hardest: 1, ...config, ...training };

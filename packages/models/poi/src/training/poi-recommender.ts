@@ -1,5 +1,12 @@
 import type { Interactions } from "@sequitur/core";
-import { artifactConfig, withSignals, type Artifact, type FitRun, type Recommender } from "@sequitur/recommender";
+import {
+  artifactConfig,
+  withSignals,
+  type Artifact,
+  type FitRun,
+  type Recommender,
+  inputsWhere,
+} from "@sequitur/recommender";
 import type { z } from "zod";
 import { poiSearch, type PoiConfig } from "../network/config.js";
 import { loadPoiModel } from "../serving/load-model.js";
@@ -20,6 +27,14 @@ export function poiRecommender(name: string, config: z.ZodType<PoiConfig>): PoiR
       name,
       config,
       search: poiSearch,
+      reads: ({ nextTime }) =>
+        inputsWhere({
+          "own-history": true,
+          "validation-item": true,
+          "answer-time": nextTime === "given",
+          times: true,
+          places: true,
+        }),
       fit: async (train, settings, run) => fitPoi(train, { name, config: settings }, run),
       load: (artifact) => loadPoiModel(artifact, name, artifactConfig(artifact, name, config)),
     },

@@ -1,7 +1,7 @@
 import { PlatformError, throwIfCancelled, type Interactions, type Tensor } from "@sequitur/core";
 import { engineFor, type Engine } from "@sequitur/kernels";
 import { Parameters, selectBackend, takeRows, tf, type Pass, Weights } from "@sequitur/nn";
-import { artifactConfig, withSignals, type Artifact, type FitRun } from "@sequitur/recommender";
+import { artifactConfig, withSignals, type Artifact, type FitRun, inputsWhere } from "@sequitur/recommender";
 import { join } from "node:path";
 import { itemShares } from "../serving/item-shares.js";
 import type { SequenceRecommender } from "../serving/sequence-model.js";
@@ -43,6 +43,7 @@ export const liteLlm4rec: LiteLlm4rec = withSignals<LiteLlm4recConfig, LiteLlm4r
       textFade: { kind: "number", min: 0.2, max: 0.9 },
       textPrior: { kind: "number", min: 3, max: 100, log: true },
     },
+    reads: () => inputsWhere({ "own-history": true, "validation-item": true, texts: true }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
       const fit = new Fit(train, config, run, await readTexts(train.catalog, config, run));

@@ -18,6 +18,7 @@ export const sasrec: SequenceRecommender<SasrecConfig> = readingRecommender({
     ({ intervals }) =>
     (train, options) =>
       windowPlan(train, { ...options, intervals }),
+  readsTimes: ({ intervals }) => intervals,
   network: sasrecNetwork,
   shapes: sasrecShapes,
   encoder: sasrecEncoder,

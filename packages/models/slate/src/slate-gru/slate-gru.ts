@@ -1,6 +1,6 @@
 import { slateLogFrom, throwIfCancelled, type Interactions, type SlateLog } from "@sequitur/core";
 import { engineFor } from "@sequitur/kernels";
-import { withSignals, type FitRun } from "@sequitur/recommender";
+import { withSignals, type FitRun, inputsWhere } from "@sequitur/recommender";
 import { slateGruConfig, type SlateGruConfig } from "./config.js";
 import { holdOut } from "./hold-out.js";
 import { loadPosterior, NAME, posteriorOf, type Posterior } from "./posterior.js";
@@ -29,6 +29,7 @@ export const slateGru = withSignals<SlateGruConfig, SlateModel>(
       groupMeanScale: { kind: "number", min: 0.01, max: 15, log: true },
       groupScaleScale: { kind: "number", min: 0.01, max: 15, log: true },
     },
+    reads: () => inputsWhere({ "own-history": true, "validation-item": true }),
     /** Interactions show no slates: each is a click on one item, under the all-item likelihood. */
     async fit(train, config, run) {
       const settings: SlateGruConfig = { ...config, likelihood: "all-item" };
