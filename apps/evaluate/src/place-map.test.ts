@@ -52,7 +52,8 @@ describe("the users shown", () => {
 });
 
 describe("the map", () => {
-  const piece = { shown: [[9, 201, 7], []], ranks: Float64Array.of(3, 1, 1, 1, 1, Infinity) } as unknown as Piece;
+  const ranks = { ranks: Float64Array.of(3, 1, 1, 1, 1, Infinity), ties: Int32Array.of(1, 1, 1, 1, 1, 0) };
+  const piece = { shown: [[9, 201, 7], []], ranks } as unknown as Piece;
   const map = placeMap({ train, test, shown: [0, 5], model: { label: "best", piece } })!;
 
   it("frames the city and says what lies outside", () => {
