@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseConfig, PlatformError, Random, sliceQueries, sliceRagged, type Interactions } from "@sequitur/core";
+import {
+  parseConfig,
+  PlatformError,
+  positiveRows,
+  Random,
+  sliceQueries,
+  sliceRagged,
+  standingNegatives,
+  type Interactions,
+} from "@sequitur/core";
 import { splitInteractions, type EvaluationSet } from "@sequitur/data";
 import { comparePaired, meanInterval, rankingMetrics, targetRanks } from "@sequitur/metrics";
 import type { FitRun, Model, Recommender } from "@sequitur/recommender";
@@ -121,13 +130,15 @@ interface HeldOut {
   readonly testFrom: string;
 }
 
-/** The newest tenth to measure on and the tenth before it to stop and choose by, of large logs the newest rows. */
+/** Of the positives the newest tenth to measure on and the tenth before it to choose by, of large logs the newest rows. */
 function heldOut(train: Interactions): HeldOut | undefined {
-  const share = Math.min(0.1, MOST_ASKED / train.size);
-  const sorted = train.times.slice().sort();
+  const wanted = positiveRows(train);
+  const share = Math.min(0.1, MOST_ASKED / wanted.size);
+  const sorted = wanted.times.slice().sort();
   const at = (quantile: number): number => sorted[Math.floor(quantile * sorted.length)]!;
+  if (wanted.size < 20) return undefined;
   const [validationFrom, testFrom] = [at(1 - 2 * share), at(1 - share)].map((time) => new Date(time).toISOString());
-  if (train.size < 20 || validationFrom === testFrom) return undefined;
+  if (validationFrom === testFrom) return undefined;
   const cuts = { validationFrom: validationFrom!, testFrom: testFrom! };
   const split = splitInteractions(train, { ...TEMPORAL, ...cuts });
   if (split.train.size === 0 || split.test.queries.size === 0) return undefined;
@@ -164,7 +175,9 @@ function valuesOf(model: Model, { queries, targets }: EvaluationSet): Values {
       throw new PlatformError("bad-data", `${model.name} must score ${to - from} x ${columns}, got ${scores.length}.`);
     }
     const answers = sliceRagged(targets, from, to);
-    const found = rankingMetrics(targetRanks(scores, columns, answers), answers, { metrics: METRICS, cutoffs: [] });
+    // What a user does not want is not shown to them, so it takes no place here either.
+    const ranks = targetRanks(scores, columns, answers, standingNegatives(sliceQueries(queries, from, to)));
+    const found = rankingMetrics(ranks, answers, { metrics: METRICS, cutoffs: [] });
     for (const name of METRICS) values.get(name)!.set(found.get(name)!, from);
   }
   return values;

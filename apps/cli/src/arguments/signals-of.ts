@@ -6,7 +6,7 @@ import { readJsonFile } from "./read-json-file.js";
 /** The flag of every command that reads events. */
 export const SIGNALS_FLAG = "--signals <rules>";
 export const SIGNALS_HELP =
-  "what events say: a JSON file, or rules such as purchase=8,dislike=-4,hide=negative,seen=exposure,rating>=4,dwell>30s";
+  'what events say: a JSON file, or rules such as "purchase=8, dislike=-4, seen=exposure, rating>=4, dwell>30s"';
 
 /** What `--signals` gives: a file of JSON where there is one of that name, else rules in one line. */
 export async function signalsOf(text: string | undefined): Promise<Signals | undefined> {

@@ -60,7 +60,7 @@ export function dataImportCommand(data: Command, io: Io): void {
     .option("--items <file>", "a table of items, one row each")
     .option(
       "--items-map <pairs>",
-      "its columns, such as item=sku,title=name,category=kind,price=eur,stock=left,availability=in_stock,attribute=brand",
+      "its columns, such as item=sku,title=name,price=eur,attribute=brand (and category, stock, availability, ...)",
       collectColumns,
     )
     .option("--name <name>", "what to call it (default: after the first file)")
@@ -106,7 +106,7 @@ export function dataImportCommand(data: Command, io: Io): void {
 function withPeopleAndSignals(command: Command): Command {
   return command
     .option("--users <file>", "a table of users, one row each")
-    .option("--users-map <pairs>", "its columns, such as user=uid,attribute=age,attribute=city", collectColumns)
+    .option("--users-map <pairs>", "its columns, such as user=uid,attribute=age", collectColumns)
     .option(SIGNALS_FLAG, `${SIGNALS_HELP}; kept with the data set`)
     .option("--revisits", "coming back to an item is normal, as with places");
 }

@@ -87,7 +87,7 @@ function withFitFlags(command: Command): void {
   command
     .option(
       "--feedback <kinds>",
-      "feedback that counts as interactions (default: click,visit,purchase, dislikes)",
+      "feedback that counts as interactions (default: clicks, visits, purchases, dislikes)",
       namesOf,
     )
     .option(SIGNALS_FLAG, `${SIGNALS_HELP}; set for the store, so that servers read histories alike`)
