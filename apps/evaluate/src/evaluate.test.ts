@@ -352,9 +352,9 @@ test("a folder that cannot be written is one line, before the data are read", as
 
 test("two experiments do not work in one folder, but the lock of a dead process does not count", async () => {
   await mkdir(join(out, ".progress"), { recursive: true });
-  await writeFile(join(out, ".progress", "lock"), String(process.pid));
+  await writeFile(join(out, ".progress", "lock"), JSON.stringify({ pid: process.pid, mark: null }));
   await expect(run(planted(["constant"]))).rejects.toThrow(`got an experiment of process ${process.pid} in it`);
-  await writeFile(join(out, ".progress", "lock"), "999999999");
+  await writeFile(join(out, ".progress", "lock"), JSON.stringify({ pid: 999_999_999, mark: null }));
   expect((await run(planted(["constant"]))).best).toBe("constant");
 });
 

@@ -27,6 +27,18 @@ describe("signFlips", () => {
     }
   });
 
+  test("sums that are equal on paper count as equal, whatever rounding makes of them", () => {
+    const random = new Random("rounding");
+    for (let round = 0; round < 60; round++) {
+      for (const size of [2 + random.integer(10), 16]) {
+        const whole = Float64Array.from({ length: size }, () => random.integer(7) - 3);
+        const flips = (values: Float64Array) => signFlips([values], 300, new Random(round))[0];
+        expect(flips(whole.map((value) => value * 0.1))).toEqual(flips(whole));
+        expect(flips(whole.map((value) => value / 7))).toEqual(flips(whole));
+      }
+    }
+  });
+
   test("random signs agree with the enumeration where both can be had", () => {
     const random = new Random("drawn");
     const values = Array.from({ length: 16 }, () => random.normal() + 0.4);

@@ -106,6 +106,15 @@ describe("meanInterval", () => {
     expect(single / 400).toBeLessThan(0.88);
   });
 
+  test("unequal users count as fewer: Student's t of their effective number, less one", () => {
+    // One user has 6 of 10 queries: 1 / (0.6^2 + 4 x 0.1^2) = 2.5 users.
+    const clusters = Int32Array.of(0, 0, 0, 0, 0, 0, 1, 2, 3, 4);
+    const values = Float64Array.of(3, 5, 8, 12, 4, 7, 2, 9, 11, 6);
+    const { low, high, mean, units, standardError } = meanInterval(values, { clusters });
+    const reach = studentQuantile(0.975, 1.5) * standardError;
+    expect([units, low, high]).toEqual([5, expect.closeTo(mean - reach, 9), expect.closeTo(mean + reach, 9)]);
+  });
+
   test("one value has no interval, none has no mean; undefined values and labels of nobody", () => {
     const nothing = { low: Number.NaN, high: Number.NaN, standardError: Number.NaN };
     expect(meanInterval(Float64Array.of(4))).toEqual({ count: 1, units: 1, mean: 4, ...nothing });

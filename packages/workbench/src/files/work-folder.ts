@@ -59,19 +59,60 @@ export function digestOf(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
+/** The process in a lock; `mark` tells it from a later one of the same number, null where the system does not say. */
+interface LockOwner {
+  readonly pid: number;
+  readonly mark: string | null;
+}
+
+/** Takes the lock unless its process still runs. Numbers of processes are used again, so its start must agree too. */
 async function takeLock(lock: string, out: string): Promise<void> {
   for (;;) {
     try {
-      await writeFile(lock, String(process.pid), { flag: "wx" });
+      const owner: LockOwner = { pid: process.pid, mark: await processMark(process.pid) };
+      await writeFile(lock, JSON.stringify(owner), { flag: "wx" });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const owner = Number(await readFile(lock, "utf8").catch(() => "0"));
-    if (owner > 0 && isAlive(owner)) {
-      throw new PlatformError("unavailable", `${out} must not be in use, got an experiment of process ${owner} in it.`);
+    const owner = await lockOwner(lock);
+    if (owner !== undefined && (await isOwnerAlive(owner))) {
+      throw new PlatformError(
+        "unavailable",
+        `${out} must not be in use, got an experiment of process ${owner.pid} in it. ` +
+          `If that process is no experiment, delete ${lock} and start again; --resume keeps what is finished.`,
+      );
     }
     await rm(lock, { force: true });
+  }
+}
+
+/** Undefined where the lock is gone or names no process. */
+async function lockOwner(lock: string): Promise<LockOwner | undefined> {
+  try {
+    const { pid, mark } = JSON.parse(await readFile(lock, "utf8")) as Partial<LockOwner>;
+    return Number.isInteger(pid) && pid! > 0 ? { pid: pid!, mark: mark ?? null } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isOwnerAlive({ pid, mark }: LockOwner): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  const now = await processMark(pid);
+  return mark === null || now === null || mark === now;
+}
+
+/** When the process started, in ticks since the boot, which is named too; null where there is no /proc. */
+async function processMark(pid: number): Promise<string | null> {
+  try {
+    const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The name of the program, in brackets, may hold anything; the start is the 20th field after it.
+    const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return start === undefined ? null : `${boot} ${start}`;
+  } catch {
+    return null;
   }
 }
 
