@@ -97,6 +97,10 @@ export const experimentSchema = z.strictObject({
     )
     .default([])
     .describe("files of recommendation lists to judge beside the models"),
+  omitted: z
+    .record(z.string().min(1), z.string().min(1))
+    .default({})
+    .describe("simple baseline that does not take part -> why; a note of the report says it"),
   k: listOf(z.int().min(1)).default([5, 10, 20]).describe("cut-offs"),
   metrics: listOf(z.string().min(1))
     .default(["ndcg", "recall", "hit", "precision", "mrr", "map"])

@@ -210,6 +210,7 @@ function maskNotes({ masked }: Mask, test: EvaluationSet): string[] {
 
 function notesOf(experiment: Experiment, split: Split, test: EvaluationSet, validation: EvaluationSet): string[] {
   const notes = fewUsersNotes(test);
+  for (const [name, why] of Object.entries(experiment.omitted)) notes.push(`Without ${name}: ${why}.`);
   if (experiment.runs.length > 0) {
     notes.push(
       "Lists made by other tools are judged as given: what they were fitted on, and what they were shown, is not checked. " +

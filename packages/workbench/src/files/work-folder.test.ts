@@ -33,7 +33,7 @@ describe("the lock of a work folder", () => {
     await folder.leave();
     await mkdir(join(out, ".progress"), { recursive: true });
     await lockOf({ pid: process.pid, mark: `${mark}0` });
-    await (await openWorkFolder(out, true)).remove();
+    await expect(openWorkFolder(out, true)).resolves.toBeDefined();
   });
 
   it("without a start counts while a process of its number runs", async () => {
@@ -43,6 +43,6 @@ describe("the lock of a work folder", () => {
 
   it.each(["", "not a lock", "0", '{"pid":999999999,"mark":null}'])("of nobody, %j, does not count", async (text) => {
     await writeFile(lock, text);
-    await (await openWorkFolder(out, true)).remove();
+    await expect(openWorkFolder(out, true)).resolves.toBeDefined();
   });
 });
