@@ -1,11 +1,13 @@
 import { PlatformError, throwIfCancelled, type Report as ReportProgress } from "@sequitur/core";
 import { probeFolder, writeTogether } from "@sequitur/core/files";
+import type { Store } from "@sequitur/store";
 import { codeVersion, machineText } from "@sequitur/workbench";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { estimatePolicy } from "./estimate-policy.js";
 import { fileSource } from "./log/file-source.js";
 import type { SlateSource } from "./log/slate-source.js";
+import { storeSource } from "./log/store-source.js";
 import { surveyLog, type Survey } from "./log/survey.js";
 import { needsFit, openPolicy } from "./policies/open-policy.js";
 import { reportPage } from "./report-page/report-page.js";
@@ -15,8 +17,10 @@ import type { Settings } from "./settings.js";
 export interface EstimateIo {
   /** Folder of report.json and report.html; made when missing. */
   readonly out: string;
-  /** The log; absent: the file that the settings name. */
+  /** The log; absent: what the settings name. */
   readonly source?: SlateSource;
+  /** Needed where the settings name the store. */
+  readonly store?: Store | undefined;
   readonly report?: ReportProgress | undefined;
   readonly signal?: AbortSignal | undefined;
   /** ms since the epoch; only for `startedAt`. */
@@ -28,7 +32,7 @@ export async function estimate(settings: Settings, io: EstimateIo): Promise<Repo
   const started = performance.now();
   const startedAt = new Date((io.now ?? Date.now)()).toISOString();
   await probeFolder(io.out);
-  const source = io.source ?? fileSource(settings.log, settings.map, io);
+  const source = io.source ?? openLog(settings, io);
   const survey = await surveyLog(source);
   const fitSlates = await fitPart(settings, survey);
   const policies: PolicyReport[] = [];
@@ -56,6 +60,12 @@ export async function estimate(settings: Settings, io: EstimateIo): Promise<Repo
   return report;
 }
 
+function openLog({ log, store: storeLog, map }: Settings, io: EstimateIo): SlateSource {
+  if (log !== undefined) return fileSource(log, map, io);
+  if (storeLog !== undefined && io.store !== undefined) return storeSource(storeLog, { ...io, store: io.store });
+  throw new PlatformError("bad-config", "the settings name the store as the log: expected an open store, got none.");
+}
+
 /** Slates that fit models: none where no policy ranks by one. Throws `bad-data` where the log is not in order of time. */
 async function fitPart(settings: Settings, survey: Survey): Promise<number> {
   const needs = await Promise.all(settings.policies.map(needsFit));
@@ -79,6 +89,7 @@ function logReport(source: SlateSource, survey: Survey, fitSlates: number): Repo
     rewards,
     knownPropensities,
     knownConditionals,
+    estimated: survey.estimated,
     fitSlates,
   };
 }

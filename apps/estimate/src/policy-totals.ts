@@ -57,9 +57,9 @@ export class PolicyTotals {
     const { slates, known, rewarded, rewardedInSupport, places } = this.counts;
     const scale = slates > 0 ? places / slates : 1;
     const { level } = settings;
-    const { propensities } = survey;
+    const { propensities, estimated } = survey;
     const estimate = judged.estimate({ level });
-    const verdict = judgeLog({ slates, known, rewarded, rewardedInSupport, propensities, estimate });
+    const verdict = judgeLog({ slates, known, rewarded, rewardedInSupport, propensities, estimated, estimate });
     const rows = [...this.totals].map(([{ name, note, input }, totals]) =>
       estimateReport(name, note, totals.estimate({ level, scale: input.of === "places" ? scale : 1 })),
     );

@@ -1,4 +1,10 @@
-import type { LogVerdict, ModelQuality, PropensityReading, StreamEstimate } from "@sequitur/metrics";
+import type {
+  EstimatedPropensities,
+  LogVerdict,
+  ModelQuality,
+  PropensityReading,
+  StreamEstimate,
+} from "@sequitur/metrics";
 import type { EstimatorName } from "./estimators.js";
 import type { Settings } from "./settings.js";
 
@@ -28,6 +34,8 @@ export interface LogReport {
   readonly rewards: number;
   readonly knownPropensities: number;
   readonly knownConditionals: number;
+  /** Slates with estimated propensities, and the mean standard error of these as a share of the propensity. */
+  readonly estimated: EstimatedPropensities;
   /** Slates at the start that fitted models and were not evaluated. */
   readonly fitSlates: number;
 }

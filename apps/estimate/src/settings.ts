@@ -1,7 +1,8 @@
-import { parseConfig } from "@sequitur/core";
+import { parseConfig, PlatformError } from "@sequitur/core";
 import { z } from "zod";
 import { ESTIMATORS } from "./estimators.js";
 import { logColumns } from "./log/log-columns.js";
+import { storeLog } from "./log/store-log.js";
 
 const fields = z.record(z.string(), z.unknown());
 
@@ -27,7 +28,9 @@ export const settingsSchema = z.strictObject({
   log: z
     .string()
     .min(1)
-    .describe("file with one shown item a row: .csv, .tsv, .jsonl, .parquet; or the name of the store"),
+    .optional()
+    .describe("file with one shown item a row: .csv, .tsv, .jsonl, .parquet; either this or store"),
+  store: storeLog.optional().describe("the answers that a store recorded, in place of a file"),
   map: logColumns.prefault({}).describe("which columns are what, where they have other names"),
   policies: z.array(policySchema).min(1).describe("what would have happened under these?"),
   estimators: z.array(z.enum(ESTIMATORS)).min(1).optional().describe("absent: all that the log and the policy allow"),
@@ -54,5 +57,11 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** Checks settings as written and fills their defaults; `where` names the file or "command line" in errors. */
 export function parseSettings(value: unknown, where: string): Settings {
-  return parseConfig(settingsSchema, value, where);
+  const settings = parseConfig(settingsSchema, value, where);
+  if ((settings.log === undefined) !== (settings.store === undefined)) return settings;
+  const got = settings.log === undefined ? "neither" : "both";
+  throw new PlatformError(
+    "bad-config",
+    `${where}: expected a log: either a file (log) or the store (store), got ${got}.`,
+  );
 }

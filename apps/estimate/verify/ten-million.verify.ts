@@ -54,6 +54,7 @@ function chunkAt(start: number, size: number): SlateChunk {
     rewards,
     propensities: new Float64Array(places).fill(1 / ITEMS),
     conditionals: Float64Array.from({ length: places }, (_, place) => 1 / (ITEMS - (place % LENGTH))),
+    standardErrors: new Float64Array(places).fill(Number.NaN),
     evaluation: unknown,
     evaluationConditionals: unknown,
   };

@@ -110,7 +110,12 @@ export {
 } from "./off-policy/pseudo-inverse.js";
 export { EstimateTotals, UNIT_BUCKETS, type StreamEstimate } from "./off-policy/stream/estimate-totals.js";
 export { PropensityCheck, type PropensityReading } from "./off-policy/stream/propensity-check.js";
-export { judgeLog, type LogSupport, type LogVerdict } from "./off-policy/stream/judge-log.js";
+export {
+  judgeLog,
+  type LogSupport,
+  type EstimatedPropensities,
+  type LogVerdict,
+} from "./off-policy/stream/judge-log.js";
 export { CrossFit, QualityTotals, type ModelQuality } from "./off-policy/stream/cross-fit.js";
 export { NO_UNITS, mergeMoments, momentsOf, type Moments } from "./experiments/moments.js";
 export type { Effect, EffectOptions } from "./experiments/effect.js";

@@ -13,7 +13,7 @@ export { getUsers, upsertUsers, type StoredUser, type UserRecord } from "./entit
 export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type StoredItem } from "./entities/items.js";
 export { eraseUser, type Erasure } from "./entities/erase-user.js";
 export { recordRequests, type Impression, type RequestRecord } from "./serving/requests.js";
-export { readSlates, type ShownItem, type ShownSlate, type SlateOptions } from "./serving/read-slates.js";
+export { eachSlate, readSlates, type ShownItem, type ShownSlate, type SlateOptions } from "./serving/read-slates.js";
 export { slateLogOf } from "./serving/slate-log.js";
 export { NO_CHOICE, recordFeedback, type Feedback, type FeedbackOptions } from "./serving/feedback.js";
 export {

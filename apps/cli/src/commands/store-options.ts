@@ -13,9 +13,16 @@ export interface StoreFlags {
 
 /** Adds --dir; a server comes by DATABASE_URL only, since flags can be read by everybody on the machine. */
 export function withStoreOptions(command: Command): Command {
+  return withStoreFolder(command).option(
+    "--artifacts <dir>",
+    "folder of the fitted models (default: models below --dir)",
+  );
+}
+
+/** Adds --dir alone, for commands that need no fitted models. */
+export function withStoreFolder(command: Command): Command {
   return command
     .option("--dir <dir>", "folder of the embedded database and of the artifacts", ".sequitur")
-    .option("--artifacts <dir>", "folder of the fitted models (default: models below --dir)")
     .addHelpText(
       "after",
       "\nWith DATABASE_URL set, that PostgreSQL server is used in place of the embedded\ndatabase.",

@@ -85,6 +85,7 @@ class SlateReader {
       reward,
       propensity: probability(row, columns.propensity, "propensity", false),
       conditional: probability(row, columns.conditional, "conditional", false),
+      standardError: standardErrorOf(row, columns.standardError),
       evaluation: probability(row, columns.evaluation, "evaluation", true),
       evaluationConditional: probability(row, columns.evaluationConditional, "evaluation conditional", true),
     };
@@ -118,6 +119,14 @@ function probability(row: Row, column: number, name: string, mayBeZero: boolean)
     "bad-data",
     `${row.where()}: expected a ${name} in ${range}, or nothing where it is unknown, got ${value}.`,
   );
+}
+
+/** A standard error; NaN where there is no column, an empty field or NaN. */
+function standardErrorOf(row: Row, column: number): number {
+  if (column < 0 || row.isEmpty(column) || UNKNOWN.test(row.text(column))) return Number.NaN;
+  const value = row.number(column);
+  if (value >= 0 && value < Infinity) return value;
+  throw new PlatformError("bad-data", `${row.where()}: expected a standard error of at least 0, got ${value}.`);
 }
 
 function instantOf(row: Row, column: number): number {

@@ -13,6 +13,7 @@ export const logColumns = z.strictObject({
   reward: column.describe("what came of it, such as a click (0 or 1)"),
   propensity: column.describe("P(item at this position | query) of the policy that logged; empty where unknown"),
   conditional: column.describe("P(item | query, items above it) of the policy that logged; empty where unknown"),
+  standardError: column.describe("standard error of the propensity; empty where it is exact or unknown"),
   evaluation: column.describe('P(item at this position | query) of the policy "column"'),
   evaluationConditional: column.describe('P(item | query, items above it) of the policy "column"'),
 });
@@ -28,6 +29,7 @@ const USUAL: Readonly<Record<LogColumn, readonly string[]>> = {
   reward: ["reward", "click"],
   propensity: ["propensity", "propensity_score", "pscore"],
   conditional: ["conditional"],
+  standardError: ["standard_error", "standardError"],
   evaluation: ["evaluation"],
   evaluationConditional: ["evaluation_conditional", "evaluationConditional"],
 };

@@ -22,7 +22,9 @@ export interface SlateChunk {
   /** (P) P(item at this position | query), and P(item | items above), of the logging policy. */
   readonly propensities: Float64Array;
   readonly conditionals: Float64Array;
-  /** (P) the same of a policy whose probabilities stand in the log. */
+  /** (P) standard errors of the propensities; NaN where they are not estimated. */
+  readonly standardErrors: Float64Array;
+  /** (P) both probabilities of a policy whose probabilities stand in the log. */
   readonly evaluation: Float64Array;
   readonly evaluationConditionals: Float64Array;
 }
@@ -34,6 +36,8 @@ export interface ShownPlace {
   readonly reward: number;
   readonly propensity: number;
   readonly conditional: number;
+  /** Of the propensity; NaN unless it is estimated. */
+  readonly standardError: number;
   readonly evaluation: number;
   readonly evaluationConditional: number;
 }
@@ -79,6 +83,7 @@ export class ChunkBuilder {
       rewards: column("reward"),
       propensities: column("propensity"),
       conditionals: column("conditional"),
+      standardErrors: column("standardError"),
       evaluation: column("evaluation"),
       evaluationConditionals: column("evaluationConditional"),
     });

@@ -1,5 +1,5 @@
 import { PlatformError, type IdTable } from "@sequitur/core";
-import { PropensityCheck, type PropensityReading } from "@sequitur/metrics";
+import { PropensityCheck, type EstimatedPropensities, type PropensityReading } from "@sequitur/metrics";
 import type { SlateChunk } from "./slate-chunk.js";
 import type { SlateSource } from "./slate-source.js";
 
@@ -15,6 +15,8 @@ export interface Survey {
   /** Slates in which every propensity, every conditional, is known. */
   readonly knownPropensities: number;
   readonly knownConditionals: number;
+  /** Slates whose propensities are estimated, and how well. */
+  readonly estimated: EstimatedPropensities;
   readonly rewards: number;
   /** Whether slates stand in the order of time. */
   readonly ordered: boolean;
@@ -28,6 +30,7 @@ export async function surveyLog(source: SlateSource): Promise<Survey> {
   const check = new PropensityCheck();
   const shown: number[] = [];
   const sums = { slates: 0, places: 0, positions: 0, knownPropensities: 0, knownConditionals: 0, rewards: 0 };
+  const errors = { slates: 0, places: 0, sum: 0 };
   let ordered = true;
   let last = -Infinity;
   await source.read((chunk) => {
@@ -46,12 +49,31 @@ export async function surveyLog(source: SlateSource): Promise<Survey> {
         check.add(chunk.positions[place]!, item, chunk.propensities[place]!);
       }
     }
+    addErrors(errors, chunk);
     sums.knownPropensities += countKnown(chunk, chunk.propensities);
     sums.knownConditionals += countKnown(chunk, chunk.conditionals);
   });
   if (sums.slates === 0) throw new PlatformError("bad-data", `${source.name}: expected shown items, got none.`);
   const items = source.items.table();
-  return { ...sums, items, grouped: source.hasSlates(), ordered, shown, propensities: check.reading() };
+  const estimated = { slates: errors.slates, relativeError: errors.places === 0 ? 0 : errors.sum / errors.places };
+  return { ...sums, estimated, items, grouped: source.hasSlates(), ordered, shown, propensities: check.reading() };
+}
+
+/** Adds up the relative errors of the places whose propensities are estimated; an error of 0 is that of an exact one. */
+function addErrors(
+  errors: { slates: number; places: number; sum: number },
+  { size, offsets, standardErrors, propensities }: SlateChunk,
+): void {
+  for (let slate = 0; slate < size; slate++) {
+    const before = errors.places;
+    for (let place = offsets[slate]!; place < offsets[slate + 1]!; place++) {
+      const relative = standardErrors[place]! / propensities[place]!;
+      if (!(relative > 0)) continue;
+      errors.places++;
+      errors.sum += relative;
+    }
+    if (errors.places > before) errors.slates++;
+  }
 }
 
 function countKnown({ size, offsets }: SlateChunk, column: Float64Array): number {

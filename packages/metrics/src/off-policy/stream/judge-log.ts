@@ -2,6 +2,14 @@ import { FEW_UNITS } from "../../intervals/interval.js";
 import type { StreamEstimate } from "./estimate-totals.js";
 import type { PropensityReading } from "./propensity-check.js";
 
+/** Propensities of a log that are estimates themselves. */
+export interface EstimatedPropensities {
+  /** Slates that have some. */
+  readonly slates: number;
+  /** Mean of standard error / propensity over their estimated places; 0 where there are none. */
+  readonly relativeError: number;
+}
+
 /** What a log is, as far as a question can be answered from it. */
 export interface LogSupport {
   readonly slates: number;
@@ -11,6 +19,8 @@ export interface LogSupport {
   readonly rewarded: number;
   readonly rewardedInSupport: number;
   readonly propensities: PropensityReading;
+  /** Absent: all that are known are exact. */
+  readonly estimated?: EstimatedPropensities;
   /** An estimate with the weights in question; undefined without any overlap. */
   readonly estimate: StreamEstimate | undefined;
 }
@@ -73,6 +83,7 @@ function careReasons(support: LogSupport): string[] {
     const share = ((100 * (slates - known)) / slates).toFixed(1);
     reasons.push(`${share} % of the slates have unknown propensities and are left out; the rest may differ from them.`);
   }
+  if (support.estimated !== undefined && support.estimated.slates > 0) reasons.push(estimatedReason(support.estimated));
   if (weights !== undefined) for (const reason of meanReasons(weights.mean, weights.meanError)) reasons.push(reason);
   if (weights !== undefined && weights.effectiveSampleSize < FEW_ROWS) {
     reasons.push(`Weak overlap: ${rows} rows weigh like ${weights.effectiveSampleSize.toFixed(1)}.`);
@@ -82,6 +93,12 @@ function careReasons(support: LogSupport): string[] {
   }
   if (rewardedInSupport < FEW_REWARDS) reasons.push(`The estimate rests on ${rewardedInSupport} rewarded items.`);
   return reasons;
+}
+
+/** Noise in 1 / p is part of the spread that intervals measure, and bends what is not linear in it. */
+function estimatedReason({ slates, relativeError }: EstimatedPropensities): string {
+  const error = (100 * relativeError).toPrecision(2);
+  return `The propensities of ${slates} slates are estimates, ${error} % off on average: intervals are wider for it, and estimators that are not linear in 1 / p (snips, clipped-ips, switch-dr, products over slates) lean.`;
 }
 
 /** A mean weight away from 1; wrong propensities were found before, so a low one means missing support. */
