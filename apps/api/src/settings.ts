@@ -43,6 +43,12 @@ export const apiSettingsSchema = z.strictObject({
     .min(0.05)
     .default(5)
     .describe("seconds between looks for new versions and items, besides what the database announces"),
+  experimentHoldout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of the users who take part in no experiment, always the same ones"),
   corsOrigins: z.array(z.url()).default([]).describe("web origins that may call the API; none by default"),
   slateSeed: z.string().default("slates").describe("seed of the policies' draws; each request forks it by its id"),
 });

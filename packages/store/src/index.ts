@@ -39,6 +39,7 @@ export {
   type ModelVersionRecord,
 } from "./serving/model-versions.js";
 export {
+  changeExperiment,
   createExperiment,
   getExperiment,
   listExperiments,
@@ -48,7 +49,14 @@ export {
   type Experiment,
   type ExperimentRecord,
 } from "./serving/experiments.js";
-export { assignArm, experimentOutcomes, hashArm, type UserOutcome } from "./serving/assignments.js";
+export {
+  assignArm,
+  experimentOutcomes,
+  hashArm,
+  takesPart,
+  type Participation,
+  type UserOutcome,
+} from "./serving/assignments.js";
 export { createApiKey, listApiKeys, revokeApiKey, verifyApiKey, type ApiKey } from "./serving/api-keys.js";
 export { readVectors, writeVectors, type Vectors } from "./serving/vectors.js";
 export {

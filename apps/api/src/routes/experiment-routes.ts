@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { PlatformError } from "@sequitur/core";
 import {
+  changeExperiment,
   createExperiment,
   experimentOutcomes,
   getExperiment,
@@ -19,7 +20,7 @@ import {
   experimentSchema,
   type ExperimentBody,
 } from "../schemas/admin-schemas.js";
-import { experimentResultsSchema } from "../schemas/experiment-schemas.js";
+import { experimentResultsSchema, planOf, trafficBodySchema } from "../schemas/experiment-schemas.js";
 import { nameSchema } from "../schemas/values.js";
 import { experimentResults } from "../serving/experiment-results.js";
 import type { Serving } from "../serving/serving.js";
@@ -51,6 +52,16 @@ const postStart = createRoute({
   path: "/v1/experiments/{id}/start",
   summary: "Start a draft; one experiment runs at a time",
   request: { params: idParam },
+  responses: { 200: jsonAnswer(experimentSchema, "the experiment"), ...PROBLEMS },
+});
+
+const putTraffic = createRoute({
+  ...ADMIN,
+  method: "put",
+  path: "/v1/experiments/{id}/traffic",
+  summary: "Let more or fewer users take part",
+  description: "More adds users and moves none to another arm; users whom less leaves out keep their arm for later.",
+  request: { params: idParam, body: jsonBody(trafficBodySchema) },
   responses: { 200: jsonAnswer(experimentSchema, "the experiment"), ...PROBLEMS },
 });
 
@@ -91,6 +102,15 @@ export function experimentRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
     })
     .openapi(postStart, async (c) => {
       const experiment = await startExperiment(store, c.req.valid("param").id);
+      await follow();
+      return c.json(experimentOut(experiment), 200);
+    })
+    .openapi(putTraffic, async (c) => {
+      const { traffic } = c.req.valid("json");
+      const experiment = await changeExperiment(store, c.req.valid("param").id, (settings) => ({
+        ...settings,
+        plan: { ...planOf({ settings }), traffic },
+      }));
       await follow();
       return c.json(experimentOut(experiment), 200);
     })
@@ -143,6 +163,7 @@ function experimentOut(experiment: Experiment) {
     createdAt: new Date(experiment.createdAt).toISOString(),
     startedAt: iso(experiment.startedAt),
     stoppedAt: iso(experiment.stoppedAt),
+    traffic: planOf(experiment).traffic,
     arms: experiment.arms.map(({ arm, weight, modelVersion = null, policy = "greedy" }) => ({
       arm,
       weight,

@@ -69,6 +69,7 @@ export const experimentSchema = z
     createdAt: instantOutSchema,
     startedAt: instantOutSchema.nullable(),
     stoppedAt: instantOutSchema.nullable(),
+    traffic: z.number().openapi({ description: "share of the users who take part" }),
     arms: z.array(z.object({ arm: z.string(), weight: z.number(), versionId: z.int().nullable(), policy: z.string() })),
   })
   .openapi("Experiment");

@@ -7,6 +7,9 @@ export const experimentPlanSchema = objectOf({
   effect: z.number().gt(0).lt(1).default(0.05).openapi({ description: "relative effect that it is to find" }),
   alpha: z.number().gt(0).lt(0.5).default(0.05).openapi({ description: "probability of a false alarm" }),
   power: z.number().gt(0.5).lt(1).default(0.8).openapi({ description: "probability to find the effect" }),
+  traffic: z.number().gt(0).max(1).default(1).openapi({
+    description: "share of the users who take part; the others are answered as without the experiment",
+  }),
   guardrails: z
     .array(
       objectOf({
@@ -19,6 +22,15 @@ export const experimentPlanSchema = objectOf({
     .default([]),
 }).openapi("ExperimentPlan");
 export type ExperimentPlan = z.infer<typeof experimentPlanSchema>;
+
+/** The plan that an experiment was made with; defaults where it has none. */
+export function planOf({ settings }: { readonly settings: Readonly<Record<string, unknown>> }): ExperimentPlan {
+  return experimentPlanSchema.parse(settings["plan"] ?? {});
+}
+
+export const trafficBodySchema = objectOf({ traffic: experimentPlanSchema.shape.traffic.unwrap() }).openapi(
+  "ExperimentTraffic",
+);
 
 const effectSchema = z.object({
   arm: z.string(),

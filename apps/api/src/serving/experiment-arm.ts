@@ -1,9 +1,13 @@
 import { PlatformError } from "@sequitur/core";
-import { assignArm, type Arm } from "@sequitur/store";
+import { assignArm, takesPart, type Arm } from "@sequitur/store";
+import { planOf } from "../schemas/experiment-schemas.js";
 import { policySchema, type PolicyChoice } from "../schemas/recommendation-schemas.js";
 import type { Serving } from "./serving.js";
 
-/** The arm of the user who asks, when they ask under an experiment; the same for ever. `not-found` when it does not run. */
+/**
+ * The arm of the user who asks, when they ask under an experiment; the same for ever. Undefined for users outside its
+ * traffic and for the holdout. `not-found` when it does not run.
+ */
 export async function armFor(
   serving: Serving,
   {
@@ -14,6 +18,9 @@ export async function armFor(
   if (experimentId === undefined || userId === undefined) return undefined;
   const experiment = serving.experiments.get(experimentId);
   if (experiment === undefined) throw new PlatformError("not-found", `no experiment "${experimentId}" is running.`);
+  const { traffic } = planOf(experiment);
+  const { experimentHoldout: holdout } = serving.settings;
+  if (!takesPart(experiment, userId, { traffic, holdout })) return undefined;
   return assignArm(serving.store, experiment, userId);
 }
 

@@ -9,7 +9,7 @@ import {
   type MetricReading,
 } from "@sequitur/metrics";
 import type { Experiment, UserOutcome } from "@sequitur/store";
-import { experimentPlanSchema, type ExperimentPlan } from "../schemas/experiment-schemas.js";
+import { planOf, type ExperimentPlan } from "../schemas/experiment-schemas.js";
 
 /** Users that every arm must expect before their counts are tested. */
 const LEAST_EXPECTED = 5;
@@ -20,7 +20,7 @@ const LEAST_EXPECTED = 5;
  */
 export function experimentResults(experiment: Experiment, outcomes: readonly UserOutcome[], now: number) {
   const { arms, experimentId, status } = experiment;
-  const plan = experimentPlanSchema.parse(experiment.settings["plan"] ?? {});
+  const plan = planOf(experiment);
   const byArm = arms.map(({ arm }) => ({ arm, users: outcomes.filter((outcome) => outcome.arm === arm) }));
   const found = outcomes.flatMap(({ feedback }) => Object.keys(feedback));
   const kinds = [...new Set([plan.metric, ...plan.guardrails.map(({ metric }) => metric), ...found])].sort();

@@ -9,10 +9,7 @@ import type { Arm, Experiment } from "./experiments.js";
  * the arms' weights in order. The same everywhere, without asking the database.
  */
 export function hashArm(experiment: Pick<Experiment, "salt" | "arms">, id: string): Arm {
-  const digest = createHash("sha256")
-    .update(JSON.stringify([experiment.salt, id]))
-    .digest();
-  const share = digest.readUIntBE(0, 6) / 2 ** 48;
+  const share = shareOf([experiment.salt, id]);
   const total = experiment.arms.reduce((sum, { weight }) => sum + weight, 0);
   let end = 0;
   for (const arm of experiment.arms) {
@@ -20,6 +17,31 @@ export function hashArm(experiment: Pick<Experiment, "salt" | "arms">, id: strin
     if (share < end) return arm;
   }
   return experiment.arms.at(-1)!;
+}
+
+/** Who takes part in an experiment. */
+export interface Participation {
+  /** Share of the users who do, in (0, 1]; of those outside the holdout. */
+  readonly traffic: number;
+  /** Share of the users who take part in no experiment, in [0, 1). */
+  readonly holdout: number;
+}
+
+/**
+ * Whether a user takes part, by hashes that are independent of the arm and of each other: more traffic adds users and
+ * moves none, and the holdout is the same for every experiment.
+ */
+export function takesPart(
+  { salt }: Pick<Experiment, "salt">,
+  id: string,
+  { traffic, holdout }: Participation,
+): boolean {
+  return shareOf(["holdout", "users", id]) >= holdout && shareOf([salt, "traffic", id]) < traffic;
+}
+
+/** SHA-256 of texts as a number in [0, 1). */
+function shareOf(texts: readonly string[]): number {
+  return createHash("sha256").update(JSON.stringify(texts)).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 
 /**

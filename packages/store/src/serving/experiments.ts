@@ -111,6 +111,27 @@ export async function startExperiment(store: Store, experimentId: string): Promi
   });
 }
 
+/** Replaces the settings by what `change` makes of them, unless the experiment was stopped. `not-found`; `bad-data`. */
+export async function changeExperiment(
+  store: Store,
+  experimentId: string,
+  change: (settings: Experiment["settings"]) => Experiment["settings"],
+): Promise<Experiment> {
+  return store.transaction("change an experiment", async (db) => {
+    const { status, settings } = await requireExperiment(db, experimentId, true);
+    if (status === "stopped") {
+      throw new PlatformError("bad-data", `experiment ${experimentId} was stopped: it can no longer be changed.`);
+    }
+    await db
+      .updateTable("experiments")
+      .set({ settings: sql`${jsonText(change(settings))}::jsonb` })
+      .where("experiment_id", "=", experimentId)
+      .execute();
+    await announce(db, { kind: "experiments" });
+    return requireExperiment(db, experimentId);
+  });
+}
+
 /** Stops it; what was assigned and exposed stays for its results. `not-found`. */
 export async function stopExperiment(store: Store, experimentId: string): Promise<Experiment> {
   return store.transaction("stop an experiment", async (db) => {
