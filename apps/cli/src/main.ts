@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { dataCommand } from "./commands/data-command.js";
 import { estimateCommand } from "./commands/estimate-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
+import { experimentCommand } from "./commands/experiment-command.js";
 import { exportCommand } from "./commands/export-command.js";
 import { importCommand } from "./commands/import-command.js";
 import { judgeCommand } from "./commands/judge-command.js";
@@ -64,6 +65,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
   judgeCommand(program, io);
   simulateCommand(program, io);
   estimateCommand(program, io);
+  experimentCommand(program, io);
   importCommand(program, io);
   trainCommand(program, io, version());
   serveCommand(program, io);

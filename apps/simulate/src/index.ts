@@ -13,3 +13,4 @@ export { parseSettings, settingsSchema, type ArmChoice, type Settings } from "./
 export { reportPage } from "./report-page/report-page.js";
 export { summaryText } from "./summary-text.js";
 export type { SlatePolicyMaker } from "./arm-server.js";
+export { planExperiment, planSettingsSchema, type ExperimentNeed, type PlanSettings } from "./plan-experiment.js";
