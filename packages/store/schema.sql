@@ -120,6 +120,7 @@ create table imports (
   rows_done bigint not null,
   rows_total bigint not null,
   updated_at timestamp with time zone not null default now(),
+  named_by_content boolean not null default false,
   constraint imports_pkey PRIMARY KEY (source)
 );
 
@@ -184,6 +185,7 @@ create table items (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  written_by_import boolean not null default false,
   constraint items_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
   constraint items_check CHECK (((latitude IS NULL) = (longitude IS NULL))),
   constraint items_check1 CHECK (((available_from IS NULL) OR (available_until IS NULL) OR (available_from < available_until))),
@@ -297,6 +299,7 @@ create table users (
   attributes jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  written_by_import boolean not null default false,
   constraint users_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
   constraint users_pkey PRIMARY KEY (user_key),
   constraint users_user_id_check CHECK ((user_id <> ''::text)),

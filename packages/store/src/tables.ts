@@ -8,6 +8,7 @@ export interface Tables {
     attributes: Record<string, unknown>;
     created_at: Generated<number>;
     updated_at: Generated<number>;
+    written_by_import: Generated<boolean>;
   };
   items: {
     item_key: Generated<number>;
@@ -25,6 +26,7 @@ export interface Tables {
     deleted_at: number | null;
     created_at: Generated<number>;
     updated_at: Generated<number>;
+    written_by_import: Generated<boolean>;
   };
   model_versions: {
     version_id: Generated<number>;

@@ -42,7 +42,7 @@ describe("a store on disk", () => {
     expect(imported.added).toBeGreaterThan(100);
     expect(imported.rows).toBe(imported.added);
     const again = await run("import", "--data", "city", "--option", sizes, "--dir", dir, "--json");
-    expect(JSON.parse(again.out)).toEqual({ rows: imported.rows, added: 0 });
+    expect(JSON.parse(again.out)).toMatchObject({ rows: imported.rows, added: 0, items: { added: 0, kept: 0 } });
 
     const trained = await run("train", "--from-store", "--model", "markov", "--dir", dir, "--quiet");
     expect(trained).toMatchObject({

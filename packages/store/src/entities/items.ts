@@ -55,6 +55,7 @@ interface ItemRow {
   deleted_at: number | null;
   created_at: number;
   updated_at: number;
+  written_by_import: boolean;
 }
 
 /** Makes items or replaces them whole; a deleted one comes back. `bad-data` names the row that cannot be stored. */
@@ -68,13 +69,18 @@ export async function upsertItems(store: Store, items: readonly ItemRecord[]): P
     a.itemId < b.itemId ? -1 : 1,
   );
   await store.transaction("write items", async (db) => {
-    await writeItems(db, last, store.now());
+    await writeItems(db, last, store.now(), "api");
     await announce(db, { kind: "items" });
   });
 }
 
 /** Replaces items with distinct ids, given in the order of their ids; whoever calls checks and announces. */
-export async function writeItems(db: Transaction<Tables>, items: readonly ItemRecord[], now: number): Promise<void> {
+export async function writeItems(
+  db: Transaction<Tables>,
+  items: readonly ItemRecord[],
+  now: number,
+  writer: "api" | "import",
+): Promise<void> {
   const each = <T>(value: (item: ItemRecord) => T | undefined): (T | null)[] =>
     items.map((item) => value(item) ?? null);
   await joinLog(db);
@@ -88,10 +94,10 @@ export async function writeItems(db: Transaction<Tables>, items: readonly ItemRe
   `.execute(db);
   await sql`
     insert into items (item_id, title, categories, texts, attributes, latitude, longitude, opening_hours, time_zone,
-      available_from, available_until, created_at, updated_at)
+      available_from, available_until, created_at, updated_at, written_by_import)
     select item_id, title, array(select jsonb_array_elements_text(categories)), texts, attributes, latitude, longitude,
       opening_hours, time_zone, to_timestamp(available_from / 1000), to_timestamp(available_until / 1000),
-      ${instant(now)}, ${instant(now)}
+      ${instant(now)}, ${instant(now)}, ${writer === "import"}
     from unnest(
       ${items.map((item) => item.itemId)}::text[], ${items.map((item) => item.title ?? "")}::text[],
       ${items.map((item) => JSON.stringify(item.categories ?? []))}::jsonb[],
@@ -106,7 +112,7 @@ export async function writeItems(db: Transaction<Tables>, items: readonly ItemRe
       texts = excluded.texts, attributes = excluded.attributes, latitude = excluded.latitude,
       longitude = excluded.longitude, opening_hours = excluded.opening_hours, time_zone = excluded.time_zone,
       available_from = excluded.available_from, available_until = excluded.available_until, deleted_at = null,
-      updated_at = excluded.updated_at
+      updated_at = excluded.updated_at, written_by_import = excluded.written_by_import
   `.execute(db);
 }
 
@@ -119,7 +125,7 @@ export async function getItems(store: Store, itemIds: readonly string[]): Promis
       .where("item_id", "=", sql<string>`any(${itemIds}::text[])`)
       .execute(),
   );
-  return new Map(rows.map((row) => [row.item_id, itemOf(row)]));
+  return new Map(rows.map((row) => [row.item_id, storedItemOf(row)]));
 }
 
 /** Marks items as deleted; resolves to how many were there. Interactions with them stay. */
@@ -149,13 +155,14 @@ export async function* readItems(
       if (updatedSince === undefined) return page.execute();
       return page.where("updated_at", ">=", instant(updatedSince)).execute();
     });
-    if (rows.length > 0) yield rows.map(itemOf);
+    if (rows.length > 0) yield rows.map(storedItemOf);
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.item_key;
   }
 }
 
-function itemOf(row: ItemRow): StoredItem {
+/** A row as what is known of its item. */
+export function storedItemOf(row: ItemRow): StoredItem {
   return {
     itemId: row.item_id,
     title: row.title,

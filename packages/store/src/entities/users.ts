@@ -17,8 +17,14 @@ export interface StoredUser extends UserRecord {
   readonly updatedAt: number;
 }
 
-/** Makes users, or replaces the attributes of those that exist. `bad-data` names the row that cannot be stored. */
-export async function upsertUsers(store: Store, users: readonly UserRecord[]): Promise<void> {
+/**
+ * Makes users, or replaces the attributes of those that exist; an import leaves those that the API wrote. `bad-data` names the row that cannot be stored.
+ */
+export async function upsertUsers(
+  store: Store,
+  users: readonly UserRecord[],
+  writer: "api" | "import" = "api",
+): Promise<void> {
   for (const [row, user] of users.entries()) {
     const problem = idProblem("userId", user.userId);
     if (problem !== undefined) throw new PlatformError("bad-data", `user ${row}: ${problem}`);
@@ -28,12 +34,13 @@ export async function upsertUsers(store: Store, users: readonly UserRecord[]): P
   );
   await store.attempt("write users", (db) =>
     sql`
-      insert into users (user_id, attributes, created_at, updated_at)
-      select user_id, attributes, ${instant(store.now())},
-        ${instant(store.now())}
+      insert into users (user_id, attributes, created_at, updated_at, written_by_import)
+      select user_id, attributes, ${instant(store.now())}, ${instant(store.now())}, ${writer === "import"}
       from unnest(${last.map((user) => user.userId)}::text[],
         ${last.map((user) => jsonText(user.attributes))}::jsonb[]) as t (user_id, attributes)
-      on conflict (user_id) do update set attributes = excluded.attributes, updated_at = excluded.updated_at
+      on conflict (user_id) do update set attributes = excluded.attributes, updated_at = excluded.updated_at,
+        written_by_import = excluded.written_by_import
+      where not excluded.written_by_import or users.written_by_import or users.attributes = '{}'
     `.execute(db),
   );
 }

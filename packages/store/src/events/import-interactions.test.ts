@@ -1,7 +1,15 @@
 import { sql } from "kysely";
 import { beforeAll, describe, expect, it } from "vitest";
 import { idTable, interactionsFrom, Random, type Interactions } from "@sequitur/core";
-import { getItems, importInteractions, readCatalog, readInteractions, type Store } from "../index.js";
+import {
+  deleteItems,
+  getItems,
+  importInteractions,
+  readCatalog,
+  readInteractions,
+  upsertItems,
+  type Store,
+} from "../index.js";
 import { eachStore } from "../testing/index.js";
 
 function data(size: number): Interactions {
@@ -50,15 +58,12 @@ eachStore((engine) => {
       await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
       const { rows } = await sql<{ n: number }>`select count(*) as n from interactions`.execute(store.db);
       expect(rows[0]?.n).toBe(2_000);
-      expect(await importInteractions(store, log, options)).toEqual({ rows: 5_000, added: 3_000 });
-      expect(await importInteractions(store, log, options)).toEqual({ rows: 5_000, added: 0 });
-      expect(await importInteractions(store, log, { ...options, resume: false })).toEqual({ rows: 5_000, added: 0 });
-    });
-
-    it("refuses other data under the same name", async () => {
-      await expect(importInteractions(store, data(10), { source: "town" })).rejects.toThrow(
-        /imported before with other/,
-      );
+      expect(await importInteractions(store, log, options)).toMatchObject({ rows: 5_000, added: 3_000 });
+      expect(await importInteractions(store, log, options)).toMatchObject({ rows: 5_000, added: 0 });
+      expect(await importInteractions(store, log, { ...options, resume: false })).toMatchObject({
+        rows: 5_000,
+        added: 0,
+      });
     });
 
     it("gives back for training what was imported, to the bit", async () => {
@@ -92,6 +97,69 @@ eachStore((engine) => {
       expect(catalog.itemColumns.latitudes?.[catalog.items.indexOf("item 3")]).toBeNaN();
       expect(catalog.itemColumns.timeZones).toBeUndefined();
       expect((await getItems(store, ["item 0"])).get("item 0")).toMatchObject({ openingHours: "24/7", categories: [] });
+    });
+  });
+
+  describe("importing the next day's version of a source", () => {
+    const items = idTable(["chair", "table", "lamp", "shelf"]);
+    const day = (rows: readonly (readonly [user: number, item: number, time: number])[], titles: string[]) => {
+      const catalog = { users: idTable(["ann", "bob"]), items, itemColumns: { titles } };
+      return interactionsFrom(catalog, {
+        users: Int32Array.from(rows, ([user]) => user),
+        items: Int32Array.from(rows, ([, item]) => item),
+        times: Float64Array.from(rows, ([, , time]) => time),
+        context: {},
+      });
+    };
+    const at = Date.UTC(2024, 4, 1);
+    const first = [
+      [0, 0, at],
+      [0, 1, at],
+      [0, 1, at],
+      [1, 2, at + 5],
+    ] as const;
+    const second = [[0, 3, at - 9], ...first, [1, 0, at + 9]] as const;
+    const options = { source: "shop" };
+    const titles = ["Chair", "Table", "Lamp", "Shelf"];
+    let store: Store;
+    beforeAll(async () => {
+      store = await engine.open();
+    });
+
+    it("says what it would do, and does nothing, in a dry run", async () => {
+      const planned = await importInteractions(store, day(first, titles), { ...options, dryRun: true });
+      expect(planned).toEqual({ rows: 4, added: 4, items: { added: 4, updated: 0, unchanged: 0, kept: 0 } });
+      expect((await readCatalog(store)).items.size).toBe(0);
+      expect(await importInteractions(store, day(first, titles), options)).toEqual(planned);
+    });
+
+    it("adds the new rows only, wherever they stand", async () => {
+      const planned = await importInteractions(store, day(second, titles), { ...options, dryRun: true });
+      expect(planned).toMatchObject({ rows: 6, added: 2, items: { unchanged: 4 } });
+      expect(await importInteractions(store, day(second, titles), options)).toEqual(planned);
+      expect((await readInteractions(store)).size).toBe(6);
+      expect(await importInteractions(store, day(second, titles), options)).toMatchObject({ added: 0 });
+    });
+
+    it("changes items of the file and keeps what the API wrote or deleted", async () => {
+      await deleteItems(store, ["chair"]);
+      await upsertItems(store, [{ itemId: "table", title: "Oak table", attributes: { price: 9 } }]);
+      const changed = day(second, ["CHAIR", "TABLE", "LAMP", "Shelf"]);
+      const { items: counts } = await importInteractions(store, changed, options);
+      expect(counts).toEqual({ added: 0, updated: 1, unchanged: 1, kept: 2 });
+      const stored = await getItems(store, items.ids);
+      expect(stored.get("chair")).toMatchObject({ title: "Chair", deletedAt: expect.any(Number) });
+      expect(stored.get("table")).toMatchObject({ title: "Oak table", attributes: { price: 9 } });
+      expect(stored.get("lamp")?.title).toBe("LAMP");
+    });
+
+    it("takes the file's word over the API's when asked, field by field, but brings nothing deleted back", async () => {
+      const changed = day(second, ["CHAIR", "TABLE", "LAMP", "Shelf"]);
+      const { items: counts } = await importInteractions(store, changed, { ...options, overwriteItems: true });
+      expect(counts).toEqual({ added: 0, updated: 1, unchanged: 2, kept: 1 });
+      const stored = await getItems(store, items.ids);
+      expect(stored.get("table")).toMatchObject({ title: "TABLE", attributes: { price: 9 } });
+      expect(stored.get("chair")?.deletedAt).toBeDefined();
     });
   });
 });

@@ -11,12 +11,13 @@ import {
   type Report,
 } from "@sequitur/core";
 import { createHash } from "node:crypto";
-import { announce } from "../connection/changes.js";
 import type { Store } from "../connection/store.js";
 import { ensureKeys } from "../entities/keys.js";
-import { writeItems, type ItemRecord } from "../entities/items.js";
+import { importItems, type ImportedItems } from "../entities/import-items.js";
+import type { ItemRecord } from "../entities/items.js";
 import { upsertUsers } from "../entities/users.js";
 import { instant } from "../instant.js";
+import { contentIds } from "./content-ids.js";
 import { checkId, DEFAULT_KIND, idProblem } from "./event.js";
 import { insertInteractions, type InteractionRows } from "./insert-interactions.js";
 import { storable } from "../well-formed.js";
@@ -24,19 +25,23 @@ import { joinLog } from "./log-lock.js";
 import { ensurePartitions } from "./partitions.js";
 
 export interface ImportOptions {
-  /** Names the data set: row r becomes event "source/r", so that importing it again adds nothing. */
+  /** Names the data set and its events, so that a longer version of it adds the new ones only (see `contentIds`). */
   readonly source: string;
   /** What kind of interactions rows without one are. Default "visit". */
   readonly kind?: string;
   /**
-   * Ids of the events that `context.event` points into, in place of "source/r". Events with such ids may come again in a
-   * longer version of the source: what is known is passed over.
+   * Ids of the events that `context.event` points into, in place of those made of what the rows say. Other sources and
+   * the API may send the same ids: what is known is passed over.
    */
   readonly eventIds?: readonly string[] | undefined;
   /** Goes on where an import of the same source stopped. False looks at every row again. Default true. */
   readonly resume?: boolean;
   /** Rows a transaction. */
   readonly batchRows?: number;
+  /** Writes nothing, says what would happen. Default false. */
+  readonly dryRun?: boolean;
+  /** Lets the data replace items that the API wrote; deleted ones stay deleted. Default false. */
+  readonly overwriteItems?: boolean;
   readonly report?: Report;
   readonly signal?: AbortSignal;
 }
@@ -45,80 +50,95 @@ export interface ImportResult {
   readonly rows: number;
   /** Rows that this call added; the others were there. */
   readonly added: number;
+  readonly items: ImportedItems;
 }
 
 /**
  * Loads a data set: its items with what is known of them, its users, its interactions in the order of time. Every batch
  * is one transaction that also notes how far it got, so that stopping at any moment loses nothing and importing again
- * goes on from there. `bad-data` when the source was imported before with other data and has no event ids, or an id cannot
- * be stored.
+ * goes on from there. A changed version of the source adds the rows that are new and changes the items that no one else
+ * has written since. `bad-data` when an id cannot be stored.
  */
 export async function importInteractions(
   store: Store,
   interactions: Interactions,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { source, resume = true, batchRows = 10_000, eventIds, report, signal } = options;
+  const { source, eventIds, batchRows = 10_000, dryRun = false, overwriteItems: overwrite = false, signal } = options;
   checkId("source", source);
   if (!(Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= 100_000)) {
     throw new PlatformError("bad-config", `batchRows must be an integer in [1, 100000], got ${batchRows}.`);
   }
   checkIds(interactions.catalog);
-  const { size } = interactions;
   for (const id of eventIds ?? []) checkId("eventId", id);
-  const print = fingerprintOf(interactions);
-  const done = await beginImport(store, { source, print, size, resume, mayGrow: eventIds !== undefined });
-  if (done < size || size === 0) {
-    await importItems(store, interactions.catalog, signal);
-    await importUsers(store, interactions.catalog);
-  }
+  const { size, catalog } = interactions;
+  const done = await beginImport(store, fingerprintOf(interactions), size, options);
+  const records = Array.from(catalog.items.ids, (_, index) => itemOf(catalog, index));
+  const items = await importItems(store, records, { overwrite, dryRun, signal });
+  if (!dryRun) await importUsers(store, catalog);
+  const added = await importRows(store, interactions, done, { ...options, batchRows });
+  return { rows: size, added, items };
+}
+
+async function importRows(
+  store: Store,
+  interactions: Interactions,
+  done: number,
+  options: ImportOptions & { readonly batchRows: number },
+): Promise<number> {
+  const { source, batchRows, dryRun = false, report, signal } = options;
   const order = timeOrder(interactions.times);
-  await ensurePartitions(store, interactions.times);
+  if (!dryRun) await ensurePartitions(store, interactions.times);
+  const total = interactions.size;
   let added = 0;
-  for (let from = done; from < size; from += batchRows) {
+  for (let from = done; from < total; from += batchRows) {
     throwIfCancelled(signal);
-    const rows = order.subarray(from, Math.min(size, from + batchRows));
-    added += await importBatch(store, interactions, rows, from + rows.length, options);
-    report?.({ task: `import ${source}`, done: from + rows.length, total: size, unit: "rows" });
+    const rows = order.subarray(from, Math.min(total, from + batchRows));
+    added += dryRun
+      ? await countNew(store, eventIdsOf(interactions, rows, options))
+      : await importBatch(store, interactions, rows, from + rows.length, options);
+    report?.({ task: `import ${source}`, done: from + rows.length, total, unit: "rows" });
   }
-  return { rows: size, added };
+  return added;
 }
 
-interface Beginning {
-  readonly source: string;
-  readonly print: string;
-  readonly size: number;
-  readonly resume: boolean;
-  /** Other data of the same name begin again at the first row: their event ids say what is known. */
-  readonly mayGrow: boolean;
+/** How many of the event ids nothing in the store has. */
+async function countNew(store: Store, eventIds: readonly string[]): Promise<number> {
+  const { rows } = await store.attempt("look for events", (db) =>
+    sql<{ known: number }>`
+      select count(*)::integer as known from event_keys
+      where event_key in (select event_key_of(id) from unnest(${eventIds}::text[]) as t (id))
+    `.execute(db),
+  );
+  return eventIds.length - rows[0]!.known;
 }
 
-/** How many rows are done. */
-async function beginImport(store: Store, { source, print, size, resume, mayGrow }: Beginning): Promise<number> {
+/** The rows (by time) that an import of the same data has done. Other data of the same name begin at the first row. */
+async function beginImport(store: Store, fingerprint: string, size: number, options: ImportOptions): Promise<number> {
+  const { source, resume = true, dryRun = false, eventIds } = options;
   return store.transaction("begin an import", async (db) => {
+    const { rows } = await sql<{ fingerprint: string; rows_done: number; named_by_content: boolean }>`
+      select fingerprint, rows_done, named_by_content from imports where source = ${source} for update
+    `.execute(db);
+    const known = rows[0];
+    if (known?.fingerprint === fingerprint && resume) return known.rows_done;
+    if (known?.named_by_content === false && eventIds === undefined) throw namedByRow(source);
+    if (dryRun) return 0;
     await sql`
-      insert into imports (source, fingerprint, rows_done, rows_total) values (${source}, ${print}, 0, ${size})
-      on conflict do nothing
+      insert into imports (source, fingerprint, rows_done, rows_total, named_by_content)
+      values (${source}, ${fingerprint}, 0, ${size}, true)
+      on conflict (source) do update set fingerprint = excluded.fingerprint, rows_done = 0, rows_total = excluded.rows_total
     `.execute(db);
-    const { rows } = await sql<{ fingerprint: string; rows_done: number }>`
-      select fingerprint, rows_done from imports where source = ${source} for update
-    `.execute(db);
-    const { fingerprint: known, rows_done: done } = rows[0]!;
-    if (known !== print && mayGrow) {
-      await sql`
-        update imports set fingerprint = ${print}, rows_done = 0, rows_total = ${size} where source = ${source}
-      `.execute(db);
-      return 0;
-    }
-    if (known !== print) {
-      throw new PlatformError(
-        "bad-data",
-        `source ${source} was imported before with other data (fingerprint ${known.slice(0, 12)}, got ` +
-          `${print.slice(0, 12)}): choose another name for it.`,
-      );
-    }
-    return resume ? done : 0;
+    return 0;
   });
+}
+
+function namedByRow(source: string): PlatformError {
+  return new PlatformError(
+    "bad-data",
+    `source ${source} was imported by an earlier version, which numbered its events by row, so that a changed file ` +
+      "cannot be matched with them: import it into an empty store.",
+  );
 }
 
 async function importBatch(
@@ -153,10 +173,11 @@ async function importBatch(
 }
 
 function columnsOf(
-  { times, context, catalog }: Interactions,
+  interactions: Interactions,
   rows: Int32Array,
-  { source, kind = DEFAULT_KIND, eventIds }: ImportOptions,
+  options: ImportOptions,
 ): Omit<InteractionRows, "userKeys" | "itemKeys"> {
+  const { times, context } = interactions;
   const column = (name: ContextName): (number | null)[] => {
     const values = context[name];
     return Array.from(rows, (row) => {
@@ -165,9 +186,9 @@ function columnsOf(
     });
   };
   return {
-    eventIds: Array.from(rows, (row) => eventIds?.[context.event?.[row] ?? NONE] ?? `${source}/${row}`),
+    eventIds: eventIdsOf(interactions, rows, options),
     times: Array.from(rows, (row) => times[row]!),
-    kinds: Array.from(rows, (row) => catalog.kinds?.[context.kind?.[row] ?? NONE] ?? kind),
+    kinds: Array.from(rows, kindsOf(interactions, options)),
     weights: column("weight"),
     positions: column("position"),
     sessions: column("session"),
@@ -177,19 +198,17 @@ function columnsOf(
   };
 }
 
-const ITEM_BATCH = 2_000;
-
-async function importItems(store: Store, catalog: Catalog, signal: AbortSignal | undefined): Promise<void> {
-  const order = Array.from(catalog.items.ids, (_, index) => index);
-  for (let from = 0; from < order.length; from += ITEM_BATCH) {
-    throwIfCancelled(signal);
-    const records = order.slice(from, from + ITEM_BATCH).map((index) => itemOf(catalog, index));
-    // Within a batch in the order of their ids, as everywhere, so that two imports cannot wait for each other.
-    records.sort((a, b) => (a.itemId < b.itemId ? -1 : 1));
-    await store.transaction("import items", (db) => writeItems(db, records, store.now()), { bulk: true });
-  }
-  await store.transaction("announce items", (db) => announce(db, { kind: "items" }));
+function eventIdsOf(interactions: Interactions, rows: Int32Array, options: ImportOptions): string[] {
+  const { event } = interactions.context;
+  const made = contentIds(options.source, interactions, kindsOf(interactions, options), rows);
+  return made.map((id, at) => options.eventIds?.[event?.[rows[at]!] ?? NONE] ?? id);
 }
+
+function kindsOf({ catalog, context }: Interactions, { kind = DEFAULT_KIND }: ImportOptions): (row: number) => string {
+  return (row) => catalog.kinds?.[context.kind?.[row] ?? NONE] ?? kind;
+}
+
+const USER_BATCH = 2_000;
 
 function itemOf({ items, itemColumns }: Catalog, index: number): ItemRecord {
   const { titles, categories, texts, latitudes, longitudes, openingHours, timeZones } = itemColumns;
@@ -223,10 +242,10 @@ function attributesAt(columns: AttributeColumns = {}, index: number): Record<str
 
 async function importUsers(store: Store, { users, userAttributes }: Catalog): Promise<void> {
   if (userAttributes === undefined) return;
-  for (let from = 0; from < users.size; from += ITEM_BATCH) {
-    const ids = users.ids.slice(from, from + ITEM_BATCH);
+  for (let from = 0; from < users.size; from += USER_BATCH) {
+    const ids = users.ids.slice(from, from + USER_BATCH);
     const records = ids.map((userId, at) => ({ userId, attributes: attributesAt(userAttributes, from + at) }));
-    await upsertUsers(store, records);
+    await upsertUsers(store, records, "import");
   }
 }
 
