@@ -11,7 +11,7 @@ import { answerTimeout } from "./http/answer-timeout.js";
 import { authentication } from "./http/authentication.js";
 import { bodyGuard } from "./http/body-guard.js";
 import { HttpProblem, toldOf, validationProblem } from "./http/problem.js";
-import { rateLimit, type AddressOf } from "./http/rate-limit.js";
+import type { AddressOf } from "./http/rate-limit.js";
 import { requestLog } from "./http/request-log.js";
 import { securityHeaders } from "./http/security-headers.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
@@ -72,8 +72,9 @@ function baseApp({ settings, store, logger }: ApiParts, serving: Serving, addres
   if (settings.corsOrigins.length > 0) app.use(cors({ origin: settings.corsOrigins, maxAge: 600 }));
   app.use("/v1/*", answerTimeout(settings.answerTimeoutMs));
   const limits = { perKey: settings.requestsPerSecondPerKey, perAddress: settings.requestsPerSecondPerAddress };
-  app.use("/v1/*", authentication(store), rateLimit(limits, addressOf), ...bodyGuard(settings.maxBodyBytes));
-  app.use("/metrics", authentication(store), rateLimit(limits, addressOf));
+  const authenticate = authentication(store, limits, addressOf);
+  app.use("/v1/*", authenticate, ...bodyGuard(settings.maxBodyBytes));
+  app.use("/metrics", authenticate);
   return app;
 }
 

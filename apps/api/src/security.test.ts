@@ -1,6 +1,6 @@
 import { eachStore } from "@sequitur/store/testing";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { circleEvents, testApi, type TestApi } from "./api.fixture.js";
 import { fuzzedRequest } from "./fuzz.fixture.js";
 import { SCOPES } from "./http/principal.js";
@@ -181,6 +181,43 @@ eachStore((engine) => {
     };
     expect(new Set(await statuses("serve", 12))).toEqual(new Set([200, 429]));
     expect(new Set(await statuses("nobody", 8))).toEqual(new Set([401, 429]));
+    await api.serving.stop();
+  });
+
+  it("asks the store about few of a flood of made-up keys, and goes on for the keys it knows", async () => {
+    const api = await testApi(await engine.open(), { requestsPerSecondPerAddress: 10 });
+    const ask = async (key: string): Promise<number> => {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+      const body = JSON.stringify({ history: [] });
+      return (await api.app.request("/v1/recommendations", { method: "POST", headers, body })).status;
+    };
+    expect(await ask(api.keys.serve)).toBe(200);
+    const attempt = vi.spyOn(api.store, "attempt");
+    const madeUp = (n: number): string => `sq_${n.toString(16).padStart(16, "0")}_${"x".repeat(43)}`;
+    const flood = await Promise.all(Array.from({ length: 400 }, (_, n) => ask(madeUp(n))));
+    expect(new Set(flood)).toEqual(new Set([401, 429]));
+    const lookUps = attempt.mock.calls.filter(([what]) => what === "verify an API key").length;
+    expect(lookUps).toBeLessThanOrEqual(20);
+    attempt.mockRestore();
+    expect(await ask(api.keys.serve)).toBe(200);
+    await api.serving.stop();
+  });
+
+  it("refuses times in the wrong unit, absurd ones and those far ahead, and names what was meant", async () => {
+    const api = await testApi(await engine.open(), { mostSecondsAhead: 60 });
+    const now = api.store.now();
+    const times = [Math.round(now / 1000), now * 1000, now * 1e6, -1, 0, Date.UTC(2500), now + 3_600_000, now + 30_000];
+    const events = times.map((time, n) => ({ eventId: `e${n}`, userId: "u", itemId: "i", time }));
+    const { status, body } = await api.call("POST", "/v1/events", { events });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ accepted: 1, rejected: 7 });
+    const said = body.errors.map(({ message }: { message: string }) => message);
+    const likely = [/seconds/, /microseconds/, /nanoseconds/, /1990/, /1990/, /2199/, /3600 s ahead/];
+    for (const [n, pattern] of likely.entries()) expect(said[n]).toMatch(pattern);
+    const late = { userId: "u", now: Math.round(now / 1000) };
+    const asked = await api.call("POST", "/v1/recommendations", late);
+    expect(asked).toMatchObject({ status: 400 });
+    expect(JSON.stringify(asked.body)).toContain("looks like seconds");
     await api.serving.stop();
   });
 

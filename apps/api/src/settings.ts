@@ -21,6 +21,11 @@ export const apiSettingsSchema = z.strictObject({
     .min(1)
     .default(50)
     .describe("requests a second of one address without a good key"),
+  mostSecondsAhead: z
+    .number()
+    .min(0)
+    .default(86_400)
+    .describe("seconds that an event or feedback may lie ahead of the server's clock; later ones are rejected"),
   historyLength: z
     .int()
     .min(1)

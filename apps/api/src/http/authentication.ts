@@ -1,39 +1,25 @@
-import { verifyApiKey, type Store } from "@sequitur/store";
+import type { Store } from "@sequitur/store";
 import type { Context, MiddlewareHandler } from "hono";
-import { createHash } from "node:crypto";
 import type { ApiEnv } from "./api-env.js";
-import { SCOPES, type Principal, type Scope } from "./principal.js";
+import type { Scope } from "./principal.js";
 import { HttpProblem } from "./problem.js";
-
-/** How long a verified key is trusted without asking again: a revoked key dies within this time. */
-const TRUST_MS = 5_000;
-const MOST_TRUSTED = 10_000;
-
-interface Trusted {
-  readonly principal: Principal | undefined;
-  readonly until: number;
-}
+import { requestLimits, type AddressOf, type RateLimits } from "./rate-limit.js";
+import { VerifiedKeys } from "./verified-keys.js";
 
 /**
- * Reads `Authorization: Bearer` or `X-Api-Key`, verifies it and leaves its holder in the context. Memory holds hashes of
- * keys, as the store does.
+ * Reads `Authorization: Bearer` or `X-Api-Key`, verifies it and leaves its holder in the context; 429 above the limits.
+ * Without a key, or with one not known as good, the address is counted before the store is asked: a flood of made-up
+ * keys costs its senders their share and nobody else theirs.
  */
-export function authentication(store: Store): MiddlewareHandler<ApiEnv> {
-  const trusted = new Map<string, Trusted>();
-  const holderOf = async (key: string): Promise<Principal | undefined> => {
-    const hash = createHash("sha256").update(key).digest("base64");
-    const known = trusted.get(hash);
-    if (known !== undefined && known.until > store.now()) return known.principal;
-    const found = await verifyApiKey(store, key);
-    const scopes = SCOPES.filter((scope) => found?.scopes.includes(scope));
-    const principal = found && { keyId: found.keyId, scopes: new Set(scopes) };
-    if (trusted.size >= MOST_TRUSTED) trusted.clear();
-    trusted.set(hash, { principal, until: store.now() + TRUST_MS });
-    return principal;
-  };
+export function authentication(store: Store, limits: RateLimits, addressOf: AddressOf): MiddlewareHandler<ApiEnv> {
+  const keys = new VerifiedKeys(store);
+  const limit = requestLimits(limits);
   return async (c, next) => {
     const key = keyOf(c);
-    c.set("principal", key === undefined ? undefined : await holderOf(key));
+    if (key === undefined || !keys.isKnown(key)) await limit.address(addressOf(c));
+    const principal = key === undefined ? undefined : await keys.holderOf(key);
+    if (principal !== undefined) await limit.key(principal.keyId);
+    c.set("principal", principal);
     return next();
   };
 }

@@ -1,6 +1,5 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { ApiEnv } from "./api-env.js";
 import { HttpProblem } from "./problem.js";
 
 export interface RateLimits {
@@ -13,20 +12,25 @@ export interface RateLimits {
 /** Where a request comes from, for those that carry no key. */
 export type AddressOf = (c: Context) => string;
 
-/** 429 with Retry-After above the limits. Counted in this process: with N processes the limit is N times as high. */
-export function rateLimit(limits: RateLimits, addressOf: AddressOf): MiddlewareHandler<ApiEnv> {
-  const perKey = new RateLimiterMemory({ points: limits.perKey, duration: 1, keyPrefix: "key" });
-  const perAddress = new RateLimiterMemory({ points: limits.perAddress, duration: 1, keyPrefix: "address" });
-  return async (c, next) => {
-    const principal = c.get("principal");
-    try {
-      if (principal === undefined) await perAddress.consume(addressOf(c));
-      else await perKey.consume(principal.keyId);
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
-      throw new HttpProblem("too-many-requests", "too many requests; slow down.", { "retry-after": String(seconds) });
-    }
-    return next();
-  };
+/** Count one request each; 429 with Retry-After above the limit. */
+export interface RequestLimits {
+  key(keyId: string): Promise<void>;
+  address(address: string): Promise<void>;
+}
+
+/** Counted in this process: with N processes the limits are N times as high. */
+export function requestLimits({ perKey, perAddress }: RateLimits): RequestLimits {
+  const keys = new RateLimiterMemory({ points: perKey, duration: 1, keyPrefix: "key" });
+  const addresses = new RateLimiterMemory({ points: perAddress, duration: 1, keyPrefix: "address" });
+  return { key: (keyId) => count(keys, keyId), address: (address) => count(addresses, address) };
+}
+
+async function count(limiter: RateLimiterMemory, of: string): Promise<void> {
+  try {
+    await limiter.consume(of);
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+    throw new HttpProblem("too-many-requests", "too many requests; slow down.", { "retry-after": String(seconds) });
+  }
 }

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { appendEvents, grouped, recordFeedback, type Event, type EventResult, type Feedback } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
@@ -65,10 +65,11 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       { limit },
     ),
   );
+  const clock = (): Clock => ({ now: store.now(), mostSecondsAhead: serving.settings.mostSecondsAhead });
   return app
     .openapi(postEvents, async (c) => {
       const { events } = c.req.valid("json");
-      const { rows, places, errors } = readRows(events, store.now());
+      const { rows, places, errors } = readRows(events, clock());
       const results = rows.length === 0 ? [] : await append(rows);
       results.forEach((result, at) => {
         if (result.status === "rejected") {
@@ -81,8 +82,13 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       return c.json({ ...counts, errors: errors.sort((a, b) => a.row - b.row) }, 200);
     })
     .openapi(postFeedback, async (c) => {
-      const now = store.now();
-      const rows = c.req.valid("json").feedback.map(({ feedbackId = randomUUID(), time = now, itemId, ...rest }) => ({
+      const { now } = clock();
+      const { feedback } = c.req.valid("json");
+      for (const [row, { time }] of feedback.entries()) {
+        const problem = aheadProblem(time, clock());
+        if (problem !== undefined) throw new HttpProblem("bad-request", `feedback.${row}.${problem}.`);
+      }
+      const rows = feedback.map(({ feedbackId = randomUUID(), time = now, itemId, ...rest }) => ({
         ...rest,
         ...(itemId !== undefined && { itemId }),
         feedbackId,
@@ -105,28 +111,43 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
 /** Splits a batch into rows that are events, with their places, and errors for the others. */
 function readRows(
   given: readonly unknown[],
-  now: number,
+  clock: Clock,
 ): { readonly rows: Event[]; readonly places: number[]; readonly errors: RowError[] } {
   const rows: Event[] = [];
   const places: number[] = [];
   const errors: RowError[] = [];
   given.forEach((value, row) => {
     const parsed = eventSchema.safeParse(value);
-    if (parsed.success) {
-      rows.push(eventOf(parsed.data, now));
+    const message = parsed.success ? aheadProblem(parsed.data.time, clock) : firstIssue(parsed.error);
+    if (parsed.success && message === undefined) {
+      rows.push(eventOf(parsed.data, clock.now));
       places.push(row);
       return;
     }
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.map(String).join(".") ?? "";
     const eventId = (value as { eventId?: unknown } | null)?.eventId;
-    errors.push({
-      row,
-      ...(typeof eventId === "string" && { eventId: eventId.slice(0, 200) }),
-      message: path === "" ? (issue?.message ?? NOT_AN_EVENT) : `${path}: ${issue?.message ?? NOT_AN_EVENT}`,
-    });
+    const named = typeof eventId === "string" && { eventId: eventId.slice(0, 200) };
+    errors.push({ row, ...named, message: message ?? NOT_AN_EVENT });
   });
   return { rows, places, errors };
+}
+
+function firstIssue({ issues }: z.core.$ZodError): string {
+  const { path = [], message = NOT_AN_EVENT } = issues[0] ?? {};
+  return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
+}
+
+/** What the times of rows are held against. */
+interface Clock {
+  /** ms since the epoch, UTC. */
+  readonly now: number;
+  readonly mostSecondsAhead: number;
+}
+
+/** Why a row dated ahead of the server's clock is refused: its own user's history would not show it until then. */
+function aheadProblem(time: number | undefined, { now, mostSecondsAhead }: Clock): string | undefined {
+  const ahead = ((time ?? now) - now) / 1000;
+  if (ahead <= mostSecondsAhead) return undefined;
+  return `time: lies ${Math.round(ahead)} s ahead of the server's clock, which the setting mostSecondsAhead (${mostSecondsAhead}) forbids`;
 }
 
 function eventOf(event: EventIn, now: number): Event {

@@ -12,15 +12,33 @@ export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must 
 
 export const textSchema = z.string().max(10_000).refine(storable, WHY_NOT);
 
-/** The years 1 to 5138: seconds and microseconds of our days lie outside what ms since the epoch may be. */
-const FIRST_MS = -62_135_596_800_000;
-const LAST_MS = 1e14;
+/** Seconds and microseconds of these years are no ms of these years, so that a wrong unit is always seen. */
+const FIRST_MS = Date.UTC(1990);
+const LAST_MS = Date.UTC(2200);
+const UNITS = [
+  ["seconds", 1_000],
+  ["microseconds", 1e-3],
+  ["nanoseconds", 1e-6],
+] as const;
+
+function isPlausible(ms: number): boolean {
+  return ms >= FIRST_MS && ms < LAST_MS;
+}
+
+function whyNoInstant(ms: number): string {
+  const meant = UNITS.find(([, factor]) => isPlausible(ms * factor));
+  const hint = meant && `; ${ms} looks like ${meant[0]} (${new Date(ms * meant[1]).toISOString()}): send milliseconds`;
+  return `must be an instant of the years 1990 to 2199 in ms since the epoch${hint ?? ""}`;
+}
 
 /** An instant: ms since the epoch (UTC) or ISO 8601 with an offset; becomes ms. */
 export const instantSchema = z
   .union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
-  .refine((ms) => ms >= FIRST_MS && ms <= LAST_MS, "must be an instant of the years 1 to 5138")
-  .openapi({ description: "ms since the epoch, UTC, or ISO 8601 with an offset", example: "2026-05-01T12:00:00Z" });
+  .refine(isPlausible, { error: ({ input }) => whyNoInstant(input as number) })
+  .openapi({
+    description: "ms since the epoch, UTC, or ISO 8601 with an offset; of the years 1990 to 2199",
+    example: "2026-05-01T12:00:00Z",
+  });
 
 /** An instant in an answer. */
 export const instantOutSchema = z
