@@ -32,13 +32,17 @@ eachStore((engine) => {
     { timeout: 600_000 },
     async () => {
       const imported = await importInteractions(store, log, { source: source.name });
-      expect(imported).toEqual({ rows: log.size, added: log.size });
+      expect(imported).toMatchObject({ rows: log.size, added: log.size });
       const folder = await scratchFolder();
       const train = { store, model: "markov", artifactsDir: folder, seed: 1, codeVersion: "test" };
       const [first] = await trainFromStore({ ...train, activate: true, fallbacks: true });
 
       const logger = apiLogger("silent", () => undefined);
-      const api = await startApi({ store, settings: apiSettingsSchema.parse({ syncSeconds: 0.2 }), logger });
+      const api = await startApi({
+        store,
+        settings: apiSettingsSchema.parse({ artifactsDir: folder, syncSeconds: 0.2 }),
+        logger,
+      });
       const { secret } = await createApiKey(store, { name: "story", scopes: ["serve", "ingest"] });
       const { v1 } = apiClient(api.url, secret);
       const userId = log.catalog.users.ids[0]!;

@@ -52,14 +52,16 @@ test("own log to report, without a network: import, stats, tuned evaluation, and
   const asked = ["--models", "popularity,markov", "--tune", "3", "--k", "1,5", "--out", first];
   const evaluated = await sequitur("evaluate", "--data", "shop", ...from, ...asked);
   expect(evaluated.code).toBe(0);
-  expect(evaluated.out).toMatch(/^markov +1\.0+ ± 0\.0+ +best/m);
+  expect(evaluated.out).toMatch(/^markov +1\.0+ ± 0\.\d+ +best/m);
   expect(evaluated.out).toContain(join(first, "report.html"));
   expect(evaluated.err).toContain("What to try next:");
   expect(await readdir(first)).toEqual(["queries.safetensors", "report.html", "report.json"]);
   expect(await readFile(join(first, "report.html"), "utf8")).toMatch(/^<!doctype html>[^]*<\/html>\n?$/i);
   const report = await reportIn(first);
   expect(report).toMatchObject({ best: "markov", data: { fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) } });
-  expect(report.models[0]!.metrics["hit@1"]).toMatchObject({ mean: 1, low: 1, high: 1 });
+  expect(report.models[0]!.metrics["hit@1"]).toMatchObject({ mean: 1, high: 1 });
+  // Forty hits of forty leave room for a miss: no interval of a rate has width 0.
+  expect(report.models[0]!.metrics["hit@1"]!.low).toBeLessThan(1);
   expect(report.models.map(({ tuning }) => tuning?.trials.length)).toEqual([3, 3]);
 
   const second = join(folder, "second");

@@ -36,7 +36,12 @@ export async function serve(table: Table, options: ServeOptions): Promise<Served
     const artifactsDir = join(dir, "models");
     const fallbacks = { activate: true, fallbacks: true, seed: 1, codeVersion: "library" };
     await trainFromStore({ store, model, config, artifactsDir, ...fallbacks });
-    const api = await startApi({ store, settings: parsed, port, logger: apiLogger("silent", () => true) });
+    const api = await startApi({
+      store,
+      settings: { ...parsed, artifactsDir },
+      port,
+      logger: apiLogger("silent", () => true),
+    });
     return { url: api.url, key: await keyOf(store), close: () => api.close().finally(() => store.close()) };
   } catch (error) {
     await store.close();

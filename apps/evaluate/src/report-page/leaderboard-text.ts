@@ -145,7 +145,7 @@ function legend(report: Report, view: LeaderboardView, shown: ReadonlySet<string
   if (versus && view.competitors.some((row) => row.baseline?.significant === true)) {
     lines.push("* differs from the baseline by more than chance (Holm-corrected).");
   }
-  lines.push(...inputNotes(view));
+  for (const note of inputNotes(view)) lines.push(note);
   if (view.hasCeiling) lines.push("The ceiling knows the true choice probabilities of the generated data.");
   return [...lines, ...report.protocol.notes.map((note) => `Note: ${clean(note)}`)];
 }
