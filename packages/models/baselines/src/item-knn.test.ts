@@ -47,7 +47,9 @@ function weighted(counts: number[][], config: Record<string, unknown>): number[]
   const mean = sums.reduce((sum, value) => sum + value, 0) / sums.length;
   return values.map((row, item) =>
     row.map((value, user) => {
-      const idf = Math.log(1 + values.length / values.filter((other) => other[user]! > 0).length);
+      const own = values.filter((other) => other[user]! > 0).length;
+      const ofImplicit = Math.log(values.length) - Math.log1p(own);
+      const idf = config["idf"] === "implicit" ? ofImplicit : Math.log(1 + values.length / own);
       const saturated = (value * 2.2) / (value + 1.2 * (0.25 + (0.75 * sums[item]!) / mean));
       return value === 0 ? 0 : idf * (config["weighting"] === "bm25" ? saturated : Math.sqrt(value));
     }),
@@ -64,6 +66,8 @@ describe("item-knn", () => {
     { values: "counts", neighbours: 4 },
     { weighting: "tf-idf", values: "counts" },
     { weighting: "bm25", values: "counts", neighbours: 5 },
+    { weighting: "tf-idf", idf: "implicit", values: "counts" },
+    { weighting: "bm25", idf: "implicit", values: "counts", neighbours: 5 },
   ])("equals its definition, written slowly, with %j", async (config: Record<string, unknown>) => {
     const model = await fitted(random.train, config);
     const { neighbours = 100, shrink = 0 } = config as { neighbours?: number; shrink?: number };

@@ -35,6 +35,12 @@ export const itemKnnConfig = z.strictObject({
     .enum(["none", "tf-idf", "bm25"])
     .default("none")
     .describe("none: cosine of plain values; tf-idf: cosine, active users count less; bm25: product of BM25 weights"),
+  idf: z
+    .enum(["smoothed", "implicit"])
+    .default("smoothed")
+    .describe(
+      "tf-idf, bm25: what a user of n items counts; smoothed: ln(1 + items / n); implicit: ln(items / (1 + n)), as that library",
+    ),
   values: z
     .enum(["binary", "counts"])
     .default("binary")
@@ -136,7 +142,7 @@ function weightedItems(train: Interactions, config: ItemKnnConfig): ItemVectors 
 /** The config's weighting of pairs, with lengths and frequencies of the plain ones. */
 function weighting(plain: SparseRows, userCount: number, config: ItemKnnConfig): (pairs: SparseRows) => SparseRows {
   if (config.weighting === "none") return (pairs) => pairs;
-  const idf = inverseFrequencies(plain, userCount);
+  const idf = inverseFrequencies(plain, userCount, config.idf);
   const lengths = rowSums(plain);
   const meanLength = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
   const frequencyOf = (size: number, norm: number): number =>
@@ -154,11 +160,15 @@ function weighting(plain: SparseRows, userCount: number, config: ItemKnnConfig):
   };
 }
 
-/** (columns) ln(1 + rows / n_c), with n_c the non-zero rows of column c: users are the terms, items the documents. */
-function inverseFrequencies(matrix: SparseRows, columnCount: number): Float64Array {
+/**
+ * (columns) ln(1 + rows / n_c), or ln(rows / (1 + n_c)) as implicit has it, with n_c the non-zero rows of column c: users are
+ * the terms, items the documents.
+ */
+function inverseFrequencies(matrix: SparseRows, columnCount: number, idf: ItemKnnConfig["idf"]): Float64Array {
   const frequencies = new Float64Array(columnCount);
   for (const column of matrix.columns) frequencies[column]! += 1;
   const rows = matrix.offsets.length - 1;
+  if (idf === "implicit") return frequencies.map((frequency) => Math.log(rows / (1 + frequency)));
   return frequencies.map((frequency) => Math.log(1 + rows / Math.max(1, frequency)));
 }
 
