@@ -47,6 +47,20 @@ const plainly: [string, string, string][] = [
     ]),
     "--map user=user,item=item,time=year+month+day",
   ],
+  [
+    "shop.csv",
+    lines(
+      ",",
+      ({ user, item, time }) => [`e${user}-${item}-${time}`, user, item, time, time % 7 === 0 ? "dislike" : "view"],
+      ["event_id", "visitor", "product", "ts", "action"],
+    ),
+    "--map user=visitor,item=product,time=ts,kind=action,eventId=event_id",
+  ],
+  [
+    "kinds-unknown.csv",
+    lines(",", (event) => [...plain(event), "shoes"], ["user", "item", "time", "type"]),
+    "--map user=user,item=item,time=time",
+  ],
   ["lists.jsonl", '{"user":1,"item":[1,2],"time":1703089039}\n', "--map user=user,item=item,time=time --explode item"],
 ];
 test.each(plainly)("%s: the mapping is plain, and imports", async (name, content, flags) => {

@@ -1,6 +1,10 @@
+import { DEFAULT_SIGNALS } from "@sequitur/core";
 import { isNamed, type ColumnRole } from "./column-role.js";
 import type { ColumnSample } from "./sample-table.js";
 import { guessTime, isClock, timeProblem } from "./time-guess.js";
+
+/** A column of kinds has some that the table of signals knows; the others are positive like a plain event. */
+const KNOWN_KINDS: ReadonlySet<string> = new Set(Object.keys(DEFAULT_SIGNALS.kinds));
 
 /** A mapping as `--map` and its companions write it. */
 export interface Proposal {
@@ -33,7 +37,7 @@ export function proposeMapping(columns: readonly ColumnSample[]): Proposal {
   }
   if (time.column === "") take("order", "rows");
   else take("time", time.column);
-  for (const role of ["weight", "session", "title", "category", "latitude", "longitude"] as const) {
+  for (const role of ["kind", "eventId", "weight", "session", "title", "category", "latitude", "longitude"] as const) {
     const found = columns.find(
       (column) => !taken.has(column.name) && isNamed(column.name, role) && fitsRole(column, role),
     );
@@ -102,6 +106,8 @@ function mayBeId({ name, texts, isInstant }: ColumnSample): boolean {
 
 function fitsRole({ texts, isList }: ColumnSample, role: ColumnRole): boolean {
   if (isList) return role === "category";
+  if (role === "kind") return texts.some((text) => KNOWN_KINDS.has(text));
+  if (role === "eventId") return texts.every((text) => text !== "") && new Set(texts).size === texts.length;
   const isNumber = texts.every((text) => text.trim() !== "" && Number.isFinite(Number(text)));
   if (role === "weight" || role === "latitude" || role === "longitude") return isNumber;
   return texts.every((text) => text !== "") || role === "title" || role === "category";
