@@ -2,6 +2,7 @@ import { throwIfCancelled, type Report as ReportProgress } from "@sequitur/core"
 import { probeFolder, writeTogether } from "@sequitur/core/files";
 import { codeVersion, machineText, openWorkFolder, runPool, type WorkFolder } from "@sequitur/workbench";
 import { availableParallelism } from "node:os";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { buildReport } from "./build-report.js";
@@ -10,6 +11,7 @@ import type { EvaluateIo } from "./evaluate-io.js";
 import type { Experiment } from "./experiment.js";
 import { listFiles } from "./lists-out.js";
 import type { LoadAlgorithm } from "./load-algorithm.js";
+import { modelPath, MODELS_FOLDER } from "./kept-models.js";
 import { metricNames } from "./metric-names.js";
 import { openData } from "./open-data.js";
 import { prepareData, type OpenData, type PreparedData } from "./prepare-data.js";
@@ -136,10 +138,17 @@ async function writeReport(
     keepLists === null || first?.kept === undefined ? [] : [{ label, ranking: first.kept }],
   );
   const kept = lists.length === 0 ? [] : listFiles(lists, data.test, data.train.catalog, listFormats);
+  const fits = await Promise.all(outcomes.map(modelIn));
+  if (experiment.keepModels) await mkdir(join(out, MODELS_FOLDER), { recursive: true });
   await writeTogether([
+    ...fits.flat().map(([label, bytes]): [string, Uint8Array] => [modelPath(out, label), bytes]),
     ...kept.map(([name, content]): [string, string] => [join(out, name), content]),
     [join(out, QUERIES_FILE), encodeQueryFile(data, models)],
     [join(out, "report.html"), reportPage(report)],
     [join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`],
   ]);
+}
+
+async function modelIn({ contender, modelFile, error }: Outcome): Promise<[string, Uint8Array][]> {
+  return modelFile === undefined || error !== null ? [] : [[contender.label, await readFile(modelFile)]];
 }

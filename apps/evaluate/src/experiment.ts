@@ -137,6 +137,10 @@ export const experimentSchema = z.strictObject({
   listFormats: listOf(z.enum(LIST_FORMATS))
     .default([...LIST_FORMATS])
     .describe("csv: all lists in lists.csv; trec: a run file a model, and qrels.txt"),
+  keepModels: z
+    .boolean()
+    .default(false)
+    .describe("write each model's fit of the first seed to models/LABEL.safetensors beside the report"),
   breakdowns: z.boolean().default(true).describe("also report groups of queries by user and item"),
 });
 /** A resolved experiment. */

@@ -19,6 +19,7 @@ export { baselineNames, recommenderNames } from "@sequitur/builtin";
 export { reportPage } from "./report-page/report-page.js";
 export { statWords } from "./report-page/stat-words.js";
 export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";
+export { modelPath, readKeptModel } from "./kept-models.js";
 export { evaluate, type EvaluateParts } from "./evaluate.js";
 export {
   experimentSchema,

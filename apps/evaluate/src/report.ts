@@ -49,6 +49,11 @@ const timingsSchema = z.strictObject({
 export const runSchema = z.strictObject({
   seed: z.number().int(),
   timings: timingsSchema,
+  validation: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("mean of `tune.metric` over the validation questions; null unless the model is kept and there are some"),
   peakMemoryBytes: z.number().describe("peak resident set of the process that fitted and scored this run alone"),
   curves: z.array(curveSchema),
   chosen: jsonObject

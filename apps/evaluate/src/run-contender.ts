@@ -23,6 +23,8 @@ export interface Outcome {
   readonly tuning: Tuning | null;
   readonly pieces: readonly Piece[];
   readonly error: string | null;
+  /** The file of the first seed's fit, where the experiment keeps models. */
+  readonly modelFile?: string;
 }
 
 /** Everything that the runs of an experiment share. */
@@ -60,7 +62,15 @@ export async function runContender(contender: Contender, arena: Arena): Promise<
     // Lists that are made already have no seed.
     const seeds = contender.algorithm.kind === "lists" ? arena.experiment.seed.slice(0, 1) : arena.experiment.seed;
     for (const seed of seeds) pieces.push(await finalPiece(contender, config, seed, arena));
-    return { contender, config: contender.resolve(config), tuning, pieces, error: null };
+    const modelFile = modelFileOf(contender, arena);
+    return {
+      contender,
+      config: contender.resolve(config),
+      tuning,
+      pieces,
+      error: null,
+      ...(modelFile && { modelFile }),
+    };
   } catch (error) {
     throwIfCancelled(arena.signal);
     if (error instanceof PlatformError && error.code === "cancelled") throw error;
@@ -69,11 +79,17 @@ export async function runContender(contender: Contender, arena: Arena): Promise<
   }
 }
 
+/** Beside the pieces, where a resumed run finds it; undefined where no model is kept. */
+function modelFileOf({ algorithm, label }: Contender, { experiment, folder }: Arena): string | undefined {
+  return experiment.keepModels && algorithm.kind === "recommender" ? folder.piece({ model: label }) : undefined;
+}
+
 async function finalPiece(contender: Contender, config: Config, seed: number, arena: Arena): Promise<Piece> {
   const { data, experiment } = arena;
   const { refitFile } = data;
   const seeds = experiment.seed.length > 1 ? ` (seed ${seed})` : "";
   const isFitted = contender.algorithm.kind === "recommender";
+  const modelFile = seed === experiment.seed[0] ? modelFileOf(contender, arena) : undefined;
   return pieceOf(contender, arena, {
     ...common(contender, arena),
     label: contender.label + seeds,
@@ -91,6 +107,7 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
       listLength: maxOf([...experiment.k, experiment.keepLists ?? 0]),
     },
     ...(experiment.keepLists !== null && { keepLists: experiment.keepLists }),
+    ...(modelFile !== undefined && { modelFile }),
   });
 }
 
@@ -121,7 +138,7 @@ async function measureTrial(contender: Contender, trial: TrialRun, arena: Arena)
 /** The piece of a task: the one that is there already, or that of running it now. */
 async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pieceFile">): Promise<Piece> {
   const { data, code, folder, experiment, signal, report } = arena;
-  const { threads: _threads, label: _label, artifactFile: _artifact, ...rest } = task;
+  const { threads: _threads, label: _label, artifactFile: _artifact, modelFile, ...rest } = task;
   const key = {
     ...rest,
     // Folders may move between the runs; what the files hold is told by the fingerprint and the protocol.
@@ -129,6 +146,7 @@ async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pie
     questionsFile: basename(task.questionsFile),
     ...(task.validation && { validation: { ...task.validation, file: basename(task.validation.file) } }),
     module: contender.moduleDigest,
+    keepModel: modelFile !== undefined,
     data: data.fingerprint,
     split: experiment.split,
     maxQueries: experiment.maxQueries,

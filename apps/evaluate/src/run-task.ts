@@ -39,7 +39,7 @@ export interface TaskRun {
 export async function runTask(task: Task, run: TaskRun): Promise<void> {
   const curves = new CurveRecorder(run.clock);
   const train = await readTrain(task.trainFile);
-  const { measured, questions, chosen, fitSeconds } = await measuredTask(task, train, run, curves);
+  const { measured, questions, chosen, fitSeconds, validation } = await measuredTask(task, train, run, curves);
   const lists = task.measure.listLength > 0 ? listValues(measured, train, questions, task) : {};
   const scoreSeconds = measured.scoreMs / 1000;
   const rankSeconds = measured.rankMs / 1000;
@@ -52,6 +52,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
         rankSeconds,
         usersPerSecond: questions.queries.size / Math.max(scoreSeconds + rankSeconds, 1e-6),
       },
+      validation,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       curves: curves.all(),
       chosen,
@@ -69,6 +70,8 @@ interface MeasuredTask {
   readonly questions: EvaluationSet;
   readonly chosen: Record<string, unknown>;
   readonly fitSeconds: number;
+  /** Mean over the validation questions; null where nobody asks. */
+  readonly validation: number | null;
 }
 
 /** Fits and measures, or measures lists that are made already. The questions are read only when the fit is over. */
@@ -85,7 +88,7 @@ async function measuredTask(
     const of = { name: task.label, catalog: train.catalog };
     const measured = await measureLists(ranking, of, questions, task.measure, measuring);
     const chosen = missing === 0 ? {} : { questionsWithoutList: missing };
-    return { measured, questions, chosen, fitSeconds: 0 };
+    return { measured, questions, chosen, fitSeconds: 0, validation: null };
   }
   const started = run.clock();
   const { model, chosen } = await modelOf(task, train, run, curves);
@@ -97,8 +100,18 @@ async function measuredTask(
       `${task.label} must keep the catalogue of ${train.catalog.items.size} items, got one of ${model.catalog.items.size}.`,
     );
   }
+  const validation = task.modelFile === undefined ? null : await keptValue(model, task.modelFile, task, run);
   const questions = await readQuestions(task.questionsFile);
-  return { measured: await measureModel(model, questions, task.measure, measuring), questions, chosen, fitSeconds };
+  const measured = await measureModel(model, questions, task.measure, measuring);
+  return { measured, questions, chosen, fitSeconds, validation };
+}
+
+/** Writes the model to its file and gives what it is worth on validation, by which one may choose what to serve. */
+async function keptValue(model: Model, file: string, task: Task, run: TaskRun): Promise<number | null> {
+  await writeArtifact(file, model.save());
+  const { validation } = task;
+  if (validation === undefined) return null;
+  return validationValue(model, await readQuestions(validation.file), validation.metric, task, run);
 }
 
 /** The first `most` items of each list. */

@@ -27,6 +27,8 @@ export interface Task {
   readonly keepLists?: number;
   /** Where to keep the fitted model for the next rung, or to take it from when it is there. */
   readonly artifactFile?: string;
+  /** Where to leave the fitted model for whoever serves it; the piece then says what it is worth on validation. */
+  readonly modelFile?: string;
   /** Where a fit that is interrupted may leave its state, and finds it again; absent for short fits. */
   readonly checkpointDir?: string;
   readonly pieceFile: string;

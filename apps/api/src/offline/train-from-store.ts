@@ -12,9 +12,8 @@ import {
   type Signals,
   type SlateLog,
 } from "@sequitur/core";
-import { writeAtomically } from "@sequitur/core/files";
 import { fingerprint } from "@sequitur/data";
-import { encodeArtifact, fitOnSlates, type Artifact, type Model, type Recommender } from "@sequitur/recommender";
+import { fitOnSlates, type Recommender } from "@sequitur/recommender";
 import {
   activateModelVersion,
   lastOutcome,
@@ -24,13 +23,11 @@ import {
   readSlates,
   registerModelVersion,
   slateLogOf,
-  writeVectors,
   type ModelVersion,
   type Store,
 } from "@sequitur/store";
-import { join } from "node:path";
-import { digestOf } from "../models/model-source.js";
 import type { Slot } from "../schemas/admin-schemas.js";
+import { keepArtifact, keepVectors } from "./keep-model.js";
 import { validateVersion, type Validation } from "./validate-version.js";
 import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
 
@@ -190,25 +187,6 @@ async function slatesOf(request: TrainRequest, catalog: Catalog): Promise<SlateL
   const { store, feedback = POSITIVE_FEEDBACK, signal } = request;
   const log = slateLogOf(catalog, await readSlates(store, { ...(signal && { signal }) }), feedback);
   return log.size === 0 ? undefined : log;
-}
-
-/** Vectors lie beside their version in the store, so that items can be compared and users erased without its artifact. */
-async function keepVectors(store: Store, versionId: number, model: Model): Promise<void> {
-  const found = model.vectors?.();
-  if (found === undefined) return;
-  const { catalog } = model;
-  const { width, items, users } = found;
-  await writeVectors(store, versionId, "item", { ids: catalog.items.ids, width, data: items });
-  if (users) await writeVectors(store, versionId, "user", { ids: catalog.users.ids, width, data: users });
-}
-
-/** Keeps the artifact in the folder, named by its digest; no server ever reads half of it. */
-async function keepArtifact(folder: string, artifact: Artifact): Promise<{ location: string; digest: string }> {
-  const bytes = encodeArtifact(artifact);
-  const digest = digestOf(bytes);
-  const location = `${artifact.model}-${digest.slice(0, 16)}.safetensors`;
-  await writeAtomically(join(folder, location), bytes);
-  return { location, digest };
 }
 
 function runOf({ report, signal }: TrainRequest): { report?: Report; signal?: AbortSignal } {

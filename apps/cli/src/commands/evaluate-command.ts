@@ -127,6 +127,7 @@ export function withProtocolFlags(command: Command): void {
       "write each model's first so many items of every list: lists.csv, NAME.run, qrels.txt",
       numberOf,
     )
+    .option("--keep-models", "write each fitted model to models/LABEL.safetensors, which the library loads")
     .option("--no-breakdowns", "leave out the groups of queries by user and item");
 }
 

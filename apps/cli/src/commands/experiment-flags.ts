@@ -19,6 +19,7 @@ export interface ExperimentFlags {
   readonly exclude?: string;
   readonly ties?: string;
   readonly keepLists?: number;
+  readonly keepModels?: boolean;
   readonly runs?: readonly Readonly<Record<string, unknown>>[];
   readonly baseline?: string;
   readonly oracle?: boolean;
@@ -49,6 +50,7 @@ const PLAIN = [
   "signals",
   "ties",
   "keepLists",
+  "keepModels",
   "runs",
   "baseline",
   "oracle",

@@ -6,6 +6,7 @@ import { collectAssignment, numberOf } from "../arguments/assignments.js";
 import { setSignals, SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
+import { curlLines } from "./curl-lines.js";
 import { makeKey, serveStore } from "./serve-store.js";
 import { withExamples } from "./shared-options.js";
 import { artifactsDir, withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
@@ -49,7 +50,16 @@ export function serveCommand(program: Command, io: Io): void {
       withStore(io, options, report, async (store) => {
         await setSignals(store, signals);
         const keyLine = await keyLineFor(store, options.newKey === true);
-        await serveStore(io, store, { ...options, settings, once: options.once === true, keyLine });
+        const welcome = async (url: string): Promise<string> =>
+          [
+            `Sequitur answers at ${url} (reference: ${url}/reference)`,
+            "",
+            keyLine,
+            "",
+            ...(await curlLines(store, url)),
+            "",
+          ].join("\n");
+        await serveStore(io, store, { ...options, settings, once: options.once === true, welcome });
       }),
     );
   });
@@ -59,5 +69,5 @@ export function serveCommand(program: Command, io: Io): void {
 async function keyLineFor(store: Store, wantsKey: boolean): Promise<string> {
   const { listApiKeys } = await import("@sequitur/store");
   if (!wantsKey && (await listApiKeys(store)).length > 0) return "Keys exist; serve --new-key prints another.";
-  return makeKey(store, "made by sequitur serve");
+  return `export KEY=${await makeKey(store, "made by sequitur serve")}`;
 }

@@ -94,6 +94,7 @@ export function modelFixture(
       {
         seed: 1,
         timings: { fitSeconds, scoreSeconds: 0.4, rankSeconds: 0.2, usersPerSecond: QUERIES / 0.6 },
+        validation: null,
         peakMemoryBytes: 140e6 + value * 4e9,
         curves: [],
         chosen: {},
@@ -159,6 +160,7 @@ function curvedRun(): ModelReport["runs"][number] {
   return {
     seed: 1,
     timings: { fitSeconds: 812, scoreSeconds: 2.1, rankSeconds: 0.2, usersPerSecond: QUERIES / 2.3 },
+    validation: null,
     peakMemoryBytes: 1.24e9,
     curves: [
       {
