@@ -3,6 +3,7 @@ import { decodeArtifact, encodeArtifact, type SlatePolicy } from "@sequitur/reco
 import { describe, expect, it } from "vitest";
 import { posteriorAt } from "../slate-gru/posterior.fixture.js";
 import { slateModel } from "../slate-gru/slate-model.js";
+import { userPreference } from "../slate-gru/user-state.js";
 import { linUcb } from "./linucb.js";
 import { ucb } from "./ucb.js";
 import { catalogOf } from "./world.fixture.js";
@@ -10,7 +11,8 @@ import { catalogOf } from "./world.fixture.js";
 const catalog = catalogOf(5);
 const query = queryBatch([{ user: 0, items: [1] }]);
 const show = (policy: SlatePolicy, k: number): Slate => policy.slates(query, k, { random: new Random(1) })[0]!;
-const model = slateModel(posteriorAt([0, 1, 2, 3, 4], undefined, {}, catalog));
+const posterior = posteriorAt([0, 1, 2, 3, 4], undefined, {}, catalog);
+const model = slateModel(posterior);
 
 /** Each round shows one item, which is clicked with its own chance; the share of the last rounds that the best had. */
 function play(policy: SlatePolicy, chances: readonly number[], rounds: number): number {
@@ -78,8 +80,9 @@ it("linucb solves the ridge regression of clicks on its features", () => {
   }
   const { tensors } = policy.save!();
   const inverse = tensors.get("inverse")!.data as Float64Array;
-  // x = (1, -|1 - v|, v): the user, after one click on the item at 1, is at 1.
-  const features = shown.map(([item]) => [1, -Math.abs(1 - item), item]);
+  // x = (1, -|z - v|, z v), with z where the user is after one click on the item at 1.
+  const [z] = userPreference(posterior, Int32Array.of(1), 0) as unknown as [number];
+  const features = shown.map(([item]) => [1, -Math.abs(z - item), z * item]);
   const a = [0, 1, 2].map((i) =>
     [0, 1, 2].map((j) => (i === j ? 2 : 0) + features.reduce((sum, x) => sum + x[i]! * x[j]!, 0)),
   );
