@@ -1,3 +1,4 @@
+import { maxOf } from "@sequitur/core";
 import type { Report } from "@sequitur/evaluate";
 
 const LONGEST = 40;
@@ -7,8 +8,8 @@ export function ceilingBars({ models, mainMetric }: Report, serving: string): st
   const measured = models.filter(({ error, metrics }) => error === null && metrics[mainMetric] !== undefined);
   const valueOf = (at: number): number => measured[at]!.metrics[mainMetric]!.mean;
   const ceiling = measured.findIndex(({ role }) => role === "ceiling");
-  const full = ceiling >= 0 ? valueOf(ceiling) : Math.max(...measured.map((_, at) => valueOf(at)));
-  const width = Math.max(...measured.map(({ label }) => label.length));
+  const full = ceiling >= 0 ? valueOf(ceiling) : maxOf(measured.map((_, at) => valueOf(at)));
+  const width = maxOf(measured.map(({ label }) => label.length));
   return measured.map(({ label, role }, at) => {
     const share = full > 0 ? Math.min(1, valueOf(at) / full) : 0;
     const bar = "█".repeat(Math.round(share * LONGEST)).padEnd(LONGEST, "░");
