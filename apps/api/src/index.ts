@@ -6,7 +6,13 @@ export { ApiMetrics } from "./metrics/api-metrics.js";
 export { artifactFolder, type ModelSource } from "./models/model-source.js";
 export { SCOPES, type Scope } from "./http/principal.js";
 export { SLOTS, type Slot } from "./schemas/admin-schemas.js";
-export { checkTraining, trainFromStore, type TrainedVersion, type TrainRequest } from "./offline/train-from-store.js";
+export {
+  checkTraining,
+  FALLBACKS,
+  trainFromStore,
+  type TrainedVersion,
+  type TrainRequest,
+} from "./offline/train-from-store.js";
 export { serveFitted, type FittedRequest } from "./offline/serve-fitted.js";
 export type { Measure, Validation, ValidationRow } from "./offline/validate-version.js";
 export { exportStore, type ExportRequest } from "./offline/export-store.js";

@@ -33,7 +33,7 @@ export {
 } from "./artifact.js";
 export { itemWords, type WordWeighting } from "./item-words.js";
 export { addLikeness, wordProfile, type ProfileOptions } from "./word-profile.js";
-export { countPairs, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
+export { countPairs, loadOffsets, loadSparse, sparseTensors, transpose, type SparseRows } from "./sparse-rows.js";
 export { fitIdentity } from "./fit-identity.js";
 export { checkCandidates, checkListSize, recommend, type RecommendOptions, type Scorer } from "./recommend.js";
 export { exactSearch, type NearRows, type VectorSearch } from "./vector-search.js";

@@ -71,27 +71,34 @@ export function sparseTensors(name: string, matrix: SparseRows): [string, Tensor
   ];
 }
 
+/** The offsets of `rows` rows in a tensor, -1: of as many as there are; `bad-artifact` unless they ascend from 0. */
+export function loadOffsets(artifact: Artifact, name: string, rows: number): Int32Array {
+  const offsets = artifactTensor(artifact, name, Int32Array, [rows === -1 ? -1 : rows + 1]);
+  const fail = (what: string): PlatformError =>
+    new PlatformError("bad-artifact", `artifact of ${artifact.model}: tensor ${name} ${what}`);
+  if (offsets[0] !== 0) throw fail(`must start at 0, got ${offsets[0]}.`);
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    if (offsets[row + 1]! < offsets[row]!) throw fail(`must ascend, got ${offsets[row + 1]} at ${row + 1}.`);
+  }
+  return offsets;
+}
+
 /**
  * What `sparseTensors` wrote, for `load`: `bad-artifact` unless offsets ascend and columns lie in range. -1 rows are as
  * many as there are.
  */
 export function loadSparse(artifact: Artifact, name: string, rows: number, columnCount: number): SparseRows {
-  const offsets = artifactTensor(artifact, `${name}.offsets`, Int32Array, [rows === -1 ? -1 : rows + 1]);
-  const rowCount = offsets.length - 1;
-  const size = offsets[rowCount]!;
+  const offsets = loadOffsets(artifact, `${name}.offsets`, rows);
+  const size = offsets.at(-1)!;
   const columns = artifactTensor(artifact, `${name}.columns`, Int32Array, [size]);
   const values = artifactTensor(artifact, `${name}.values`, Float32Array, [size]);
-  const fail = (what: string): PlatformError =>
-    new PlatformError("bad-artifact", `artifact of ${artifact.model}: tensor ${name}.${what}`);
-  if (offsets[0] !== 0) throw fail(`offsets must start at 0, got ${offsets[0]}.`);
-  for (let row = 0; row < rowCount; row++) {
-    if (offsets[row + 1]! < offsets[row]!) throw fail(`offsets must ascend, got ${offsets[row + 1]} at ${row + 1}.`);
-  }
   for (let p = 0; p < size; p++) {
     const column = columns[p]!;
-    if (column < 0 || column >= columnCount) {
-      throw fail(`columns must lie in [0, ${columnCount}), got ${column} at ${p}.`);
-    }
+    if (column >= 0 && column < columnCount) continue;
+    throw new PlatformError(
+      "bad-artifact",
+      `artifact of ${artifact.model}: tensor ${name}.columns must lie in [0, ${columnCount}), got ${column} at ${p}.`,
+    );
   }
   return { offsets, columns, values };
 }

@@ -73,7 +73,7 @@ export interface TrainedVersion {
 }
 
 /** What the fallback slots are filled with. */
-const FALLBACKS: readonly (readonly [Slot, string])[] = [
+export const FALLBACKS: readonly (readonly [Slot, string])[] = [
   ["session", "session-knn"],
   ["popular", "popularity"],
 ];

@@ -22,11 +22,10 @@ export function bestOnValidation({ models }: Report): string {
 
 /** Lets the kept fits answer as they are: the best for everybody, behind it what cold sessions and users fall back to. */
 export async function serveKept(report: Report, best: string, kept: KeptModels): Promise<void> {
-  const { serveFitted } = await import("@sequitur/api");
+  const { FALLBACKS, serveFitted } = await import("@sequitur/api");
   const { readKeptModel } = await import("@sequitur/evaluate");
   const { store, artifactsDir, out, codeVersion } = kept;
-  const slots = [["default", best] as const, ["session", "session-knn"] as const, ["popular", "popularity"] as const];
-  for (const [slot, label] of slots) {
+  for (const [slot, label] of [["default", best] as const, ...FALLBACKS]) {
     const run = report.models.find((model) => model.label === label)?.runs[0];
     const origin = { dataFingerprint: report.data.fingerprint, seed: run?.seed ?? 1, codeVersion };
     const artifact = { ...(await readKeptModel(out, label)), origin };

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../extremes.js";
 import { NONE } from "../id-table.js";
 import {
   combineNumbers,
@@ -48,8 +49,8 @@ const ORDERS: Readonly<Record<Comparison, (order: number) => boolean>> = {
 
 const FUNCTIONS: Readonly<Record<NumberFunction, (values: readonly number[]) => number>> = {
   abs: ([value]) => Math.abs(value!),
-  min: (values) => values.reduce((least, value) => Math.min(least, value)),
-  max: (values) => values.reduce((most, value) => Math.max(most, value)),
+  min: minOf,
+  max: maxOf,
   log: ([value]) => Math.log(value!),
   round: ([value]) => Math.round(value!),
 };

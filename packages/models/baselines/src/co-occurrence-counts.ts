@@ -1,7 +1,8 @@
 import { HOUR_MS, throwIfCancelled, type Interactions } from "@sequitur/core";
-import type { FitRun, SparseRows } from "@sequitur/recommender";
+import { transpose, type FitRun, type SparseRows } from "@sequitur/recommender";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { rowWeights } from "./half-life.js";
+import { keptRows, type KeptRow } from "./kept-rows.js";
 import { Largest } from "./largest.js";
 
 /** Which pairs of a user's interactions count, and how much. */
@@ -37,8 +38,7 @@ export async function coOccurrenceCounts(
   const sums = new Float64Array(size);
   const touched = new Int32Array(size);
   const best = new Largest(weighting.neighbours);
-  const offsets = new Int32Array(size + 1);
-  const kept: { readonly keys: Int32Array; readonly values: Float64Array }[] = [];
+  const kept: KeptRow[] = [];
   for (let item = 0; item < size; item++) {
     if (item % 256 === 0) {
       await nextTurn(); // so that a cancellation can arrive
@@ -53,12 +53,11 @@ export async function coOccurrenceCounts(
       if (other !== item) best.offer(other, sums[other]!);
       sums[other] = 0;
     }
-    const row = best.drain();
-    kept.push(row);
-    offsets[item + 1] = offsets[item]! + row.keys.length;
+    kept.push(best.drain());
   }
   run.report?.({ task: "fit co-occurrence", done: size, total: size, unit: "items" });
-  return sortedRows(offsets, kept);
+  // Transposed twice the columns ascend.
+  return transpose(transpose(keptRows(kept), size), size);
 }
 
 /** Adds what one occurrence of an item is paired with to `sums`; returns how many items of `touched` have a sum. */
@@ -115,20 +114,4 @@ function rowsByItem(items: Int32Array, size: number): { readonly rows: Int32Arra
   const rows = new Int32Array(items.length);
   for (const [row, item] of items.entries()) rows[next[item]!++] = row;
   return { rows, offsets };
-}
-
-function sortedRows(
-  offsets: Int32Array,
-  kept: readonly { readonly keys: Int32Array; readonly values: Float64Array }[],
-): SparseRows {
-  const columns = new Int32Array(offsets.at(-1)!);
-  const values = new Float32Array(columns.length);
-  for (const [row, { keys, values: weights }] of kept.entries()) {
-    const order = Int32Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]!);
-    for (const [at, from] of order.entries()) {
-      columns[offsets[row]! + at] = keys[from]!;
-      values[offsets[row]! + at] = weights[from]!;
-    }
-  }
-  return { offsets, columns, values };
 }

@@ -1,4 +1,4 @@
-import { itemCounts, PlatformError, throwIfCancelled, type Catalog, type QueryBatch } from "@sequitur/core";
+import { itemCounts, maxOf, PlatformError, throwIfCancelled, type Catalog, type QueryBatch } from "@sequitur/core";
 import {
   addLikeness,
   type Artifact,
@@ -20,6 +20,7 @@ import { z } from "zod";
 import { coOccurrenceCounts } from "./co-occurrence-counts.js";
 import { distinctReader } from "./history.js";
 import { halfLifeDaysField } from "./half-life.js";
+import { popularityPrior } from "./popularity-prior.js";
 import { scoreRows } from "./score-rows.js";
 
 export const coOccurrenceConfig = z.strictObject({
@@ -154,10 +155,7 @@ function discounted(pairs: SparseRows, counts: Int32Array, power: number): Spars
 
 function coOccurrenceModel(catalog: Catalog, config: CoOccurrenceConfig, { pairs, counts, words }: Fitted): Model {
   const size = catalog.items.size;
-  const mostLog = Math.log1p(counts.reduce((most, count) => Math.max(most, count), 0));
-  const prior = Float32Array.from(counts, (count) =>
-    mostLog === 0 ? 0 : (config.popularityWeight * Math.log1p(count)) / mostLog,
-  );
+  const prior = popularityPrior(counts, config.popularityWeight);
   const fallback = Float32Array.from(counts, (count) => Math.log1p(count));
   const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
     const distinct = distinctReader(batch, size);
@@ -196,8 +194,7 @@ function addFollowers(row: Float32Array, newest: Int32Array, { offsets, columns,
     for (let p = offsets[item]!; p < offsets[item + 1]!; p++) row[columns[p]!]! += weight * values[p]!;
     weight *= fade;
   }
-  let most = 0;
-  for (const value of row) most = Math.max(most, value);
+  const most = Math.max(0, maxOf(row));
   if (most > 0) for (let item = 0; item < row.length; item++) row[item]! /= most;
   return most > 0;
 }

@@ -17,6 +17,7 @@ import {
 } from "@sequitur/recommender";
 import { z } from "zod";
 import { distinctReader, opinionReader } from "./history.js";
+import { popularityPrior } from "./popularity-prior.js";
 import { scoreRows } from "./score-rows.js";
 
 export const contentKnnConfig = z.strictObject({
@@ -121,8 +122,9 @@ function expectEach(
 
 function contentKnnModel(catalog: Catalog, config: ContentKnnConfig, index: WordIndex, counts: Int32Array): Model {
   const size = catalog.items.size;
-  const shares = scaled(Float64Array.from(counts), sumOf(counts), 1);
-  const prior = scaled(Float64Array.from(counts, Math.log1p), Math.log1p(largest(counts)), config.popularityWeight);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const shares = Float32Array.from(counts, (count) => (total === 0 ? 0 : count / total));
+  const prior = popularityPrior(counts, config.popularityWeight);
   const score = (batch: QueryBatch, candidates?: Int32Array): Float32Array => {
     const distinct = distinctReader(batch, size);
     const opinions = opinionReader(batch);
@@ -139,17 +141,4 @@ function contentKnnModel(catalog: Catalog, config: ContentKnnConfig, index: Word
     tensors: new Map([...sparseTensors("words", index.words), ["counts", { shape: [size], data: counts }]]),
   });
   return { name: "content-knn", catalog, score, save };
-}
-
-/** The values times `factor` / `total`; zeros when the total is 0. */
-function scaled(values: Float64Array, total: number, factor: number): Float32Array {
-  return Float32Array.from(values, (value) => (total === 0 ? 0 : (factor * value) / total));
-}
-
-function sumOf(counts: Int32Array): number {
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-function largest(counts: Int32Array): number {
-  return counts.reduce((most, count) => Math.max(most, count), 0);
 }

@@ -18,6 +18,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { signedRoot } from "./ease-weights.js";
 import { distinctReader, opinionReader } from "./history.js";
+import { keptRows, type KeptRow } from "./kept-rows.js";
 import { Largest } from "./largest.js";
 import { ageWeights, halfLifeDaysField } from "./half-life.js";
 import { itemShares } from "./item-weights.js";
@@ -195,9 +196,7 @@ async function itemSimilarities(
   const touched = new Int32Array(size);
   const met = new Int32Array(size).fill(-1);
   const best = new Largest(config.neighbours);
-  const offsets = new Int32Array(size + 1);
-  const neighbours: Int32Array[] = [];
-  const weights: Float64Array[] = [];
+  const kept: KeptRow[] = [];
   for (let item = 0; item < size; item++) {
     if (item % 64 === 0) {
       await nextTurn(); // so that a cancellation can arrive
@@ -208,17 +207,10 @@ async function itemSimilarities(
       if (other !== item && dots[other] !== 0) best.offer(other, similarity(item, other));
       dots[other] = 0;
     }
-    const kept = best.drain();
-    neighbours.push(kept.keys);
-    weights.push(kept.values);
-    offsets[item + 1] = offsets[item]! + kept.keys.length;
+    kept.push(best.drain());
   }
   run.report?.({ task: "fit item-knn", done: size, total: size, unit: "items" });
-  const columns = new Int32Array(offsets[size]!);
-  const values = new Float32Array(offsets[size]!);
-  neighbours.forEach((keys, item) => columns.set(keys, offsets[item]));
-  weights.forEach((kept, item) => values.set(kept, offsets[item]));
-  return transpose({ offsets, columns, values }, size);
+  return transpose(keptRows(kept), size);
 }
 
 /** dots[j] = x_item . x_j for every j that shares a user with the item; returns these j, a view of `touched`; `met` marks them. */

@@ -8,7 +8,7 @@ import {
   type QueryBatch,
   type Tensor,
 } from "@sequitur/core";
-import { artifactTensor, type Artifact } from "@sequitur/recommender";
+import { artifactTensor, loadOffsets, type Artifact } from "@sequitur/recommender";
 import { knownUser } from "./history.js";
 
 /** How alike a past visit has to be to the question; every factor is 1 where its setting switches it off. */
@@ -65,18 +65,15 @@ export function ownVisitsTensors({ offsets, items, times, utcOffsets, values }: 
 /** What `ownVisitsTensors` wrote; `bad-artifact` unless offsets ascend to the size and items are in the catalogue. */
 export function loadOwnVisits(artifact: Artifact): OwnVisits {
   const { users, items: known } = artifact.catalog;
-  const offsets = artifactTensor(artifact, "visits.offsets", Int32Array, [users.size + 1]);
+  const offsets = loadOffsets(artifact, "visits.offsets", users.size);
   const size = offsets[users.size]!;
   const items = artifactTensor(artifact, "visits.items", Int32Array, [size]);
-  const fail = (what: string): PlatformError =>
-    new PlatformError("bad-artifact", `artifact of ${artifact.model}: tensor visits.${what}`);
-  if (offsets[0] !== 0) throw fail(`offsets must start at 0, got ${offsets[0]}.`);
-  for (let user = 0; user < users.size; user++) {
-    if (offsets[user + 1]! < offsets[user]!)
-      throw fail(`offsets must ascend, got ${offsets[user + 1]} at ${user + 1}.`);
-  }
   for (const [at, item] of items.entries()) {
-    if (!(item >= 0 && item < known.size)) throw fail(`items must lie in [0, ${known.size}), got ${item} at ${at}.`);
+    if (item >= 0 && item < known.size) continue;
+    throw new PlatformError(
+      "bad-artifact",
+      `artifact of ${artifact.model}: tensor visits.items must lie in [0, ${known.size}), got ${item} at ${at}.`,
+    );
   }
   return {
     offsets,

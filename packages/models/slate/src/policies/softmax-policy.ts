@@ -1,4 +1,4 @@
-import type { QueryBatch, Random, Slate } from "@sequitur/core";
+import { maxOf, minOf, type QueryBatch, type Random, type Slate } from "@sequitur/core";
 import { boostedScorer } from "@sequitur/recommender";
 import { z } from "zod";
 import { learningOf, liveScorer } from "./live-scorer.js";
@@ -72,10 +72,7 @@ export function standardised(scores: Float64Array): Float64Array {
   const mean = finite.reduce((sum, score) => sum + score / largest, 0) / Math.max(1, finite.length);
   const variance = finite.reduce((sum, score) => sum + (score / largest - mean) ** 2, 0) / Math.max(1, finite.length);
   const deviation = Math.sqrt(variance);
-  const [least, most] = [
-    finite.reduce((a, b) => Math.min(a, b), Infinity),
-    finite.reduce((a, b) => Math.max(a, b), -Infinity),
-  ];
+  const [least, most] = [minOf(finite), maxOf(finite)];
   return scores.map((score) => {
     const bounded = Number.isFinite(score) ? score : score > 0 ? most : least;
     return deviation > 1e-12 ? (bounded / largest - mean) / deviation : 0;
