@@ -55,6 +55,36 @@ test("a file whose mapping is not plain is refused with the flags to complete", 
   expect(err).toContain(`sequitur data import ${path} --map user=user,item=item,order=rows --name years`);
 });
 
+test("a folder of train, valid and test files goes to a leaderboard at once, and says what training knows of the future", async () => {
+  const bench = join(folder, "bench");
+  await mkdir(bench);
+  const part = (name: string, from: number, to: number) => {
+    const rows = Array.from(
+      { length: to - from },
+      (_, i) => `u${(from + i) % 6},i${((from + i) * 7) % 5},${1_700_000_000 + from + i}`,
+    );
+    return writeFile(join(bench, name), `user,item,time\n${rows.join("\n")}\n`);
+  };
+  await part("train.csv", 0, 24);
+  await part("valid.csv", 24, 30);
+  await part("test.csv", 30, 36);
+  await mkdir(sets());
+  const argv = ["evaluate", "--models", "popularity", "--datasets-dir", sets(), "--json", "-q"];
+  const whole = await run(...argv, "--data", bench, "--out", join(folder, "r1"));
+  expect(JSON.parse(whole.out)).toMatchObject({
+    config: { split: { kind: "given" } },
+    protocol: { queries: { test: 6, validation: 6, train: 24 }, leakage: { questions: 6, withLaterTraining: 0 } },
+  });
+  // Without validation, and with the training after the test: both by flags, and both said.
+  const files = ["--data", join(bench, "test.csv"), "--test", join(bench, "train.csv")];
+  const turned = JSON.parse((await run(...argv, ...files, "--out", join(folder, "r2"))).out);
+  expect(turned.protocol.leakage).toMatchObject({ withOwnLaterTraining: 6, laterShare: 1 });
+  expect(turned.protocol.summary).toContain("TRAINED ON LATER EVENTS: 6 of 6 questions");
+  expect(turned.protocol.notes).toContain("The data have no validation part: nothing is chosen by it.");
+  const tuned = await run(...argv, ...files, "--tune", "2", "--out", join(folder, "r4"));
+  expect(tuned).toMatchObject({ code: 2, err: expect.stringContaining("needs validation questions") });
+});
+
 test("data with an order only go from file to leaderboard, and splits by time are refused", async () => {
   const path = await log("ordered.csv", () => "");
   const flags = ["--map", "user=user,item=item,order=rows", "--out", join(sets(), "ordered")];

@@ -86,13 +86,7 @@ export async function prepareData(
   const stats = datasetStats(interactions);
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
   const split = splitInteractions(interactions, experiment.split);
-  checkSplit(split);
-  if (experiment.tune.refit && split.validation.answeredFrom !== undefined) {
-    throw new PlatformError(
-      "bad-config",
-      `tune.refit needs a split in order of time, got ${experiment.split.kind}: its training reaches beyond its answers.`,
-    );
-  }
+  checkSplit(split, experiment);
   const leakage = leakageOf(split);
   const random = new Random(experiment.seed[0]!).fork("questions");
   const test = sampled(split.test, experiment.maxQueries, random.fork("test"));
@@ -115,6 +109,7 @@ export async function prepareData(
     notes: source.notes,
     protocolNotes: [
       ...repeatedRowsNotes(repeatedRows(interactions), interactions.size),
+      ...partNotes(interactions, experiment),
       ...maskNotes(mask, test),
       ...signalNotes(source.interactions, interactions, experiment),
       ...(await unusedNotes(interactions, experiment)),
@@ -132,9 +127,21 @@ export async function prepareData(
   };
 }
 
-function checkSplit({ train, test }: Split): void {
+function checkSplit({ train, validation, test }: Split, { split, tune }: Experiment): void {
   if (train.size === 0) throw new PlatformError("bad-data", "the split must leave training interactions, got none.");
   if (test.queries.size === 0) throw new PlatformError("bad-data", "the split must leave test queries, got none.");
+  if (tune.refit && validation.answeredFrom !== undefined) {
+    throw new PlatformError(
+      "bad-config",
+      `tune.refit needs a split in order of time, got ${split.kind}: its training reaches beyond its answers.`,
+    );
+  }
+  if (tune.trials > 0 && validation.queries.size === 0) {
+    throw new PlatformError(
+      "bad-config",
+      "tune.trials needs validation questions, and the data's own parts have none.",
+    );
+  }
 }
 
 function sampled(set: EvaluationSet, most: number | null, random: Random): EvaluationSet {
@@ -195,6 +202,14 @@ async function unusedNotes({ context }: Interactions, { models }: Experiment): P
       ? []
       : [`These models do not learn from negatives; they only lower the item for its user: ${deaf}.`]),
   ];
+}
+
+/** Whether the parts that the data come with were used, or another split was asked for. */
+function partNotes({ context: { part } }: Interactions, { split }: Experiment): string[] {
+  if (part === undefined) return [];
+  if (split.kind === "given")
+    return part.includes(1) ? [] : ["The data have no validation part: nothing is chosen by it."];
+  return ["The data come with parts of their own, which this split does not use (--split given does)."];
 }
 
 /** Without this, data to which users return would show the worst numbers and no reason. */

@@ -11,6 +11,7 @@ export {
 export {
   appendRows,
   CONTEXT_NAMES,
+  PARTS,
   interactionsFrom,
   itemCounts,
   selectRows,

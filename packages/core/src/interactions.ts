@@ -19,12 +19,17 @@ export interface ContextColumns {
   readonly position?: Int32Array;
   /** Session or trajectory number as given by the source. */
   readonly session?: Int32Array;
+  /** Which part of the source's own split a row belongs to: an index into `PARTS`. */
+  readonly part?: Int8Array;
   /** WGS84 degrees where the interaction happened. */
   readonly latitude?: Float64Array;
   readonly longitude?: Float64Array;
   /** Minutes east of UTC on the user's clock. */
   readonly utcOffsetMinutes?: Int16Array;
 }
+
+/** What `part` points into: what is trained on, what models are chosen by, what is asked at the end. */
+export const PARTS = ["train", "validation", "test"] as const;
 
 export type ContextName = keyof ContextColumns;
 export const CONTEXT_NAMES: readonly ContextName[] = [
@@ -35,6 +40,7 @@ export const CONTEXT_NAMES: readonly ContextName[] = [
   "value",
   "position",
   "session",
+  "part",
   "latitude",
   "longitude",
   "utcOffsetMinutes",

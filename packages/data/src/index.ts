@@ -59,6 +59,7 @@ export { loadPrepared, savePrepared } from "./prepared/prepared-file.js";
 export type { Imported, Importer, ImportRequest } from "./sources/importer.js";
 export { profileFile, type ColumnProfile, type FileProfile } from "./profile/profile-file.js";
 export { importFlags, quoted } from "./profile/import-flags.js";
+export { partFiles, type PartFiles } from "./sources/part-files.js";
 export { writeSqlTable } from "./sources/sql-table.js";
 export { splitZipPath } from "./sources/zip-path.js";
 export { openSourceFolder, type ImportRun, type SourceFolder } from "./sources/source-folder.js";

@@ -34,7 +34,7 @@ export interface AddRequest {
 export async function addDataset(request: AddRequest): Promise<Dataset> {
   const { name, datasetsDir, source, report, signal } = request;
   const home = join(datasetsDir, name);
-  const paths = [...source.files, ...[source.items, source.users].flatMap((table) => (table ? [table.file] : []))];
+  const paths = pathsOf(source);
   await checkFiles(paths);
   const names = storedNames(paths);
   const manifest = manifestOf(request, names);
@@ -53,6 +53,11 @@ export async function addDataset(request: AddRequest): Promise<Dataset> {
   }
 }
 
+/** Every file that an import reads. */
+function pathsOf({ files, validation, test, items, users }: MappedOptions): string[] {
+  return [...files, ...validation, ...test, ...[items, users].flatMap((table) => (table ? [table.file] : []))];
+}
+
 /** The copy that was being read is gone again: the error names the file that it was made of. */
 function namingOwnFiles(error: unknown, home: string, names: ReadonlyMap<string, string>): unknown {
   if (!(error instanceof PlatformError)) return error;
@@ -64,10 +69,15 @@ function namingOwnFiles(error: unknown, home: string, names: ReadonlyMap<string,
 }
 
 function manifestOf({ name, title, revisits, source }: AddRequest, names: ReadonlyMap<string, string>): unknown {
-  const files = source.files.map((file) => names.get(file)!);
-  const items = source.items && { ...source.items, file: names.get(source.items.file)! };
-  const users = source.users && { ...source.users, file: names.get(source.users.file)! };
-  const paths = [...files, ...[items, users].flatMap((table) => (table ? [table.file] : []))];
+  const nameOf = (file: string): string => names.get(file)!;
+  const options: MappedOptions = {
+    ...source,
+    files: source.files.map(nameOf),
+    validation: source.validation.map(nameOf),
+    test: source.test.map(nameOf),
+    ...(source.items && { items: { ...source.items, file: nameOf(source.items.file) } }),
+    ...(source.users && { users: { ...source.users, file: nameOf(source.users.file) } }),
+  };
   const manifest = {
     name,
     title,
@@ -75,8 +85,8 @@ function manifestOf({ name, title, revisits, source }: AddRequest, names: Readon
     source: "",
     licence: "As the owner of the files says.",
     importer: IMPORTER,
-    options: { ...source, files, ...(items && { items }), ...(users && { users }) },
-    files: [...new Set(paths.map((path) => splitZipPath(path).archive))].map((path) => ({ path })),
+    options,
+    files: [...new Set(pathsOf(options).map((path) => splitZipPath(path).archive))].map((path) => ({ path })),
     revisits,
   };
   const parsed = datasetManifest.safeParse(manifest);

@@ -1,5 +1,5 @@
 import { parseConfig, PlatformError } from "@sequitur/core";
-import { datasetStats, mappedOptions, writeSqlTable, type MappedOptions } from "@sequitur/data";
+import { datasetStats, mappedOptions, writeSqlTable, type Dataset, type MappedOptions } from "@sequitur/data";
 import type { Command } from "commander";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { namesOf, numberOf } from "../arguments/assignments.js";
 import { nameAfter } from "../arguments/dataset-name.js";
 import { collectColumns, type ColumnMap } from "../arguments/column-map.js";
 import { inputFiles } from "../arguments/input-files.js";
+import { filesByPart, withPartOptions, type FilesByPart } from "./part-options.js";
 import { DATASETS_FOLDER } from "../arguments/datasets-folder.js";
 import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import { readJsonFile } from "../arguments/read-json-file.js";
@@ -22,6 +23,8 @@ interface Options extends SharedOptions, ShapeFlags {
   readonly map?: ColumnMap;
   readonly mapFile?: string;
   readonly sql?: string;
+  readonly validation?: readonly string[];
+  readonly test?: readonly string[];
   readonly items?: string;
   readonly itemsMap?: ColumnMap;
   readonly users?: string;
@@ -68,11 +71,13 @@ export function dataImportCommand(data: Command, io: Io): void {
     .option("--title <text>", "name in reports (default: the name)")
     .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--force", "replace a data set of that name that was imported before");
+  withPartOptions(command);
   withRowOptions(withPeopleAndSignals(command));
   withShapeOptions(command);
   withExamples(withSharedOptions(command, "the statistics"), [
     "sequitur data import clicks.csv --map user=uid,item=sku,time=ts:s --name clicks",
     "sequitur data import a.parquet b.parquet --map user=user_id,item=item_id,time=at --name shop",
+    "sequitur data import train.csv --validation valid.csv --test test.csv --map user=u,item=i,time=t --name shop",
     "sequitur data import visits.tsv.gz --map-file mapping.json --revisits --out ./my/visits",
     "sequitur data import --sql \"select * from 'log/*.parquet' where kind = 'buy'\" --map user=u,item=i,time=t --name buys",
     "sequitur data import log.csv --map user=u,item=i,time=t --items items.csv --items-map item=id,title=name",
@@ -83,23 +88,41 @@ export function dataImportCommand(data: Command, io: Io): void {
     const { title = name, revisits = false, force = false } = options;
     const dataset = await withProgress(io, options.quiet === true, (report) =>
       withInputs(files, options.sql, async (paths) => {
-        const source = await sourceOf(paths, options);
+        const source = await sourceOf(await filesByPart(files, paths, options), options);
         return addDataset({ name, title, datasetsDir, revisits, source, force, report, signal: io.signal });
       }),
     );
     const stats = datasetStats(dataset.interactions);
     io.stdout.write(options.json === true ? statsJson(dataset, stats) : await statsText(dataset, stats));
     if (options.quiet === true || options.json === true) return;
-    const where =
-      options.out === undefined && options.datasetsDir === undefined ? "" : ` --datasets-dir ${datasetsDir}`;
-    if (!revisits && stats.repeatedShare > 0) {
-      io.stderr.write(
-        "\nSome users come back to an item here. Evaluations remove items seen before from each ranking, unless coming " +
-          "back is normal: say so with --revisits --force.\n",
-      );
-    }
-    io.stderr.write(`\nKept in ${join(datasetsDir, name)}. Next: sequitur evaluate --data ${name}${where}\n`);
+    const folder = options.out === undefined && options.datasetsDir === undefined ? undefined : datasetsDir;
+    io.stderr.write(whatNext(dataset, revisits, stats.repeatedShare, { name, datasetsDir, folder }));
   });
+}
+
+/** Hints below the statistics: what is peculiar of the data, and the command that comes next. */
+function whatNext(
+  { interactions }: Dataset,
+  revisits: boolean,
+  repeatedShare: number,
+  {
+    name,
+    datasetsDir,
+    folder,
+  }: { readonly name: string; readonly datasetsDir: string; readonly folder?: string | undefined },
+): string {
+  const where = folder === undefined ? "" : ` --datasets-dir ${folder}`;
+  const hints = [`Kept in ${join(datasetsDir, name)}. Next: sequitur evaluate --data ${name}${where}`];
+  if (interactions.context.part !== undefined) {
+    hints.push("It has parts of its own: an evaluation asks its test part unless --split names another split.");
+  }
+  if (!revisits && repeatedShare > 0) {
+    hints.unshift(
+      "Some users come back to an item here. Evaluations remove items seen before from each ranking, unless coming " +
+        "back is normal: say so with --revisits --force.\n",
+    );
+  }
+  return `\n${hints.join("\n")}\n`;
 }
 
 /** Who the users are, and what their events say. */
@@ -142,7 +165,8 @@ async function withInputs<T>(
   }
 }
 
-async function sourceOf(files: readonly string[], options: Options): Promise<MappedOptions> {
+async function sourceOf(parts: FilesByPart, options: Options): Promise<MappedOptions> {
+  const { files } = parts;
   const { map, mapFile, items, itemsMap, explode, ids, skipBad, timeFormat, timeZone } = options;
   if (map === undefined && mapFile === undefined) {
     throw new PlatformError(
@@ -167,7 +191,7 @@ async function sourceOf(files: readonly string[], options: Options): Promise<Map
   const rows = present({ explode, ids, skipBad });
   return parseConfig(
     mappedOptions,
-    { ...base, ...shape, ...rows, ...table, ...people, files, mapping },
+    { ...base, ...shape, ...rows, ...table, ...people, ...parts, mapping },
     mapFile ?? "--map",
   );
 }

@@ -5,6 +5,7 @@ import { inputFiles } from "../arguments/input-files.js";
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { textTable } from "../text-table.js";
+import { filesByPart, type PartFlags } from "./part-options.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
 import { shapeOf, withShapeOptions, type ShapeFlags } from "./table-options.js";
 
@@ -22,7 +23,7 @@ export function dataProfileCommand(data: Command, io: Io): void {
     "sequitur data profile events.parquet --json",
   ]);
   command.action(async (file: string, options: Options) => {
-    const files = await inputFiles([file]);
+    const { files } = await filesByPart([file], await inputFiles([file]), {});
     const profile = await withProgress(io, options.quiet === true, (report) =>
       profileFile(files[0]!, shapeOf(options), { report, signal: io.signal }),
     );
@@ -35,8 +36,16 @@ export function dataProfileCommand(data: Command, io: Io): void {
 }
 
 /** The command that imports a file by the proposal of its profile. */
-export function importCommandOf(file: string, { proposal, options }: FileProfile): string {
-  return `sequitur data import ${quoted(file)} ${importFlags(proposal, options)} --name ${nameAfter(file)}`;
+export function importCommandOf(
+  file: string,
+  { proposal, options }: FileProfile,
+  { validation = [], test = [] }: PartFlags = {},
+): string {
+  const parts = Object.entries({ validation, test }).flatMap(([flag, files]) =>
+    files.length === 0 ? [] : [`--${flag}`, ...files.map(quoted)],
+  );
+  const flags = [importFlags(proposal, options), ...parts, "--name", nameAfter(file)];
+  return `sequitur data import ${quoted(file)} ${flags.join(" ")}`;
 }
 
 function profileText(profile: FileProfile, file: string, width: number): string {

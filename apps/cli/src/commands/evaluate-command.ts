@@ -1,4 +1,5 @@
 import { PlatformError } from "@sequitur/core";
+import { splitConfigSchema } from "@sequitur/data";
 import type { Experiment, Report } from "@sequitur/evaluate";
 import type { Command } from "commander";
 import { join } from "node:path";
@@ -16,8 +17,9 @@ import { readJsonFile } from "../arguments/read-json-file.js";
 import { SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/signals-of.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
-import { placeOfData } from "./file-as-dataset.js";
+import { hasParts, placeOfData } from "./file-as-dataset.js";
 import { orSayHowToResume } from "./how-to-resume.js";
+import { withPartOptions, type PartFlags } from "./part-options.js";
 import { checkSameData, repeatedData, resumeLine, type RepeatedData } from "./repeated-report.js";
 import { experimentOf, type ExperimentFlags } from "./experiment-flags.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
@@ -26,7 +28,7 @@ import { withExamples, withSharedOptions, type SharedOptions } from "./shared-op
 const GENERATED = "city";
 
 /** What evaluate and judge are asked. */
-export interface EvaluateOptions extends SharedOptions, ExperimentFlags {
+export interface EvaluateOptions extends SharedOptions, ExperimentFlags, PartFlags {
   readonly config?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -92,11 +94,12 @@ async function show(io: Io, report: Report, out: string): Promise<void> {
 }
 
 export function withDataFlags(command: Command): void {
-  command
-    .option(
-      "--data <name>",
-      'data set of "sequitur data list", the folder of one, or a file; city is generated (default: city)',
-    )
+  command.option(
+    "--data <name>",
+    'data set of "sequitur data list", the folder of one, a file, or a folder of train, valid and test files; city is ' +
+      "generated (default: city)",
+  );
+  withPartOptions(command)
     .option("--from <dir>", "read the raw files of the data set from this folder")
     .option("--datasets-dir <dir>", "where data sets are kept (default: datasets)")
     .option("--city <key=value>", "options of the generator, such as size=medium,seed=2; repeatable", collectAssignment)
@@ -107,7 +110,8 @@ export function withProtocolFlags(command: Command): void {
   command
     .option(
       "--split <kind:key=value>",
-      "leave-one-out, temporal, rolling, session-last, next-basket, ratio, trajectory, unseen-users or random, with fields",
+      "leave-one-out, temporal, rolling, session-last, next-basket, ratio, trajectory, unseen-users, random, or given " +
+        "(the data's own parts), with fields",
       kindOf,
     )
     .option("--models <names>", "models to compare, with commas between (default: all baselines)", namesOf)
@@ -148,12 +152,17 @@ async function experimentFor(options: EvaluateOptions, where: string, io: Io): P
   const signals = typeof rules === "string" ? await signalsOf(rules) : rules;
   const flags = { ...others, ...(signals && { signals }) };
   const { parseExperiment } = await import("@sequitur/evaluate");
-  const experiment = parseExperiment(experimentOf(file, flags, where), where);
+  const written = experimentOf(file, flags, where);
+  const experiment = parseExperiment(written, where);
   const { name, datasetsDir } = experiment.data;
   if (name === GENERATED) return experiment;
-  const place = await withProgress(io, options.quiet === true, (report) => placeOfData(name, datasetsDir, io, report));
+  const place = await withProgress(io, options.quiet === true, (report) =>
+    placeOfData(name, datasetsDir, io, report, options),
+  );
   await requireDataset(place.name, place.datasetsDir);
-  return { ...experiment, data: { ...experiment.data, ...place } };
+  const data = { ...experiment.data, ...place };
+  if (written["split"] !== undefined || !(await hasParts(place))) return { ...experiment, data };
+  return { ...experiment, data, split: splitConfigSchema.parse({ kind: "given" }) };
 }
 
 async function run(io: Io, experiment: Experiment, out: string, options: EvaluateOptions): Promise<Report> {

@@ -51,6 +51,7 @@ const CONTEXT_TYPES: Readonly<Record<ContextName, new (length: number) => Number
   value: Float32Array,
   position: Int32Array,
   session: Int32Array,
+  part: Int8Array,
   latitude: Float64Array,
   longitude: Float64Array,
   utcOffsetMinutes: Int16Array,

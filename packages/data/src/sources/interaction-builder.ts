@@ -66,6 +66,7 @@ export class InteractionBuilder {
     event?: GrowingColumn<Int32Array>;
     position?: GrowingColumn<Int32Array>;
     session?: GrowingColumn<Int32Array>;
+    part?: GrowingColumn<Int8Array>;
     latitude?: GrowingColumn<Float64Array>;
     longitude?: GrowingColumn<Float64Array>;
     utcOffsetMinutes?: GrowingColumn<Int16Array>;

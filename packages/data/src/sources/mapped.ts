@@ -12,6 +12,7 @@ import { ItemColumnsBuilder, readCoordinates } from "./item-columns.js";
 import { mappedOptions, type ColumnMapping, type MappedOptions } from "./mapping.js";
 import { badField, type Row } from "./row.js";
 import { itemReader, readItemTable, withTableItems } from "./item-table.js";
+import { checkParts, partReader } from "./part-of-row.js";
 import { checkMapping, signalsOf } from "./mapping-signals.js";
 import { readUserTable } from "./user-table.js";
 import { wantedColumns } from "./wanted-columns.js";
@@ -33,6 +34,8 @@ export const importMapped: Importer = async ({ folder, options }, run) => {
     {
       ...given,
       files: given.files.map(locate),
+      validation: given.validation.map(locate),
+      test: given.test.map(locate),
       items: given.items && { ...given.items, file: locate(given.items.file) },
       users: given.users && { ...given.users, file: locate(given.users.file) },
     },
@@ -44,15 +47,19 @@ export const importMapped: Importer = async ({ folder, options }, run) => {
 export async function readMapped(options: MappedOptions, run: ImportRun): Promise<Imported> {
   const { mapping, encoding } = options;
   checkMapping(mapping);
+  checkParts(options);
   const reading = openReading(options);
   const wish: TableWish = {
     columns: new Set([...wantedColumns(mapping), ...options.explode]),
     badRows: reading.badRows,
     note: (text) => reading.notes.add(text),
   };
-  for (const path of options.files) {
-    const consumer = exploding(path, options.explode, rowConsumer(path, reading));
-    await readTable(path, options, wish, run, consumer);
+  for (const [part, paths] of [options.files, options.validation, options.test].entries()) {
+    reading.part = part;
+    for (const path of paths) {
+      const consumer = exploding(path, options.explode, rowConsumer(path, reading));
+      await readTable(path, options, { ...wish, earlier: part === 0 }, run, consumer);
+    }
   }
   const { builder } = reading;
   if (builder.size === 0) {
@@ -92,6 +99,8 @@ interface Reading {
   readonly sessions: ByteIdTable;
   readonly kinds: ByteIdTable;
   readonly events: ByteIdTable;
+  /** Of the files that are being read, an index into `PARTS`. */
+  part: number;
   /** Rows whose event id an earlier row has. */
   repeated: number;
   /** What the first row of an item said of it, placed once the number of items is known. */
@@ -103,7 +112,7 @@ interface Reading {
   readonly notes: Set<string>;
 }
 
-function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
+function openReading({ mapping, ids, skipBad, validation, test }: MappedOptions): Reading {
   const time = new InstantColumn(mapping);
   const builder = new InteractionBuilder();
   if (time.isOrder) builder.timesAre = "order";
@@ -112,6 +121,7 @@ function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
   if (mapping.kind !== undefined) context.kind = new GrowingColumn(Int32Array);
   if (mapping.eventId !== undefined) context.event = new GrowingColumn(Int32Array);
   if (mapping.session !== undefined) context.session = new GrowingColumn(Int32Array);
+  if (mapping.part !== undefined || validation.length + test.length > 0) context.part = new GrowingColumn(Int8Array);
   if (mapping.position !== undefined) context.position = new GrowingColumn(Int32Array);
   if (mapping.latitude !== undefined) context.latitude = new GrowingColumn(Float64Array);
   if (mapping.longitude !== undefined) context.longitude = new GrowingColumn(Float64Array);
@@ -122,6 +132,7 @@ function openReading({ mapping, ids, skipBad }: MappedOptions): Reading {
     sessions: new ByteIdTable(),
     kinds: new ByteIdTable(),
     events: new ByteIdTable(),
+    part: 0,
     repeated: 0,
     itemFields: new Map(),
     time,
@@ -185,10 +196,8 @@ interface ContextReader {
   readonly read: (row: Row) => number;
 }
 
-function contextReaders(
-  { builder, mapping, sessions, kinds }: Reading,
-  fieldOf: (name: string) => number,
-): ContextReader[] {
+function contextReaders(reading: Reading, fieldOf: (name: string) => number): ContextReader[] {
+  const { builder, mapping, sessions, kinds } = reading;
   const { weight, kind, position, session, latitude, longitude, utcOffsetMinutes } = builder.context;
   const readers: ContextReader[] = [];
   const weightColumn = mapping.weight ?? mapping.value;
@@ -200,6 +209,8 @@ function contextReaders(
     const field = fieldOf(mapping.kind);
     readers.push({ column: kind, read: (row) => (row.isEmpty(field) ? NONE : row.id(field, kinds)) });
   }
+  const { part } = builder.context;
+  if (part) readers.push({ column: part, read: partReader(mapping, fieldOf, () => reading.part) });
   if (position && mapping.position !== undefined) {
     const field = fieldOf(mapping.position);
     readers.push({ column: position, read: (row) => wholeNumber(row, field, "position") });

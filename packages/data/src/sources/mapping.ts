@@ -44,6 +44,7 @@ export const columnMapping = z.strictObject({
   eventId: column.optional().describe("Column with an id of the event; rows that repeat one are left out."),
   signals: signalsField.optional(),
   session: column.optional().describe("Column with a session or trajectory id, any text."),
+  part: column.optional().describe("Column with the part of the data's own split: train, validation or test."),
   position: column.optional().describe("Column with the 0-based place within a slate."),
   latitude: column.optional().describe("Column with degrees north, where the interaction happened."),
   longitude: column.optional().describe("Column with degrees east."),
@@ -79,9 +80,11 @@ export const userMapping = z.strictObject({
 /** How a table is written; what is left out is read off the file's name and first lines. */
 export const tableFormat = z.strictObject({
   format: z
-    .enum(["auto", "csv", "tsv", "dat", "jsonl", "parquet", "arrow"])
+    .enum(["auto", "csv", "tsv", "dat", "jsonl", "parquet", "arrow", "lines", "behaviors"])
     .default("auto")
-    .describe("By the file's ending and first bytes; packed by gzip, bzip2, xz, zstd or zip is recognised."),
+    .describe(
+      "lines: a user and its items on each line; behaviors: impressions as in MIND; auto: by the file's ending and first bytes; packed by gzip, bzip2, xz, zstd or zip is recognised.",
+    ),
   separator: z
     .string()
     .min(1)
@@ -105,6 +108,11 @@ export const tableFormat = z.strictObject({
 /** What `importDataset` and the importer `mapped` take. */
 export const mappedOptions = z.strictObject({
   files: z.array(z.string().min(1)).min(1).describe("The tables of interactions, read in this order as one."),
+  validation: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Tables of the same columns with the validation part of the data's own split."),
+  test: z.array(z.string().min(1)).default([]).describe("The same with the test part; files are then the training."),
   mapping: columnMapping,
   ...tableFormat.shape,
   explode: z

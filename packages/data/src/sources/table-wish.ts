@@ -13,6 +13,8 @@ export interface TableWish {
   readonly columns?: ReadonlySet<string> | undefined;
   /** Where rows go that cannot be read; absent: the first one stops the reading. */
   readonly badRows?: BadRows | undefined;
+  /** Whether a log of impressions gives the clicks before its own first line, which belong to training; absent: yes. */
+  readonly earlier?: boolean | undefined;
   /** Is given what a reader of results should know of the file, such as fields over several lines. */
   readonly note?: ((text: string) => void) | undefined;
 }

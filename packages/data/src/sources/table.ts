@@ -4,6 +4,8 @@ import { readArrow } from "./arrow.js";
 import { readDelimited, type DelimitedFormat } from "./delimited.js";
 import { readJsonRows } from "./json-rows.js";
 import type { TableFormat } from "./mapping.js";
+import { readUserLines, startsWithUserLines } from "./user-lines.js";
+import { readMindBehaviors, startsWithBehaviors } from "./mind-behaviors.js";
 import { readParquet } from "./parquet.js";
 import type { ImportRun } from "./source-folder.js";
 import type { RowConsumer, TableWish } from "./table-wish.js";
@@ -11,7 +13,7 @@ import { firstBytes, packingOf } from "./unpack.js";
 import { contentName } from "./zip-path.js";
 
 /** How a table is written. */
-export type TableKind = "csv" | "tsv" | "dat" | "jsonl" | "parquet" | "arrow";
+export type TableKind = "csv" | "tsv" | "dat" | "jsonl" | "parquet" | "arrow" | "lines" | "behaviors";
 
 const ENDINGS: Readonly<Record<string, TableKind>> = {
   csv: "csv",
@@ -48,6 +50,8 @@ export async function readTable(
   const kind = format.format === "auto" ? await kindOf(path) : format.format;
   if (kind === "parquet") return readParquet(path, wish, run, consumer);
   if (kind === "arrow") return readArrow(path, wish, run, consumer);
+  if (kind === "behaviors") return readMindBehaviors(path, wish, run, consumer);
+  if (kind === "lines") return readUserLines(path, run, consumer);
   if (kind === "jsonl") return readJsonRows(path, wish, run, consumer);
   const { separator, encoding, header, quotes = kind === "csv" || "header", escape, decimal } = format;
   const delimited: DelimitedFormat = {
@@ -79,8 +83,10 @@ export async function kindOf(path: string): Promise<TableKind> {
 /** Binary formats, and JSON in a file of another ending, by how they begin. */
 async function kindByContent(path: string): Promise<TableKind | undefined> {
   if ((await packingOf(path)) !== "none") return undefined;
-  const start = (await firstBytes(path, 64)).toString("latin1");
+  const start = (await firstBytes(path, 4096)).toString("latin1");
   if (start.startsWith("PAR1")) return "parquet";
   if (start.startsWith("ARROW1")) return "arrow";
-  return /^(?:\u00ef\u00bb\u00bf)?\s*(?:\[\s*)?\{\s*"/.test(start) ? "jsonl" : undefined;
+  if (/^(?:\u00ef\u00bb\u00bf)?\s*(?:\[\s*)?\{\s*"/.test(start)) return "jsonl";
+  if (startsWithBehaviors(start)) return "behaviors";
+  return startsWithUserLines(start) ? "lines" : undefined;
 }

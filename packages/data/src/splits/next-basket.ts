@@ -38,7 +38,7 @@ export function nextBasketSplit(interactions: Interactions, config: NextBasketCo
     for (const row of validation!) parts[row] = VALIDATION;
     for (const row of test!) parts[row] = TEST;
   }
-  return splitByParts(interactions, parts, config.history);
+  return splitByParts(interactions, parts, { history: config.history });
 }
 
 function basketLabels(

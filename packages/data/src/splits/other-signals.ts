@@ -1,4 +1,5 @@
 import { appendRows, EXPOSURE, POSITIVE, type Interactions, type QueryBatch } from "@sequitur/core";
+import { TEST, TRAIN, VALIDATION } from "./parts.js";
 import type { SplitConfig } from "./split-interactions.js";
 import type { EvaluationSet, Split } from "./split.js";
 
@@ -8,25 +9,31 @@ import type { EvaluationSet, Split } from "./split.js";
  * negatives, since they stand until they are lifted, and the exposures since the history begins.
  */
 export function withOtherSignals(split: Split, whole: Interactions, config: SplitConfig): Split {
-  const trainRows = otherRows(whole, trainLimit(split, config));
+  const isTrained = trainedRow(split, whole, config);
+  const trainRows = otherRows(whole, isTrained);
   const onlyTrained = "history" in config && config.history === "train";
-  const known = onlyTrained ? new Set(trainRows) : undefined;
-  const withHistory = (set: EvaluationSet): EvaluationSet => ({
-    ...set,
-    queries: withOthers(set.queries, whole, (row) => known?.has(row) ?? true),
-  });
+  const own = config.kind === "given" ? whole.context.part : undefined;
+  const withHistory = (set: EvaluationSet, part: number): EvaluationSet => {
+    const isKnown = (row: number): boolean => (onlyTrained ? isTrained(row) : own === undefined || own[row]! <= part);
+    return { ...set, queries: withOthers(set.queries, whole, isKnown) };
+  };
   return {
     train: appendRows(split.train, whole, trainRows),
-    validation: withHistory(split.validation),
-    test: withHistory(split.test),
+    validation: withHistory(split.validation, VALIDATION),
+    test: withHistory(split.test, TEST),
   };
 }
 
-/** Rows that are no positives, before the limit of their user (ms, exclusive); ascending. */
-function otherRows({ size, users, times, context: { role } }: Interactions, limitOf: (user: number) => number) {
-  return Int32Array.from({ length: size }, (_, row) => row).filter(
-    (row) => role![row] !== POSITIVE && times[row]! < limitOf(users[row]!),
-  );
+/** Rows that are no positives and belong to training; ascending. */
+function otherRows({ size, context: { role } }: Interactions, isTrained: (row: number) => boolean): Int32Array {
+  return Int32Array.from({ length: size }, (_, row) => row).filter((row) => role![row] !== POSITIVE && isTrained(row));
+}
+
+/** Whether training may hold a row: its own part says so where the data has parts, else it is before the user's limit. */
+function trainedRow(split: Split, { users, times, context }: Interactions, config: SplitConfig) {
+  if (config.kind === "given") return (row: number): boolean => context.part![row] === TRAIN;
+  const limitOf = trainLimit(split, config);
+  return (row: number): boolean => times[row]! < limitOf(users[row]!);
 }
 
 /** Splits with one cut in time for everybody. */

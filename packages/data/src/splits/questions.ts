@@ -32,6 +32,11 @@ export function evaluationSet(interactions: Interactions, questions: readonly Qu
       `the split leaves no ${part} queries: expected at least one user with enough interactions.`,
     );
   }
+  return packed(interactions, questions);
+}
+
+/** The same where there may be none. */
+export function packed(interactions: Interactions, questions: readonly Question[]): EvaluationSet {
   const targets = distinctItems(interactions, questions, (q) => [q.targetFrom, q.targetTo]);
   return {
     queries: queriesOf(interactions, questions),

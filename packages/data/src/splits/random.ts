@@ -41,5 +41,5 @@ export function randomSplit(interactions: Interactions, config: RandomConfig): S
       drawn(userOffsets[user]!, userOffsets[user + 1]!, random.fork(catalog.users.ids[user]!));
     }
   }
-  return splitByParts(interactions, parts, history);
+  return splitByParts(interactions, parts, { history });
 }

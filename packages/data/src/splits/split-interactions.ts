@@ -1,6 +1,7 @@
 import { positiveRows, requireInstants, type Interactions } from "@sequitur/core";
 import { z } from "zod";
 import { splitEvents } from "./copies.js";
+import { givenSchema, givenSplit } from "./given.js";
 import { leaveOneOut, leaveOneOutSchema } from "./leave-one-out.js";
 import { ratioSchema, ratioSplit } from "./ratio.js";
 import { nextBasketSchema, nextBasketSplit } from "./next-basket.js";
@@ -23,6 +24,7 @@ export const splitConfigSchema = z.discriminatedUnion("kind", [
   nextBasketSchema,
   unseenUsersSchema,
   randomSchema,
+  givenSchema,
 ]);
 export type SplitConfig = z.infer<typeof splitConfigSchema>;
 
@@ -67,5 +69,7 @@ function cutEvents(interactions: Interactions, config: SplitConfig): Split {
       return unseenUsersSplit(interactions, config);
     case "random":
       return randomSplit(interactions, config);
+    case "given":
+      return givenSplit(interactions, config);
   }
 }

@@ -42,5 +42,5 @@ export function unseenUsersSplit(interactions: Interactions, config: UnseenUsers
     parts.fill(HISTORY, from, to);
     if (cut > from) parts.fill(i < validated ? VALIDATION : TEST, cut, to);
   });
-  return splitByParts(interactions, parts, "train");
+  return splitByParts(interactions, parts, { history: "train" });
 }
