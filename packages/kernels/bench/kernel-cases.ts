@@ -250,7 +250,7 @@ export const CASES: readonly Case[] = [
       ];
       const count = kernels.uniqueIndices(indices, places, all, 100_000);
       const rows = { indices, count, width: WIDTH };
-      return () => kernels.adam(p, gradient, m, v, { rate: 1e-3, step: 10 }, rows);
+      return () => kernels.adam(p, gradient, m, v, { learningRate: 1e-3, step: 10 }, rows);
     },
   },
   {
@@ -281,7 +281,7 @@ function adamCase(rows: number): Case {
       const [p, g, m, v] = [random(size), random(size), memory.floats(size), memory.floats(size)];
       kernels.fill(m, 0);
       kernels.fill(v, 0);
-      return () => kernels.adam(p, g, m, v, { rate: 1e-3, step: 10 });
+      return () => kernels.adam(p, g, m, v, { learningRate: 1e-3, step: 10 });
     },
   };
 }

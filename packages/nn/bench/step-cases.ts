@@ -22,10 +22,10 @@ import {
 
 /** The training steps that bench/peers/train_steps.py has too: the same networks, losses and sizes. */
 export const STEP_CASES = {
-  "sasrec-last": (rate: number) => sasrec(50, rate, lastPosition),
-  "sasrec-all": (rate: number) => sasrec(50, rate, allPositions),
-  "sasrec-sampled": (rate: number) => sasrec(200, rate, sharedNegatives),
-  gru4rec: (rate: number) => gru4rec(50, rate),
+  "sasrec-last": (dropoutRate: number) => sasrec(50, dropoutRate, lastPosition),
+  "sasrec-all": (dropoutRate: number) => sasrec(50, dropoutRate, allPositions),
+  "sasrec-sampled": (dropoutRate: number) => sasrec(200, dropoutRate, sharedNegatives),
+  gru4rec: (dropoutRate: number) => gru4rec(50, dropoutRate),
   "adam-rows": () => adamRows(),
 } as const;
 export type StepCase = keyof typeof STEP_CASES;
@@ -51,7 +51,7 @@ const random = new Random("bench");
 
 const draw = (length: number, bound: number): Int32Array => Int32Array.from({ length }, () => random.integer(bound));
 
-function sasrec(length: number, rate: number, loss: Loss): Stepper {
+function sasrec(length: number, dropoutRate: number, loss: Loss): Stepper {
   const parameters = new Parameters(random.fork("weights"));
   const items = embeddingLayer(parameters.scope("items"), { size: ITEMS, width: WIDTH });
   const addPositions = learnedPositions(parameters.scope("positions"), { length, width: WIDTH });
@@ -60,22 +60,22 @@ function sasrec(length: number, rate: number, loss: Loss): Stepper {
     width: WIDTH,
     heads: HEADS,
     causal: true,
-    dropout: rate,
+    dropout: dropoutRate,
   });
   return networkStepper(parameters, length, (batch, pass) => {
     const x = tf.tensor2d(batch.x, [BATCH, length], "int32");
-    const embedded = dropout(addPositions(items.lookUp(x) as tf.Tensor3D), rate, pass);
+    const embedded = dropout(addPositions(items.lookUp(x) as tf.Tensor3D), dropoutRate, pass);
     return loss(encode(embedded, pass), items.table, batch);
   });
 }
 
-function gru4rec(length: number, rate: number): Stepper {
+function gru4rec(length: number, dropoutRate: number): Stepper {
   const parameters = new Parameters(random.fork("weights"));
   const items = embeddingLayer(parameters.scope("items"), { size: ITEMS, width: WIDTH });
   const run = gruLayer(parameters.scope("gru"), { inputs: WIDTH, hidden: WIDTH });
   return networkStepper(parameters, length, (batch, pass) => {
     const x = tf.tensor2d(batch.x, [BATCH, length], "int32");
-    return allPositions(run(dropout(items.lookUp(x) as tf.Tensor3D, rate, pass)), items.table, batch);
+    return allPositions(run(dropout(items.lookUp(x) as tf.Tensor3D, dropoutRate, pass)), items.table, batch);
   });
 }
 

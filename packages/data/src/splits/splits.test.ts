@@ -25,7 +25,7 @@ const CONFIGS: Record<string, unknown>[] = [
   { kind: "temporal", ask: "first", cold: "drop" },
   { kind: "temporal", ask: "set", validationFrom: 0.5, testFrom: 0.7 },
   { kind: "trajectory" },
-  { kind: "trajectory", boundary: "trajectory", cutFrom: "first", minLength: 2 },
+  { kind: "trajectory", boundary: "trajectory", sessionGapFrom: "first", minLength: 2 },
   { kind: "rolling", windows: 3, window: 1 },
   { kind: "rolling", windows: 3, window: 3, ask: "set" },
   { kind: "session-last", gapHours: 30 },
@@ -307,13 +307,13 @@ describe("trajectory", () => {
   it("keeps a gap of exactly 24 h together and splits a longer one", () => {
     const at = (...times: number[]): number[] => {
       const interactions = interactionsOf(times.map((time, n) => [0, n, time]));
-      return [...trajectoryNumbers(interactions, { cutHours: 24, cutFrom: "previous" })];
+      return [...trajectoryNumbers(interactions, { sessionGapHours: 24, sessionGapFrom: "previous" })];
     };
     expect(at(0, 24 * HOUR)).toEqual([0, 0]);
     expect(at(0, 24.0003 * HOUR)).toEqual([0, 1]);
     expect(at(0, 20 * HOUR, 40 * HOUR)).toEqual([0, 0, 0]);
     const spanned = interactionsOf([0, 20, 40].map((hours, n) => [0, n, hours * HOUR]));
-    expect([...trajectoryNumbers(spanned, { cutHours: 24, cutFrom: "first" })]).toEqual([0, 0, 1]);
+    expect([...trajectoryNumbers(spanned, { sessionGapHours: 24, sessionGapFrom: "first" })]).toEqual([0, 0, 1]);
   });
 
   it("drops unseen users and places, asks the last check-in, and knows the user's past", () => {

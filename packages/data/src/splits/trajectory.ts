@@ -7,11 +7,17 @@ import { knownIn, timeQuantile } from "./temporal.js";
 
 export const trajectorySchema = z.strictObject({
   kind: z.literal("trajectory"),
-  cutHours: z.number().positive().default(24).describe("hours; a longer one starts a new trajectory"),
-  cutFrom: z
+  sessionGapHours: z
+    .number()
+    .positive()
+    .default(24)
+    .describe("hours; a longer one starts a new trajectory")
+    .meta({ formerly: ["cutHours"] }),
+  sessionGapFrom: z
     .enum(["previous", "first"])
     .default("previous")
-    .describe("measure cutHours from the previous check-in, or from the first one of the trajectory"),
+    .describe("measure sessionGapHours from the previous check-in, or from the first one of the trajectory")
+    .meta({ formerly: ["cutFrom"] }),
   train: z.number().gt(0).lt(1).default(0.8).describe("quantile of the check-in times"),
   validation: z.number().gt(0).lt(1).default(0.1).describe("share of the check-in times after train"),
   boundary: z
@@ -70,18 +76,18 @@ function withSessions(interactions: Interactions, session: Int32Array): Interact
   return { ...interactions, context: { ...interactions.context, session } };
 }
 
-/** (size) trajectory number of each row, ascending; a gap of exactly cutHours stays together. */
+/** (size) trajectory number of each row, ascending; a gap of exactly sessionGapHours stays together. */
 export function trajectoryNumbers(
   interactions: Interactions,
-  config: Pick<TrajectoryConfig, "cutHours" | "cutFrom">,
+  config: Pick<TrajectoryConfig, "sessionGapHours" | "sessionGapFrom">,
 ): Int32Array {
   const { users, times } = interactions;
   const numbers = new Int32Array(interactions.size);
-  const limitMs = config.cutHours * HOUR_MS;
+  const limitMs = config.sessionGapHours * HOUR_MS;
   let number = 0;
   let first = 0;
   for (let row = 1; row < interactions.size; row++) {
-    const from = config.cutFrom === "first" ? first : row - 1;
+    const from = config.sessionGapFrom === "first" ? first : row - 1;
     if (users[row] !== users[row - 1] || times[row]! - times[from]! > limitMs) {
       number++;
       first = row;

@@ -21,7 +21,7 @@ const OPTIONS: FactoriseOptions = {
   negatives: 3,
   candidates: 1,
   seed: 17,
-  rate: 0.05,
+  learningRate: 0.05,
   userDecay: 0.01,
   itemDecay: 0.02,
   biasDecay: 0.03,
@@ -64,7 +64,7 @@ function factorsOf(memory: Memory, users: number, items: number, width: number, 
 }
 
 function flipsOf(memory: Memory, users: number, items: number): NonNullable<FactoriseOptions["flips"]> {
-  return { factors: factorsOf(memory, users, items, 4, false), rate: 0.04, decay: 0.01, bias: -1 };
+  return { factors: factorsOf(memory, users, items, 4, false), learningRate: 0.04, decay: 0.01, bias: -1 };
 }
 
 function run(engine: Engine, factors: Factors, rows: PositiveRows, options: FactoriseOptions): FactoriseTotals {
@@ -131,7 +131,13 @@ describe("factorise: the twins", () => {
       expect(factoriseWindows(rows.count)).toBe(3);
       const factors = factorsOf(engine.memory, 600, 250, 4);
       const before = factors.users.array.slice();
-      const totals = run(engine, factors, rows, { ...OPTIONS, samples, rate: 0.001, userDecay: 0, itemDecay: 0 });
+      const totals = run(engine, factors, rows, {
+        ...OPTIONS,
+        samples,
+        learningRate: 0.001,
+        userDecay: 0,
+        itemDecay: 0,
+      });
       const moved = [...factors.users.array.keys()].filter((at) => before[at] !== factors.users.array[at]);
       return { factors, totals, moved: new Set(moved.map((at) => Math.floor(at / 4))) };
     });
@@ -161,14 +167,14 @@ eachEngine("factorise", (stage) => {
       const rows = positiveRows(engine, 60, 48, 3, 0.8);
       const factors = factorsOf(memory, 60, 48, 8, true);
       // The surrogate's own gradient vanishes where sigmoids saturate, and its step is a quarter of the others'.
-      const rate = objective === "nbpo-surrogate" ? 0.4 : 0.1;
+      const learningRate = objective === "nbpo-surrogate" ? 0.4 : 0.1;
       const flips = objective.startsWith("nbpo") ? { flips: { ...flipsOf(memory, 60, 48), bias: -6 } } : {};
       for (let epoch = 0; epoch < 30; epoch++) {
         run(engine, factors, rows, {
           ...OPTIONS,
           ...flips,
           objective,
-          rate,
+          learningRate,
           samples: 2000,
           seed: epoch,
           userDecay: 0.1,
@@ -192,7 +198,7 @@ eachEngine("factorise", (stage) => {
     const rows = dropPair(engine, allButOne, 0, 5);
     const factors = factorsOf(memory, 4, 8, 4, false);
     const items = factors.items.array.slice();
-    run(engine, factors, rows, { ...OPTIONS, samples: 64, userDecay: 0, itemDecay: 0, rate: 0.2 });
+    run(engine, factors, rows, { ...OPTIONS, samples: 64, userDecay: 0, itemDecay: 0, learningRate: 0.2 });
     // Only item 5 is ever a negative, and only user 0 can be asked: every change of the others comes from a gain.
     const changed = [...items.keys()].filter((at) => items[at] !== factors.items.array[at]);
     expect(new Set(changed.map((at) => Math.floor(at / 4))).has(5)).toBe(true);
@@ -205,7 +211,7 @@ eachEngine("factorise", (stage) => {
     const rows = positiveRows(engine, 13, 21, 3, 0.8);
     const [a, b] = [factorsOf(memory, 13, 21, 8), factorsOf(memory, 13, 21, 8)];
     run(engine, a, rows, { ...OPTIONS, objective: "bpo", samples: 200 });
-    const flips = { ...flipsOf(memory, 13, 21), rate: 0, bias: -30 };
+    const flips = { ...flipsOf(memory, 13, 21), learningRate: 0, bias: -30 };
     run(engine, b, rows, { ...OPTIONS, objective: "nbpo", samples: 200, flips });
     expectClose(b.users.array, a.users.array, 1e-5);
   });

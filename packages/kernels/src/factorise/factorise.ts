@@ -63,8 +63,8 @@ export interface FactoriseOptions {
   readonly candidates: number;
   /** The draws; an unsigned 32-bit integer. */
   readonly seed: number;
-  /** Learning rate and L2 decays: every update also does x -= rate * decay * x. */
-  readonly rate: number;
+  /** Learning rate and L2 decays: every update also does x -= learningRate * decay * x. */
+  readonly learningRate: number;
   readonly userDecay: number;
   readonly itemDecay: number;
   readonly biasDecay: number;
@@ -72,10 +72,10 @@ export interface FactoriseOptions {
   readonly alias?: { readonly keep: Floats; readonly other: Ints } | undefined;
   /** (items) subtracted from scores while training (log Q of a non-uniform sampler). */
   readonly logits?: Floats | undefined;
-  /** Flip factors of the NBPO family, with their own rate and decay; the flip logit is bias + P_u . Q_i. */
+  /** Flip factors of the NBPO family, with their own learning rate and decay; the flip logit is bias + P_u . Q_i. */
   readonly flips?: {
     readonly factors: Omit<Factors, "bias" | "userBias">;
-    readonly rate: number;
+    readonly learningRate: number;
     readonly decay: number;
     readonly bias: number;
   };
@@ -107,7 +107,7 @@ export interface AlsShape {
 export interface FactoriseKernels {
   /**
    * `samples` stochastic ascent steps in place. With score R = U_u . V_x + bias_x + userBias_u - logit_x and s = sigmoid(R):
-   * bpr (Rendle et al. 2009): c = sigmoid(R_uj - R_ui); U_u += rate c (V_i - V_j), V_i += rate c U_u, V_j -= rate c U_u.
+   * bpr (Rendle et al. 2009): c = sigmoid(R_uj - R_ui); U_u += learningRate c (V_i - V_j), V_i += learningRate c U_u, V_j -= learningRate c U_u.
    * bpo, nbpo...: coefficients of Yu & Qin 2020 on the positive, then on each unvoted item.
    * warp (Weston et al. 2011): the first drawn j with R_uj > R_ui - 1, weighted by ln(1 + (items - 1) / draws).
    * Draws depend on the seed alone. With one thread the result repeats bit by bit; more threads update the shared rows

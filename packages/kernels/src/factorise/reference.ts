@@ -162,7 +162,7 @@ function pairwise(self: Chunk, samples: number): void {
         continue;
       }
       const margin = score(self, user, positive) - score(self, user, negative);
-      updatePair(self, user, positive, negative, options.rate * sigmoid(-margin));
+      updatePair(self, user, positive, negative, options.learningRate * sigmoid(-margin));
       stats[0]++;
       if (margin > 0) stats[2]++;
     }
@@ -190,7 +190,7 @@ function warp(self: Chunk, samples: number): void {
       continue;
     }
     const rank = Math.max(1, Math.floor((rows.items - 1) / turn));
-    updatePair(self, user, positive, negative, options.rate * Math.log(1 + rank));
+    updatePair(self, user, positive, negative, options.learningRate * Math.log(1 + rank));
     stats[0]++;
   }
 }
@@ -199,8 +199,8 @@ function updatePair(self: Chunk, user: number, positive: number, negative: numbe
   const { factors, options } = self;
   const { width, bias } = factors;
   const [u, v] = [factors.users.array, factors.items.array];
-  const keepUser = 1 - options.rate * options.userDecay;
-  const keepItem = 1 - options.rate * options.itemDecay;
+  const keepUser = 1 - options.learningRate * options.userDecay;
+  const keepItem = 1 - options.learningRate * options.itemDecay;
   for (let k = 0; k < width; k++) {
     const [atU, atA, atB] = [user * width + k, positive * width + k, negative * width + k];
     const [x, a, b] = [u[atU], v[atA], v[atB]];
@@ -213,7 +213,7 @@ function updatePair(self: Chunk, user: number, positive: number, negative: numbe
 }
 
 function updateBias({ options }: Chunk, bias: Floats | undefined, at: number, c: number): void {
-  if (bias !== undefined) bias.array[at] = bias.array[at] * (1 - options.rate * options.biasDecay) + c;
+  if (bias !== undefined) bias.array[at] = bias.array[at] * (1 - options.learningRate * options.biasDecay) + c;
 }
 
 /** Ascent coefficients of the preference and the flip factors; Yu & Qin 2020. */
@@ -283,13 +283,20 @@ function point(self: Chunk, user: number, item: number, voted: boolean): number 
     g = sigmoid(flips.bias + dot(users.array, user * width, items.array, item * width, width));
   }
   const [preference, flip] = coefficients(options.objective, voted, sigmoid(before), g);
-  const c = options.rate * preference;
-  ascend(factors, user, item, c, 1 - options.rate * options.userDecay, 1 - options.rate * options.itemDecay);
+  const c = options.learningRate * preference;
+  ascend(
+    factors,
+    user,
+    item,
+    c,
+    1 - options.learningRate * options.userDecay,
+    1 - options.learningRate * options.itemDecay,
+  );
   updateBias(self, factors.bias, item, c);
   updateBias(self, factors.userBias, user, c);
   if (flips !== undefined) {
-    const keep = 1 - flips.rate * flips.decay;
-    ascend(flips.factors, user, item, flips.rate * flip, keep, keep);
+    const keep = 1 - flips.learningRate * flips.decay;
+    ascend(flips.factors, user, item, flips.learningRate * flip, keep, keep);
   }
   stats[voted ? 3 : 4] += g;
   return before;

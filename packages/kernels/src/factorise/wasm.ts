@@ -38,11 +38,11 @@ export function wasmFactorise(context: WasmContext): FactoriseKernels {
         options.negatives,
         options.candidates,
         options.seed,
-        options.rate,
+        options.learningRate,
         options.userDecay,
         options.itemDecay,
         options.biasDecay,
-        flips?.rate ?? 0,
+        flips?.learningRate ?? 0,
         flips?.decay ?? 0,
         flips?.bias ?? 0,
       );

@@ -40,11 +40,11 @@ function step(
   rows?: Rows,
 ): void {
   const { kernels } = stage;
-  const adam = { rate: 0.01, decay: 0.1, step: t, beta1: 0.8, beta2: 0.95, epsilon: 1e-6 };
+  const adam = { learningRate: 0.01, decay: 0.1, step: t, beta1: 0.8, beta2: 0.95, epsilon: 1e-6 };
   if (kind === "adam") kernels.adam(p, g, m, v, adam, rows);
-  else if (kind === "momentum") kernels.sgd(p, g, m, { rate: 0.01, momentum: 0.9, l2: 0.02 }, rows);
-  else if (kind === "sgd") kernels.sgd(p, g, null, { rate: 0.01 }, rows);
-  else kernels.adagrad(p, g, m, { rate: 0.01 }, rows);
+  else if (kind === "momentum") kernels.sgd(p, g, m, { learningRate: 0.01, momentum: 0.9, l2: 0.02 }, rows);
+  else if (kind === "sgd") kernels.sgd(p, g, null, { learningRate: 0.01 }, rows);
+  else kernels.adagrad(p, g, m, { learningRate: 0.01 }, rows);
 }
 
 eachEngine("optimisers", (stage) => {
@@ -118,14 +118,14 @@ eachEngine("optimisers", (stage) => {
 
   it("refuses sizes and options that do not fit", () => {
     const { random, kernels, memory } = stage();
-    const call = (size: number, rate: number, t: number) => () =>
-      kernels.adam(random(4), random(size), random(4), random(4), { rate, step: t });
+    const call = (size: number, learningRate: number, t: number) => () =>
+      kernels.adam(random(4), random(size), random(4), random(4), { learningRate, step: t });
     expect(call(3, 0.1, 1)).toThrow("adam: gradient must hold 4 elements, got 3.");
-    expect(call(4, Number.NaN, 1)).toThrow("rate must be finite");
+    expect(call(4, Number.NaN, 1)).toThrow("learningRate must be finite");
     expect(call(4, 0.1, 0)).toThrow("step must be an integer of at least 1");
-    expect(() => kernels.sgd(random(4), random(4), null, { rate: 1, momentum: 0.5 })).toThrow("sgd: velocity");
+    expect(() => kernels.sgd(random(4), random(4), null, { learningRate: 1, momentum: 0.5 })).toThrow("sgd: velocity");
     const rows = { indices: memory.intsFrom([0, 2]), count: 2, width: 2 };
-    expect(() => kernels.sgd(random(4), random(4), null, { rate: 1 }, rows)).toThrow(
+    expect(() => kernels.sgd(random(4), random(4), null, { learningRate: 1 }, rows)).toThrow(
       "sgd: every row must be in [0, 2), got 2 at 1.",
     );
   });
@@ -133,6 +133,6 @@ eachEngine("optimisers", (stage) => {
 
 sameBitsOnAnyThreads("adam", ({ kernels, random, floats }) => {
   const [p, m, v] = [random(50_001), floats(new Float32Array(50_001)), floats(new Float32Array(50_001))];
-  for (let t = 1; t < 4; t++) kernels.adam(p, random(50_001), m, v, { rate: 0.01, step: t });
+  for (let t = 1; t < 4; t++) kernels.adam(p, random(50_001), m, v, { learningRate: 0.01, step: t });
   return p.array;
 });

@@ -5,8 +5,8 @@ import { needs, needsSizes } from "../checks.js";
 /** What every optimiser takes. With g the gradient, p the parameter: g += l2 * p, then the step, then the decay. */
 export interface StepOptions {
   /** Learning rate. */
-  readonly rate: number;
-  /** Decoupled weight decay (Loshchilov & Hutter 2019, alg. 2): p -= rate * decay * p. Default 0. */
+  readonly learningRate: number;
+  /** Decoupled weight decay (Loshchilov & Hutter 2019, alg. 2): p -= learningRate * decay * p. Default 0. */
   readonly decay?: number;
   /** L2 penalty inside the gradient. Default 0. */
   readonly l2?: number;
@@ -24,13 +24,13 @@ export interface AdamOptions extends StepOptions {
   readonly epsilon?: number;
 }
 
-/** Stochastic gradient descent: v = momentum * v + g, p -= rate * v. */
+/** Stochastic gradient descent: v = momentum * v + g, p -= learningRate * v. */
 export interface SgdOptions extends StepOptions {
   /** Default 0, and then no velocity is needed. */
   readonly momentum?: number;
 }
 
-/** Adagrad (Duchi et al. 2011): s += g^2, p -= rate * g / (sqrt(s) + epsilon). */
+/** Adagrad (Duchi et al. 2011): s += g^2, p -= learningRate * g / (sqrt(s) + epsilon). */
 export interface AdagradOptions extends StepOptions {
   /** Default 1e-10. */
   readonly epsilon?: number;
@@ -88,11 +88,11 @@ type IndexTest = (indices: Ints, low: number, high: number) => number;
 /** The kernels with their shapes and options checked first. */
 export function checkedOptimisers(body: OptimiserKernels, firstOutside: IndexTest): OptimiserKernels {
   const check = (op: string, out: Floats, gradient: Floats, options: StepOptions, rows?: SparseRows | null): void => {
-    const { rate, decay = 0, l2 = 0 } = options;
-    if (!(Number.isFinite(rate) && decay >= 0 && l2 >= 0)) {
+    const { learningRate, decay = 0, l2 = 0 } = options;
+    if (!(Number.isFinite(learningRate) && decay >= 0 && l2 >= 0)) {
       throw new PlatformError(
         "bad-config",
-        `${op}: rate must be finite, decay and l2 at least 0, got ${rate}, ${decay} and ${l2}.`,
+        `${op}: learningRate must be finite, decay and l2 at least 0, got ${learningRate}, ${decay} and ${l2}.`,
       );
     }
     if (rows === undefined || rows === null) {

@@ -40,11 +40,11 @@ export function referenceOptimisers(): OptimiserKernels {
   };
 }
 
-/** p = (1 - rate decay) p - rate direction(where, gradient + l2 p) for every element the step touches. */
+/** p = (1 - learningRate decay) p - learningRate direction(where, gradient + l2 p) for every element the step touches. */
 function eachElement(
   out: Floats,
   gradient: Floats,
-  { rate, decay = 0, l2 = 0 }: StepOptions,
+  { learningRate, decay = 0, l2 = 0 }: StepOptions,
   rows: SparseRows | null | undefined,
   direction: (at: number, gradient: number) => number,
 ): void {
@@ -52,6 +52,6 @@ function eachElement(
   for (let i = 0; i < count; i++) {
     const at = rows ? rows.indices.array[Math.floor(i / rows.width)] * rows.width + (i % rows.width) : i;
     const value = out.array[at];
-    out.array[at] = value * (1 - rate * decay) - rate * direction(at, gradient.array[i] + l2 * value);
+    out.array[at] = value * (1 - learningRate * decay) - learningRate * direction(at, gradient.array[i] + l2 * value);
   }
 }

@@ -13,7 +13,7 @@ interface OptimiserExports {
     indices: number,
     rows: number,
     width: number,
-    rate: number,
+    learningRate: number,
     shrink: number,
     l2: number,
     a: number,
@@ -29,8 +29,8 @@ interface Step {
   readonly code: 0 | 1 | 2 | 3;
   readonly first: Floats | null;
   readonly second: Floats | null;
-  /** The rate with its bias correction. */
-  readonly rate: number;
+  /** The learning rate with its bias correction. */
+  readonly learningRate: number;
   readonly a: number;
   readonly b: number;
   readonly epsilon: number;
@@ -56,8 +56,8 @@ export function wasmOptimisers(context: WasmContext, { sumOfSquares }: Reduction
       offsetOrZero(rows?.indices),
       rows?.count ?? 1,
       rows?.width ?? out.length,
-      step.rate,
-      1 - options.rate * (options.decay ?? 0),
+      step.learningRate,
+      1 - options.learningRate * (options.decay ?? 0),
       options.l2 ?? 0,
       step.a,
       step.b,
@@ -67,19 +67,28 @@ export function wasmOptimisers(context: WasmContext, { sumOfSquares }: Reduction
   return {
     adam: (out, gradient, m, v, options, rows) => {
       const { beta1: a = 0.9, beta2: b = 0.999, epsilon = 1e-8 } = options;
-      const rate = options.rate / (1 - a ** options.step);
+      const learningRate = options.learningRate / (1 - a ** options.step);
       const secondScale = 1 / Math.sqrt(1 - b ** options.step);
-      run({ code: 3, first: m, second: v, rate, a, b, epsilon, secondScale }, out, gradient, options, rows);
+      run({ code: 3, first: m, second: v, learningRate, a, b, epsilon, secondScale }, out, gradient, options, rows);
     },
     sgd: (out, gradient, velocity, options, rows) => {
-      const { momentum: a = 0, rate } = options;
+      const { momentum: a = 0, learningRate } = options;
       const code = a === 0 ? 0 : 1;
-      const step = { code, first: velocity, second: null, rate, a, b: 0, epsilon: 0, secondScale: 1 } as const;
+      const step = { code, first: velocity, second: null, learningRate, a, b: 0, epsilon: 0, secondScale: 1 } as const;
       run(step, out, gradient, options, rows);
     },
     adagrad: (out, gradient, accumulator, options, rows) => {
-      const { epsilon = 1e-10, rate } = options;
-      const step = { code: 2, first: accumulator, second: null, rate, a: 0, b: 0, epsilon, secondScale: 1 } as const;
+      const { epsilon = 1e-10, learningRate } = options;
+      const step = {
+        code: 2,
+        first: accumulator,
+        second: null,
+        learningRate,
+        a: 0,
+        b: 0,
+        epsilon,
+        secondScale: 1,
+      } as const;
       run(step, out, gradient, options, rows);
     },
     clipByNorm: (out, limit) => {

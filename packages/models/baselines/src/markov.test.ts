@@ -70,7 +70,7 @@ describe("markov", () => {
         [0, 0, 30],
         [0, 2, 31],
       ]),
-      { maxGapHours: 24, smoothing: 0 },
+      { sessionGapHours: 24, smoothing: 0 },
     );
     expect(Array.from(model.score(queryBatch([{ items: [1], times: [0], now: HOUR_MS }]))), "b to a is a gap").toEqual(
       Array.from(Float32Array.of(0.5, 0.25, 0.25, 0)),

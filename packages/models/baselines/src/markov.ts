@@ -20,14 +20,13 @@ import { scoreRows } from "./score-rows.js";
 import { sourceSessions } from "./source-sessions.js";
 
 export const markovConfig = z.strictObject({
-  maxGapHours: z
+  sessionGapHours: z
     .number()
     .positive()
     .nullable()
     .default(null)
-    .describe(
-      "hours; interactions further apart are no transition, and a staler query gets popularity; null: no limit",
-    ),
+    .describe("hours; interactions further apart are no transition, and a staler query gets popularity; null: no limit")
+    .meta({ formerly: ["maxGapHours"] }),
   withinSession: z
     .boolean()
     .default(false)
@@ -54,14 +53,14 @@ export const markov: Recommender<MarkovConfig> = withSignals(
     config: markovConfig,
     search: {
       smoothing: { kind: "number", min: 0.01, max: 100, log: true },
-      maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+      sessionGapHours: { kind: "number", min: 1, max: 1000, log: true },
     },
-    reads: ({ maxGapHours, halfLifeDays }) =>
+    reads: ({ sessionGapHours, halfLifeDays }) =>
       inputsWhere({
         "own-history": true,
         "validation-item": true,
-        "answer-time": maxGapHours !== null,
-        times: maxGapHours !== null || halfLifeDays !== null,
+        "answer-time": sessionGapHours !== null,
+        times: sessionGapHours !== null || halfLifeDays !== null,
       }),
     async fit(train, config, run) {
       throwIfCancelled(run.signal);
@@ -115,12 +114,12 @@ function markovModel(catalog: Catalog, config: MarkovConfig, transitions: Sparse
  */
 export function itemTransitions(
   train: Interactions,
-  config: Pick<MarkovConfig, "maxGapHours" | "withinSession" | "halfLifeDays">,
+  config: Pick<MarkovConfig, "sessionGapHours" | "withinSession" | "halfLifeDays">,
   model: string,
 ): SparseRows {
   const { users, items, times, catalog } = train;
   const sessions = config.withinSession ? sourceSessions(train, model) : undefined;
-  const limitMs = (config.maxGapHours ?? Infinity) * HOUR_MS;
+  const limitMs = (config.sessionGapHours ?? Infinity) * HOUR_MS;
   const from = new Int32Array(train.size);
   const to = new Int32Array(train.size);
   const weights = rowWeights(train, config.halfLifeDays);
@@ -155,10 +154,10 @@ export function addTransitions(row: Float32Array, transitions: SparseRows, from:
 export function isFresh(
   batch: QueryBatch,
   query: number,
-  config: Pick<MarkovConfig, "maxGapHours" | "withinSession">,
+  config: Pick<MarkovConfig, "sessionGapHours" | "withinSession">,
 ): boolean {
   const end = batch.offsets[query + 1]!;
   if (config.withinSession && batch.sessionStarts[query] === end) return false;
-  if (config.maxGapHours === null || end === batch.offsets[query]) return true;
-  return batch.now[query]! - batch.times[end - 1]! <= config.maxGapHours * HOUR_MS;
+  if (config.sessionGapHours === null || end === batch.offsets[query]) return true;
+  return batch.now[query]! - batch.times[end - 1]! <= config.sessionGapHours * HOUR_MS;
 }

@@ -53,7 +53,7 @@ function slowShares(
   const wall = ({ hour, clock }: { readonly hour: number; readonly clock: number }): Date =>
     new Date((hour + clock / 60) * HOUR_MS);
   const isWeekend = (date: Date): boolean => [0, 6].includes(date.getUTCDay());
-  const place = c.nextTime === "predicted" || asked.hour - present.hour <= c.maxGapHours! ? present.item : NONE;
+  const place = c.nextTime === "predicted" || asked.hour - present.hour <= c.sessionGapHours! ? present.item : NONE;
   const weights = known.map((visit, at) => {
     const apart = Math.abs(wall(visit).getUTCHours() - wall(asked).getUTCHours());
     const distance = Math.min(apart, 24 - apart);
@@ -103,7 +103,7 @@ describe("personal", () => {
   });
 
   it("drops the transitions when the last visit is stale", async () => {
-    const model = await fitted(small, { ...plain, markovWeight: 1, countHistory: false, maxGapHours: 24 });
+    const model = await fitted(small, { ...plain, markovWeight: 1, countHistory: false, sessionGapHours: 24 });
     const after = (hours: number): Float32Array =>
       model.score(queryBatch([{ user: 1, items: [2], times: [0], now: hours * HOUR_MS }]));
     expectScores(after(24), [0, 1 / 2 + 1, 1 / 2, 0]);
@@ -169,7 +169,7 @@ describe("personal", () => {
       times: Float64Array.from(visits, ({ hour }) => hour * HOUR_MS),
     });
     const best = async (nextTime: string, hour: number): Promise<number> => {
-      const model = await fitted(train, { nextTime, maxGapHours: 1 });
+      const model = await fitted(train, { nextTime, sessionGapHours: 1 });
       const scores = model.score(queryBatch([{ user: 0, items: [], now: (24 * 21 + hour) * HOUR_MS }]));
       return scores.indexOf(Math.max(...scores));
     };

@@ -72,14 +72,15 @@ export const personalConfig = z.strictObject({
     .boolean()
     .default(true)
     .describe("count also what a known user's history holds from after the user's last training interaction"),
-  maxGapHours: z
+  sessionGapHours: z
     .number()
     .positive()
     .nullable()
     .default(24)
     .describe(
       "hours; visits further apart are no transition, nor is a question that long after, when given; null: no limit",
-    ),
+    )
+    .meta({ formerly: ["maxGapHours"] }),
   withinSession: z.boolean().default(false).describe("count no transition from one session of the source to the next"),
 });
 export type PersonalConfig = z.infer<typeof personalConfig>;
@@ -111,7 +112,7 @@ export const personal: Recommender<PersonalConfig> = withSignals(
       hourFloor: { kind: "number", min: 0.001, max: 0.5, log: true },
       otherDayWeight: { kind: "number", min: 0.05, max: 1 },
       ownTransitionWeight: { kind: "number", min: 0.1, max: 100, log: true },
-      maxGapHours: { kind: "number", min: 1, max: 1000, log: true },
+      sessionGapHours: { kind: "number", min: 1, max: 1000, log: true },
     },
     reads: ({ nextTime }) =>
       inputsWhere({ "own-history": true, "validation-item": true, "answer-time": nextTime === "given", times: true }),

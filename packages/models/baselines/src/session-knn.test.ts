@@ -112,7 +112,7 @@ describe("session-knn", () => {
       return Array.from(scores.keys()).filter((item) => scores[item]! > 0);
     };
     expect(await reached({})).toEqual([0, 1]);
-    expect(await reached({ sessionGapMs: 1000 })).toEqual([1]);
+    expect(await reached({ sessionGapHours: 0.001 })).toEqual([1]);
     expect(await reached({ sessions: "source" })).toEqual([1, 2, 3]);
     expect(await reached({ sessions: "user" })).toEqual([0, 1, 2, 3]);
     await expect(fitted(sessionsOf([0]), { sessions: "source" })).rejects.toThrow(/session-knn.*sessions/);

@@ -1,4 +1,4 @@
-import { NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
+import { HOUR_MS, NONE, throwIfCancelled, type Catalog, type Interactions, type QueryBatch } from "@sequitur/core";
 import {
   type Artifact,
   withSignals,
@@ -25,12 +25,13 @@ export const sessionKnnConfig = z.strictObject({
   sessions: z
     .enum(["gap", "source", "user"])
     .default("gap")
-    .describe("gap: cut by sessionGapMs; source: the data's own sessions; user: each user's whole history is one"),
-  sessionGapMs: z
+    .describe("gap: cut by sessionGapHours; source: the data's own sessions; user: each user's whole history is one"),
+  sessionGapHours: z
     .number()
     .positive()
-    .default(86_400_000)
-    .describe("ms without an interaction after which a new session starts, when sessions is gap"),
+    .default(24)
+    .describe("hours without an interaction after which a new session starts, when sessions is gap")
+    .meta({ formerly: ["sessionGapMs"] }),
   recentSessions: z.int().min(1).max(100_000).default(1000).describe("sessions looked at, the most recent ones (m)"),
   neighbours: z.int().min(1).max(10_000).default(200).describe("most similar of these whose items are scored (k)"),
   maxSessionItems: z.int().min(1).max(1000).default(10).describe("newest distinct items of the query that are used"),
@@ -186,7 +187,7 @@ function inverseFrequencies(index: SessionIndex, config: SessionKnnConfig): Floa
 /** (size) the session of each row, numbered by the time of its last row, ties by row. */
 function sessionNumbers(train: Interactions, config: SessionKnnConfig): { numbers: Int32Array; count: number } {
   const given = config.sessions === "source" ? sourceSessions(train, "session-knn") : undefined;
-  const gapMs = config.sessions === "gap" ? config.sessionGapMs : Infinity;
+  const gapMs = config.sessions === "gap" ? config.sessionGapHours * HOUR_MS : Infinity;
   const { users, times } = train;
   const numbers = new Int32Array(train.size);
   const endTimes: number[] = [];

@@ -27,7 +27,7 @@ describe.skipIf(path === undefined)(`Foursquare NYC, trajectories${path === unde
   let split: Split;
   beforeAll(() => {
     const all = applyFilters(readCheckIns(path!), [filterConfigSchema.parse({ kind: "k-core", user: 10, item: 10 })]);
-    const protocol = { kind: "trajectory", cutHours: 24, cutFrom: "first", boundary: "trajectory" };
+    const protocol = { kind: "trajectory", sessionGapHours: 24, sessionGapFrom: "first", boundary: "trajectory" };
     split = splitInteractions(all, splitConfigSchema.parse(protocol));
   });
 
@@ -46,7 +46,7 @@ describe.skipIf(path === undefined)(`Foursquare NYC, trajectories${path === unde
   const alone = {
     countHistory: false,
     withinSession: true,
-    maxGapHours: null,
+    sessionGapHours: null,
     visitHalfLifeDays: null,
     ownTransitionWeight: 0,
   };

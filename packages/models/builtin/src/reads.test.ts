@@ -12,7 +12,7 @@ const later: QueryBatch = { ...queries, now: queries.now.map((now) => now + 100 
 /** Configs besides the defaults that change what is read. */
 const CONFIGS: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
   ...recommenderNames.map((name) => [name, {}] as const),
-  ["markov", { maxGapHours: 1 }],
+  ["markov", { sessionGapHours: 1 }],
   ["personal", { nextTime: "given" }],
   ["personal", { nextTime: "predicted", countHistory: false }],
   ["seaget", { nextTime: "predicted" }],

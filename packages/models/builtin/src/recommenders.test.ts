@@ -35,6 +35,40 @@ describe("loadRecommender", () => {
   });
 });
 
+/** Keys that models had before one name stood for one idea, each with a model that had it. */
+const RENAMED: readonly (readonly [string, string, string])[] = [
+  ["bpr", "rate", "learningRate"],
+  ["bpr", "rateDecay", "learningRateDecay"],
+  ["nbpo", "flipRate", "flipLearningRate"],
+  ["sasrec", "batchTargets", "batchSize"],
+  ["gru4rec", "warmUp", "warmupSteps"],
+  ["lite-llm4rec", "textRate", "textLearningRate"],
+  ["slate-gru", "batchUsers", "batchSize"],
+  ["slate-gru", "gruRate", "gruLearningRate"],
+  ["seaget", "rate", "learningRate"],
+  ["seaget", "cutHours", "sessionGapHours"],
+  ["markov", "maxGapHours", "sessionGapHours"],
+  ["session-knn", "sessionGapMs", "sessionGapHours"],
+];
+
+describe("names of hyper-parameters", () => {
+  it.each(RENAMED)("%s refuses %s and names %s", async (name, old, now) => {
+    const { config } = await loadRecommender(name);
+    expect(() => parseConfig(config, { [old]: 1 }, name)).toThrow(`unknown key "${old}": it is now called "${now}"`);
+  });
+
+  it("are the same in every model, and none is a name that was given up", async () => {
+    const givenUp = new Set(RENAMED.map(([, old]) => old));
+    for (const name of recommenderNames) {
+      const { config, search } = await loadRecommender(name);
+      const keys = Object.keys({ ...(parseConfig(config, {}, name) as object), ...search });
+      expect(keys.filter((key) => givenUp.has(key))).toEqual([]);
+      expect(keys.filter((key) => /rate$/i.test(key) && !/learningRate$/i.test(key))).toEqual([]);
+      expect(keys.filter((key) => /gap(ms|minutes|days)$/i.test(key))).toEqual([]);
+    }
+  });
+});
+
 describe("loadModel", () => {
   const titles = Array.from({ length: 20 }, (_, item) => `${item % 2 === 0 ? "even" : "odd"} thing ${item}`);
   const { train, queries } = checkerboard({ titles });

@@ -62,7 +62,7 @@ async function training(data: readonly BenchData[]): Promise<void> {
   for (const set of data) {
     const epochs = Math.max(1, Math.round(12e6 / set.train.size));
     for (const threads of [1, 2]) {
-      const fields = { epochs, hardest: 1, rate: 0.05, rateDecay: 1, userDecay: 0.01, itemDecay: 0.01 };
+      const fields = { epochs, hardest: 1, learningRate: 0.05, learningRateDecay: 1, userDecay: 0.01, itemDecay: 0.01 };
       const { perSecond, ordered } = await fitRate(bpr, set, fields, threads, 3);
       record(`bpr, whole fit, ${set.name}`, threads, perSecond / 1e6, "M samples/s", aims[set.name]?.[threads - 1]);
       record(`  positives above negatives in the last epoch`, threads, ordered, "share", "0.5 is chance");
@@ -74,10 +74,10 @@ async function training(data: readonly BenchData[]): Promise<void> {
     [bpr, { hardest: 4 }],
     [bpo, {}],
     [nbpo, {}],
-    [warp, { rate: 0.005 }],
+    [warp, { learningRate: 0.005 }],
   ];
   for (const [recommender, fields] of others) {
-    const { perSecond } = await fitRate(recommender, small!, { epochs: 30, rate: 0.05, ...fields }, 1, 3);
+    const { perSecond } = await fitRate(recommender, small!, { epochs: 30, learningRate: 0.05, ...fields }, 1, 3);
     const hard = fields["hardest"] === 4 ? ", hardest of 4" : "";
     record(`${recommender.name}${hard}, whole fit, ${small!.name}`, 1, perSecond / 1e6, "M samples/s");
   }
@@ -93,7 +93,7 @@ function twinRate({ name, train }: BenchData): void {
   const factors = { width: 64, users: table(held.rows.users), items: table(held.rows.items) };
   const samples = 100_000;
   const stats = memory.floats(factoriseStatsLength(samples));
-  const fixed = { negatives: 1, candidates: 1, rate: 0.05, userDecay: 0.01, itemDecay: 0.01, biasDecay: 0 };
+  const fixed = { negatives: 1, candidates: 1, learningRate: 0.05, userDecay: 0.01, itemDecay: 0.01, biasDecay: 0 };
   let best = Infinity;
   for (let seed = 0; seed < 3; seed++) {
     const start = performance.now();

@@ -24,7 +24,7 @@ function caseOf<Config>(
   return { name, recommender, config };
 }
 
-const small = { factors: 6, epochs: 200, rate: 0.1, rateDecay: 0.99 };
+const small = { factors: 6, epochs: 200, learningRate: 0.1, learningRateDecay: 0.99 };
 const cases: Case[] = [
   caseOf(bpr, { ...small, hardest: 1 }),
   caseOf(bpr, { ...small, hardest: 3, bias: true, sampler: "in-batch" }, "bpr, in-batch, hard negatives"),
@@ -34,8 +34,8 @@ const cases: Case[] = [
   caseOf(nbpo, { ...small, userBias: true }, "nbpo, user bias"),
   caseOf(nbpo, small),
   caseOf(nbpo, { ...small, form: "original" }, "nbpo, original"),
-  caseOf(nbpo, { ...small, form: "surrogate", rate: 0.4, flipBias: -6 }, "nbpo, surrogate"),
-  caseOf(warp, { ...small, factors: 2, epochs: 60, rate: 0.02, userDecay: 0.02, itemDecay: 0.02 }),
+  caseOf(nbpo, { ...small, form: "surrogate", learningRate: 0.4, flipBias: -6 }, "nbpo, surrogate"),
+  caseOf(warp, { ...small, factors: 2, epochs: 60, learningRate: 0.02, userDecay: 0.02, itemDecay: 0.02 }),
   caseOf(als, { factors: 6, decay: 1, confidence: 4 }),
 ];
 

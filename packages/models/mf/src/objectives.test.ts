@@ -156,10 +156,10 @@ describe("the kernel's step", () => {
     const [held, heldFlips] = [factorsOf(preference), factorsOf(flip)];
     const { rows } = sampledRows({ memory, kernels } as Engine, train);
     const none = { userDecay: 0, itemDecay: 0, biasDecay: 0 };
-    const draws = { objective, samples: 1, negatives: 1, candidates: 1, seed: 1, rate, ...none };
+    const draws = { objective, samples: 1, negatives: 1, candidates: 1, seed: 1, learningRate: rate, ...none };
     kernels.factorise(memory.floats(factoriseStatsLength(1)), held, rows, {
       ...draws,
-      ...(flips && { flips: { factors: heldFlips, rate: flipRate, decay: 0, bias: flipBias } }),
+      ...(flips && { flips: { factors: heldFlips, learningRate: flipRate, decay: 0, bias: flipBias } }),
     });
     for (const [item, coefficients] of [positive, unvoted].entries()) {
       const s = sigmoid(innerProduct(preference.user, preference.items[item]!));

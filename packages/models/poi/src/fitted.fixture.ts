@@ -14,8 +14,8 @@ export const SMALL = {
   visits: 30,
   visitHidden: 8,
   epochs: 4,
-  batchTargets: 256,
-  rate: 0.01,
+  batchSize: 256,
+  learningRate: 0.01,
   dropout: 0,
 } as const;
 

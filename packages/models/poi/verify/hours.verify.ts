@@ -82,7 +82,7 @@ test.skipIf(!existsSync(nyc))(
       { kind: "deduplicate", by: "user-item-time" },
       { kind: "min-count", user: 10, item: 10 },
     ].map((filter) => filterConfigSchema.parse(filter));
-    const config = { kind: "trajectory", cutHours: 24, cutFrom: "first", boundary: "trajectory" };
+    const config = { kind: "trajectory", sessionGapHours: 24, sessionGapFrom: "first", boundary: "trajectory" };
     const split = splitInteractions(applyFilters(interactions, filters), splitConfigSchema.parse(config));
     for (const [learnedShare, ...wanted] of LEARNED) {
       const hours = fitHours(split.train, hoursConfigSchema.parse({ learnedShare }));

@@ -25,6 +25,6 @@ export async function nycSplit(): Promise<Split | undefined> {
     filterConfigSchema.parse({ kind: "deduplicate", by: "user-item-time" }),
     filterConfigSchema.parse({ kind: "min-count", user: 10, item: 10 }),
   ]);
-  const protocol = { kind: "trajectory", cutHours: 24, cutFrom: "first", boundary: "trajectory" };
+  const protocol = { kind: "trajectory", sessionGapHours: 24, sessionGapFrom: "first", boundary: "trajectory" };
   return splitInteractions(kept, splitConfigSchema.parse(protocol));
 }

@@ -44,7 +44,7 @@ const SHOP = randomShop();
 type Head = "tied" | "free" | "generative";
 
 async function fitted(head: Head, maxLength: number, textMatch = 0): Promise<LiteLlm4recModel> {
-  const keys = { head, maxLength, textMatch, epochs: 1, textEpochs: 1, batchTargets: 1e6, loss: "sampled-softmax" };
+  const keys = { head, maxLength, textMatch, epochs: 1, textEpochs: 1, batchSize: 1e6, loss: "sampled-softmax" };
   const config = parseConfig(liteLlm4rec.config, keys, "bench");
   return liteLlm4rec.fit(SHOP, config, { random: new Random(1), threads: 1 });
 }

@@ -55,7 +55,7 @@ async function fitTimed(
   train: Interactions,
 ): Promise<{ model: SequenceModel; stepMs: number[] }> {
   const { recommender, config } = MODELS[name]!;
-  const common = { width: 64, maxLength: LENGTH, dropout: 0.2, batchTargets: BATCH * LENGTH, epochs: 1 };
+  const common = { width: 64, maxLength: LENGTH, dropout: 0.2, batchSize: BATCH * LENGTH, epochs: 1 };
   const parsed = parseConfig(recommender.config, { ...common, ...config, ...extra }, "bench");
   const at: number[] = [];
   const report = (): void => void at.push(performance.now());

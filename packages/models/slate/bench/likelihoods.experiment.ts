@@ -27,9 +27,9 @@ type Logging = (typeof LOGGING)[keyof typeof LOGGING];
 const world = (seed: number, logging: Logging): LatentWorld =>
   latentWorld({ users: USERS, items: 50, groups: 10, steps: 20, length: 10, ...logging }, seed);
 
-async function fit(from: LatentWorld, seed: number, likelihood: (typeof LIKELIHOODS)[number], rate: number) {
+async function fit(from: LatentWorld, seed: number, likelihood: (typeof LIKELIHOODS)[number], learningRate: number) {
   const held = holdOut(from.log, { validation: 0, test: 0.2 }, new Random("test"));
-  const config = slateGruConfig.parse({ width: 2, state: "linear", likelihood, rate });
+  const config = slateGruConfig.parse({ width: 2, state: "linear", likelihood, learningRate });
   let validation = -Infinity;
   const report = ({ values }: { values?: Readonly<Record<string, number>> }) =>
     void (validation = Math.max(validation, values?.["validation"] ?? -Infinity));
@@ -76,9 +76,9 @@ for (const [name, logging] of Object.entries(LOGGING)) {
   const chosen = new Map<string, number>();
   for (const likelihood of LIKELIHOODS) {
     const tried = [];
-    for (const rate of RATES)
-      tried.push({ rate, validation: (await fit(world(1, logging), 1, likelihood, rate)).validation });
-    chosen.set(likelihood, tried.toSorted((a, b) => b.validation - a.validation)[0]!.rate);
+    for (const learningRate of RATES)
+      tried.push({ learningRate, validation: (await fit(world(1, logging), 1, likelihood, learningRate)).validation });
+    chosen.set(likelihood, tried.toSorted((a, b) => b.validation - a.validation)[0]!.learningRate);
   }
   const found: Record<string, { choice: number; position: number; truth: number }[]> = { slate: [], "all-item": [] };
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -93,7 +93,7 @@ for (const [name, logging] of Object.entries(LOGGING)) {
     const row = {
       logging: name,
       likelihood,
-      rate: chosen.get(likelihood),
+      learningRate: chosen.get(likelihood),
       choice: spread(of("choice")),
       position: spread(of("position")),
       truth: spread(of("truth")),

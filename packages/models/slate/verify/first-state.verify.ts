@@ -56,7 +56,7 @@ async function comparedIn(world: number) {
   row("truth", (at) => truth[at]);
   const rates = row("user-blind", blind);
   const fitted = async (state: "linear" | "gru", compat: "none" | "paper") => {
-    const config = slateGruConfig.parse({ width: 2, rate: 0.1, state, compat });
+    const config = slateGruConfig.parse({ width: 2, learningRate: 0.1, state, compat });
     const model = await slateGru.fitSlates(train, config, { random: new Random(7) });
     const found = model.logLikelihood(log, test);
     return row(`${state} ${compat}`, (at) => found[at - cut]);

@@ -36,12 +36,12 @@ export interface MlpOptions {
 
 /** Linear maps with activations between: (..., first size) -> (..., last size). */
 export function mlp(scope: Scope, options: MlpOptions): (x: tf.Tensor, pass: Pass) => tf.Tensor {
-  const { sizes, activation = "relu", dropout: rate = 0 } = options;
+  const { sizes, activation = "relu", dropout: dropoutRate = 0 } = options;
   const last = sizes.length - 2;
   const maps = sizes
     .slice(1)
     .map((outputs, i) =>
       linearLayer(scope.scope(`${i}`), { inputs: sizes[i], outputs, activation: i < last ? activation : "none" }),
     );
-  return (x, pass) => maps.reduce((h, map, i) => (i < last ? dropout(map(h), rate, pass) : map(h)), x);
+  return (x, pass) => maps.reduce((h, map, i) => (i < last ? dropout(map(h), dropoutRate, pass) : map(h)), x);
 }

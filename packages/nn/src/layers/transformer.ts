@@ -24,7 +24,14 @@ export interface TransformerOptions extends Omit<AttentionLayerOptions, "dropout
 
 /** One block: attention, then a two-layer feed-forward map, each with its residual and norm. */
 export function transformerBlock(scope: Scope, options: TransformerOptions): SequenceLayer {
-  const { width, hidden = width, activation = "relu", dropout: rate = 0, order = "pre", norm = "layer" } = options;
+  const {
+    width,
+    hidden = width,
+    activation = "relu",
+    dropout: dropoutRate = 0,
+    order = "pre",
+    norm = "layer",
+  } = options;
   const nothing = options.startsAsIdentity === true ? zeros : undefined;
   const attend = attentionLayer(scope.scope("attention"), { ...options, ...(nothing && { outInitializer: nothing }) });
   const attendNorm = normLayer(scope.scope("attentionNorm"), width, norm);
@@ -36,8 +43,9 @@ export function transformerBlock(scope: Scope, options: TransformerOptions): Seq
   });
   const feedNorm = normLayer(scope.scope("feedNorm"), width, norm);
   return (x, pass, mask) => {
-    const feed = (h: tf.Tensor3D): tf.Tensor => dropout(narrow(dropout(widen(h), rate, pass)), rate, pass);
-    const mix = (h: tf.Tensor3D): tf.Tensor => dropout(attend(h, pass, mask), rate, pass);
+    const feed = (h: tf.Tensor3D): tf.Tensor =>
+      dropout(narrow(dropout(widen(h), dropoutRate, pass)), dropoutRate, pass);
+    const mix = (h: tf.Tensor3D): tf.Tensor => dropout(attend(h, pass, mask), dropoutRate, pass);
     if (order === "pre") {
       const h = tf.add(x, mix(attendNorm(x) as tf.Tensor3D)) as tf.Tensor3D;
       return tf.add(h, feed(feedNorm(h) as tf.Tensor3D)) as tf.Tensor3D;

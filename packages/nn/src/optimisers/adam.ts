@@ -11,7 +11,7 @@ export interface AdamOptions {
 }
 
 /**
- * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + e)
+ * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= learningRate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + e)
  * (Adam, Kingma & Ba 2015, algorithm 1). Weight decay is added to the gradient. On sparse tables only the rows of the
  * step are touched, their means too, with the t of all steps.
  */
@@ -19,7 +19,7 @@ export function adam(options: AdamOptions = {}): AdamRule {
   return adamRule("adam", false, options);
 }
 
-/** Adam with the decay taken from the weights, w -= rate decay w, not from the gradient (Loshchilov & Hutter 2019). */
+/** Adam with the decay taken from the weights, w -= learningRate decay w, not from the gradient (Loshchilov & Hutter 2019). */
 export function adamW(options: AdamOptions = {}): AdamRule {
   return adamRule("adamw", true, options);
 }
@@ -43,13 +43,13 @@ function adamRule(name: string, decoupled: boolean, options: AdamOptions): AdamR
     beta2,
     epsilon,
     decoupled,
-    composed(weights, gradient, [mean, square], { rate, step, decay }) {
+    composed(weights, gradient, [mean, square], { learningRate, step, decay }) {
       const g = decay > 0 && !decoupled ? tf.add(gradient, tf.mul(weights, decay)) : gradient;
-      const kept = decay > 0 && decoupled ? tf.mul(weights, 1 - rate * decay) : weights;
+      const kept = decay > 0 && decoupled ? tf.mul(weights, 1 - learningRate * decay) : weights;
       const m = tf.add(tf.mul(mean, beta1), tf.mul(g, 1 - beta1));
       const v = tf.add(tf.mul(square, beta2), tf.mul(tf.mul(g, g), 1 - beta2));
       const scale = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), epsilon);
-      return { weights: tf.sub(kept, tf.div(tf.mul(m, rate / (1 - beta1 ** step)), scale)), slots: [m, v] };
+      return { weights: tf.sub(kept, tf.div(tf.mul(m, learningRate / (1 - beta1 ** step)), scale)), slots: [m, v] };
     },
   };
 }

@@ -81,20 +81,27 @@ function update(
   weights: Floats,
   gradient: Floats,
   slots: readonly Floats[],
-  { rate, step, decay }: UpdateStep,
+  { learningRate, step, decay }: UpdateStep,
   rows: SparseRows | null,
 ): void {
   switch (rule.kind) {
     case "adam": {
       const { beta1, beta2, epsilon } = rule;
       const shrink = rule.decoupled ? { decay } : { l2: decay };
-      kernels.adam(weights, gradient, slots[0], slots[1], { rate, step, beta1, beta2, epsilon, ...shrink }, rows);
+      kernels.adam(
+        weights,
+        gradient,
+        slots[0],
+        slots[1],
+        { learningRate, step, beta1, beta2, epsilon, ...shrink },
+        rows,
+      );
       return;
     }
     case "adagrad":
-      kernels.adagrad(weights, gradient, slots[0], { rate, epsilon: rule.epsilon, l2: decay }, rows);
+      kernels.adagrad(weights, gradient, slots[0], { learningRate, epsilon: rule.epsilon, l2: decay }, rows);
       return;
     case "sgd":
-      kernels.sgd(weights, gradient, slots[0] ?? null, { rate, momentum: rule.momentum, l2: decay }, rows);
+      kernels.sgd(weights, gradient, slots[0] ?? null, { learningRate, momentum: rule.momentum, l2: decay }, rows);
   }
 }

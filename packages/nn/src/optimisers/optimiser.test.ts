@@ -106,7 +106,7 @@ describe("known steps", () => {
     expect(await twoSteps(sgd())).toBeCloseTo(0.9 * 0.9, 6);
     // v = 1, w = 0.9; v = 0.5 + 0.9, w = 0.9 - 0.14.
     expect(await twoSteps(sgd({ momentum: 0.5 }))).toBeCloseTo(0.76, 6);
-    // The first step of Adam is the rate; in the second m^ = (0.09 + 0.09) / 0.19 and v^ = (0.000999 + 0.00081) / 0.001999.
+    // The first step of Adam is the learning rate; in the second m^ = (0.09 + 0.09) / 0.19 and v^ = (0.000999 + 0.00081) / 0.001999.
     const second = (0.1 * ((0.09 + 0.1 * 0.9) / 0.19)) / Math.sqrt((0.000999 + 0.001 * 0.81) / 0.001999);
     expect(await twoSteps(adam())).toBeCloseTo(0.9 - second, 5);
     // Adagrad: 1 - 0.1, then 0.9 - 0.09 / sqrt(1.81).

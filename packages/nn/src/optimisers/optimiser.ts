@@ -20,11 +20,11 @@ export class Optimiser {
   }
 
   /** Updates every parameter that has a gradient, the gradients multiplied by `scale` first. */
-  step(parameters: readonly Parameter[], gradients: Gradients, rate: number, scale = 1): void {
+  step(parameters: readonly Parameter[], gradients: Gradients, learningRate: number, scale = 1): void {
     this.steps += 1;
     for (const parameter of parameters) {
       const slots = this.slotsOf(parameter);
-      const step = { rate, step: this.steps, decay: parameter.noDecay ? 0 : this.decay };
+      const step = { learningRate, step: this.steps, decay: parameter.noDecay ? 0 : this.decay };
       const dense = gradients.dense.get(parameter.name);
       const rows = gradients.rows.get(parameter.name);
       if (dense !== undefined) this.updateDense(parameter.variable, slots, dense, scale, step);

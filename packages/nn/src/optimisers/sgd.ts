@@ -6,7 +6,7 @@ export interface SgdRule extends UpdateRule {
   readonly momentum: number;
 }
 
-/** v = momentum v + g; w -= rate v. Without momentum nothing is remembered. */
+/** v = momentum v + g; w -= learningRate v. Without momentum nothing is remembered. */
 export function sgd(options: { readonly momentum?: number } = {}): SgdRule {
   const { momentum = 0 } = options;
   return {
@@ -15,10 +15,10 @@ export function sgd(options: { readonly momentum?: number } = {}): SgdRule {
     slots: momentum > 0 ? ["velocity"] : [],
     slotStart: 0,
     momentum,
-    composed(weights, gradient, slots, { rate, decay }) {
+    composed(weights, gradient, slots, { learningRate, decay }) {
       const g = decay > 0 ? tf.add(gradient, tf.mul(weights, decay)) : gradient;
       const velocity = slots.length > 0 ? tf.add(tf.mul(slots[0], momentum), g) : g;
-      return { weights: tf.sub(weights, tf.mul(velocity, rate)), slots: slots.length > 0 ? [velocity] : [] };
+      return { weights: tf.sub(weights, tf.mul(velocity, learningRate)), slots: slots.length > 0 ? [velocity] : [] };
     },
   };
 }

@@ -3,7 +3,7 @@ import { type tf } from "../tensors.js";
 /** What a step knows besides weights and gradients. */
 export interface UpdateStep {
   /** Learning rate of this step. */
-  readonly rate: number;
+  readonly learningRate: number;
   /** Number of this step, from 1. */
   readonly step: number;
   /** Weight decay of this parameter; 0 where it is exempt. */

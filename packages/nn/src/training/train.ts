@@ -186,7 +186,7 @@ class Run<Batch> {
         if (!Number.isFinite(norm)) throw diverged(task, "gradient norm", norm, `step ${step}`);
         if (norm > clipNorm) scale = clipNorm / norm;
       }
-      optimiser.step(parameters.all(), gradients, schedule.rate(step), scale);
+      optimiser.step(parameters.all(), gradients, schedule.learningRate(step), scale);
     } finally {
       disposeGradients(gradients);
     }
@@ -257,8 +257,8 @@ class Run<Batch> {
     if (report === undefined) return;
     const { epoch, batch, lossSum, epochLoss, step } = this.position;
     const loss = batch > 0 ? lossSum / batch : (epochLoss ?? Number.NaN);
-    const rate = schedule.rate(Math.max(1, step));
-    const values = { epoch, loss, rate, ...(validation !== undefined && { validation }) };
+    const learningRate = schedule.learningRate(Math.max(1, step));
+    const values = { epoch, loss, learningRate, ...(validation !== undefined && { validation }) };
     const done = epoch * batchesPerEpoch + batch;
     report({ task, done, total: epochs * batchesPerEpoch, unit: "batches", values });
   }

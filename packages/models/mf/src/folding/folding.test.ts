@@ -44,13 +44,13 @@ function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return xy / Math.sqrt(xx * yy);
 }
 
-const sgd = { factors: 8, epochs: 60, rate: 0.1, userDecay: 0.02, itemDecay: 0.02 };
+const sgd = { factors: 8, epochs: 60, learningRate: 0.1, userDecay: 0.02, itemDecay: 0.02 };
 const cases: [string, FactorRecommender, Record<string, unknown>][] = [
   ["bpr", bpr, { ...sgd, hardest: 1 }],
   ["bpo", bpo, sgd],
   ["bpo, both biases", bpo, { ...sgd, bias: true, userBias: true }],
   ["nbpo", nbpo, sgd],
-  ["warp", warp, { ...sgd, rate: 0.02 }],
+  ["warp", warp, { ...sgd, learningRate: 0.02 }],
   ["als", als, { factors: 8, decay: 1 }],
 ];
 

@@ -10,8 +10,8 @@ const size = { users: 60, items: 60, classes: 3 };
 describe("nbpo", () => {
   it("starts with flip rates below 0.01 and the ranking of bpo", async () => {
     const { train } = plantedClasses(size, 0.2, new Random("start"));
-    const still = { epochs: 1, rate: 1e-30, factors: 16, userDecay: 0, itemDecay: 0 };
-    const model = await fitted(nbpo, train, { ...still, flipFactors: 16, flipRate: 1e-30, flipBias: 0 });
+    const still = { epochs: 1, learningRate: 1e-30, factors: 16, userDecay: 0, itemDecay: 0 };
+    const model = await fitted(nbpo, train, { ...still, flipFactors: 16, flipLearningRate: 1e-30, flipBias: 0 });
     let sum = 0;
     for (let user = 0; user < size.users; user++) {
       for (let item = 0; item < size.items; item++) sum += flipRate(model, user, item);
@@ -22,13 +22,21 @@ describe("nbpo", () => {
     expect(model.tables.items).toEqual(plain.tables.items);
   });
 
-  const quick = { hardest: 1, factors: 8, flipFactors: 8, epochs: 100, rateDecay: 1, userDecay: 0.02, itemDecay: 0.02 };
+  const quick = {
+    hardest: 1,
+    factors: 8,
+    flipFactors: 8,
+    epochs: 100,
+    learningRateDecay: 1,
+    userDecay: 0.02,
+    itemDecay: 0.02,
+  };
 
   it.each([
     // The proposed update has a second fixed point, where every unvoted pair counts as flipped: L2 must hold it back.
-    ["proposed", { rate: 0.1, flipBias: -6, flipRate: 0.02, flipDecay: 0.03 }],
-    ["original", { rate: 0.1, flipBias: 0, flipRate: 0.05, flipDecay: 0.001 }],
-    ["surrogate", { rate: 0.4, flipBias: 0, flipRate: 0.2, flipDecay: 0.001 }],
+    ["proposed", { learningRate: 0.1, flipBias: -6, flipLearningRate: 0.02, flipDecay: 0.03 }],
+    ["original", { learningRate: 0.1, flipBias: 0, flipLearningRate: 0.05, flipDecay: 0.001 }],
+    ["surrogate", { learningRate: 0.4, flipBias: 0, flipLearningRate: 0.2, flipDecay: 0.001 }],
   ] as const)("%s: gives hidden positives a higher flip rate than true negatives", async (form, config) => {
     const { train, hidden, likes } = plantedClasses(size, 0.3, new Random("flips"));
     const negatives: [number, number][] = [];
@@ -47,7 +55,12 @@ describe("nbpo", () => {
     const { train } = plantedClasses(size, 0.3, new Random("flips"));
     const reports: Progress[] = [];
     const report = (progress: Progress): void => void reports.push(progress);
-    await fitted(nbpo, train, { ...quick, rate: 0.1, flipBias: 0, flipRate: 0.1, flipDecay: 0.001 }, { report });
+    await fitted(
+      nbpo,
+      train,
+      { ...quick, learningRate: 0.1, flipBias: 0, flipLearningRate: 0.1, flipDecay: 0.001 },
+      { report },
+    );
     expect(reports.at(-1)?.values?.["gamma on unvoted"]).toBeGreaterThan(0.8);
   });
 
@@ -55,7 +68,7 @@ describe("nbpo", () => {
     const { train } = plantedClasses(size, 0.3, new Random("report"));
     const reports: Progress[] = [];
     const report = (progress: Progress): void => void reports.push(progress);
-    await fitted(nbpo, train, { epochs: 30, flipRate: 0.1, flipDecay: 0.001 }, { report });
+    await fitted(nbpo, train, { epochs: 30, flipLearningRate: 0.1, flipDecay: 0.001 }, { report });
     expect(reports).toHaveLength(30);
     const { values } = reports.at(-1)!;
     expect(values).toMatchObject({ "gamma on positives": expect.any(Number), ordered: expect.any(Number) });

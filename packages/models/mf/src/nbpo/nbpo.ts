@@ -12,7 +12,13 @@ export const nbpoConfig = z.strictObject({
     .default("proposed")
     .describe("the paper's NBPO, its exact log-likelihood NBPOo, or its likelihood NBPOs"),
   flipFactors: z.int().min(1).max(1024).default(64).describe("length of the vectors of the flip model"),
-  flipRate: z.number().positive().max(1e6).default(0.02).describe("learning rate of the flip model's first epoch"),
+  flipLearningRate: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(0.02)
+    .describe("learning rate of the flip model's first epoch")
+    .meta({ formerly: ["flipRate"] }),
   flipDecay: z
     .number()
     .min(0)
@@ -46,13 +52,13 @@ export const nbpo = sgdRecommender<NbpoConfig>({
   config: nbpoConfig,
   search: {
     ...sgdSearch,
-    flipRate: { kind: "number", min: 0.003, max: 0.1, log: true },
+    flipLearningRate: { kind: "number", min: 0.003, max: 0.1, log: true },
     flipDecay: { kind: "number", min: 0.01, max: 0.3, log: true },
     flipBias: { kind: "choice", values: [0, -3, -6] },
   },
   folds: "point",
-  updates: ({ form, flipFactors, flipRate, flipDecay, flipBias }) => ({
+  updates: ({ form, flipFactors, flipLearningRate, flipDecay, flipBias }) => ({
     ...FORMS[form],
-    flips: { factors: flipFactors, rate: flipRate, decay: flipDecay, bias: flipBias },
+    flips: { factors: flipFactors, learningRate: flipLearningRate, decay: flipDecay, bias: flipBias },
   }),
 });

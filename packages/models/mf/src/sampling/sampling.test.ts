@@ -70,7 +70,7 @@ describe("draws", () => {
         negatives,
         candidates: 1,
         seed,
-        rate: 0.01,
+        learningRate: 0.01,
         userDecay: 0,
         itemDecay: 0,
         biasDecay: 0,
@@ -104,7 +104,7 @@ describe("draws", () => {
       negatives: 1,
       candidates: 1,
       seed: 1,
-      rate: 0.01,
+      learningRate: 0.01,
       userDecay: 0,
       itemDecay: 0,
       biasDecay: 0,
@@ -144,8 +144,8 @@ describe("in-batch negatives", () => {
 
   /** How the learned item biases grow with the logarithm of popularity. */
   async function biasSlope(config: Record<string, unknown>): Promise<number> {
-    const fixed = { bias: true, biasDecay: 0, userDecay: 5, itemDecay: 5, hardest: 1, rate: 0.1, epochs: 80 };
-    const model = await fitted(bpr, train, { factors: 4, rateDecay: 0.95, ...fixed, ...config });
+    const fixed = { bias: true, biasDecay: 0, userDecay: 5, itemDecay: 5, hardest: 1, learningRate: 0.1, epochs: 80 };
+    const model = await fitted(bpr, train, { factors: 4, learningRateDecay: 0.95, ...fixed, ...config });
     return slope(logCounts, Array.from(model.tables.bias!));
   }
 

@@ -6,7 +6,7 @@ import type { HeldFactors } from "./held-factors.js";
 const MOST = 4;
 
 export interface NegativeStep {
-  readonly rate: number;
+  readonly learningRate: number;
   readonly userDecay: number;
   readonly itemDecay: number;
   readonly random: Random;
@@ -22,14 +22,14 @@ export function knownNegatives(whole: Interactions): ((held: HeldFactors, step: 
   const rows = rowsWhere(whole.size, (row) => role[row] === NEGATIVE);
   const positives = rowsWhere(whole.size, (row) => role[row] !== NEGATIVE);
   const meanValue = meanOf(positives, value);
-  return (held, { rate, userDecay, itemDecay, random }) => {
+  return (held, { learningRate, userDecay, itemDecay, random }) => {
     for (const row of rows) {
       const user = whole.users[row]!;
       const unwanted = whole.items[row]!;
       const wanted = drawWanted(whole, user, random);
       if (wanted === unwanted) continue;
-      const own = rate * Math.min(MOST, (value?.[row] ?? 1) / meanValue);
-      ascend(held, { user, wanted, unwanted }, { rate: own, userDecay, itemDecay });
+      const own = learningRate * Math.min(MOST, (value?.[row] ?? 1) / meanValue);
+      ascend(held, { user, wanted, unwanted }, { learningRate: own, userDecay, itemDecay });
     }
   };
 }
@@ -63,7 +63,7 @@ interface Pair {
 function ascend(
   { held }: HeldFactors,
   { user, wanted, unwanted }: Pair,
-  { rate, userDecay, itemDecay }: Omit<NegativeStep, "random">,
+  { learningRate, userDecay, itemDecay }: Omit<NegativeStep, "random">,
 ): void {
   const { width } = held;
   const rowOf = (block: { readonly array: Float32Array }, row: number): Float32Array =>
@@ -74,11 +74,11 @@ function ascend(
   const c = 1 / (1 + Math.exp(gap));
   for (let k = 0; k < width; k++) {
     const [x, h, l] = [u[k]!, high[k]!, low[k]!];
-    u[k] = x + rate * (c * (h - l) - userDecay * x);
-    high[k] = h + rate * (c * x - itemDecay * h);
-    low[k] = l + rate * (-c * x - itemDecay * l);
+    u[k] = x + learningRate * (c * (h - l) - userDecay * x);
+    high[k] = h + learningRate * (c * x - itemDecay * h);
+    low[k] = l + learningRate * (-c * x - itemDecay * l);
   }
   if (bias === undefined) return;
-  bias[wanted]! += rate * c;
-  bias[unwanted]! -= rate * c;
+  bias[wanted]! += learningRate * c;
+  bias[unwanted]! -= learningRate * c;
 }

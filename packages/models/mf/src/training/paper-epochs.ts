@@ -14,12 +14,12 @@ const MOST_TRIES = 64;
 export interface PaperOptions {
   /** `bpr`, or the coefficients of a point-wise objective. */
   readonly objective: "bpr" | Objective;
-  readonly rate: number;
-  readonly rateDecay: number;
+  readonly learningRate: number;
+  readonly learningRateDecay: number;
   readonly negatives: number;
   readonly userDecay: number;
   readonly itemDecay: number;
-  readonly flipRate: number;
+  readonly flipLearningRate: number;
   readonly flipDecay: number;
   readonly random: Random;
 }
@@ -31,8 +31,8 @@ export interface PaperOptions {
  */
 export function paperEpochs(options: PaperOptions): (held: HeldFactors, train: Interactions) => Trainee["epoch"] {
   return (held, train) => async (at) => {
-    const rate = options.rate * options.rateDecay ** (at + 1);
-    const flipRate = options.flipRate * options.rateDecay ** (at + 1);
+    const learningRate = options.learningRate * options.learningRateDecay ** (at + 1);
+    const flipLearningRate = options.flipLearningRate * options.learningRateDecay ** (at + 1);
     const draw = unvotedDraws(train, options.random.fork(`epoch ${at}`));
     const gradients = gradientTables(held);
     const sums = { updates: 0, ordered: 0, gammaPositive: 0, gammaUnvoted: 0 };
@@ -46,13 +46,13 @@ export function paperEpochs(options: PaperOptions): (held: HeldFactors, train: I
           else addPairs(gradients, sums, options.objective, user, train.items[row]!, unvoted);
         }
       }
-      apply(gradients.preference, rate, options.userDecay, options.itemDecay);
-      if (gradients.flip) apply(gradients.flip, flipRate, options.flipDecay, options.flipDecay);
+      apply(gradients.preference, learningRate, options.userDecay, options.itemDecay);
+      if (gradients.flip) apply(gradients.flip, flipLearningRate, options.flipDecay, options.flipDecay);
     }
     const updates = Math.max(1, sums.updates);
     return {
       ordered: sums.ordered / updates,
-      rate,
+      learningRate,
       ...(gradients.flip && {
         "gamma on positives": sums.gammaPositive / updates,
         "gamma on unvoted": sums.gammaUnvoted / updates,
@@ -151,9 +151,9 @@ function add({ width, users, items, userGradient, itemGradient }: Side, user: nu
   }
 }
 
-function apply(side: Side, rate: number, userDecay: number, itemDecay: number): void {
+function apply(side: Side, learningRate: number, userDecay: number, itemDecay: number): void {
   const step = (values: Float32Array, gradient: Float64Array, decay: number): void => {
-    for (let at = 0; at < values.length; at++) values[at]! += rate * (gradient[at]! - decay * values[at]!);
+    for (let at = 0; at < values.length; at++) values[at]! += learningRate * (gradient[at]! - decay * values[at]!);
     gradient.fill(0);
   };
   step(side.users, side.userGradient, userDecay);

@@ -3,20 +3,32 @@ import { z } from "zod";
 /** What differs between the models of the family before anybody sets anything; tuned on validation. */
 export interface SgdDefaults {
   readonly epochs: number;
-  readonly rate: number;
+  readonly learningRate: number;
   readonly decay: number;
   readonly init: "positive" | "centred";
 }
 
-const PUBLISHED: SgdDefaults = { epochs: 80, rate: 0.08, decay: 0.02, init: "positive" };
+const PUBLISHED: SgdDefaults = { epochs: 80, learningRate: 0.08, decay: 0.02, init: "positive" };
 
 /** The config fields that every stochastic model has. */
 export function sgdFields(defaults: SgdDefaults = PUBLISHED) {
   return {
     factors: z.int().min(1).max(1024).default(64).describe("length of the user and item vectors"),
     epochs: z.int().min(1).max(10_000).default(defaults.epochs).describe("passes over the interactions, at most"),
-    rate: z.number().positive().max(1e6).default(defaults.rate).describe("learning rate of the first epoch"),
-    rateDecay: z.number().positive().max(1).default(0.98).describe("factor on the rate after each epoch"),
+    learningRate: z
+      .number()
+      .positive()
+      .max(1e6)
+      .default(defaults.learningRate)
+      .describe("learning rate of the first epoch")
+      .meta({ formerly: ["rate"] }),
+    learningRateDecay: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.98)
+      .describe("factor on the learning rate after each epoch")
+      .meta({ formerly: ["rateDecay"] }),
     userDecay: z
       .number()
       .min(0)
@@ -67,7 +79,7 @@ export type SgdConfig = z.infer<z.ZodObject<ReturnType<typeof sgdFields>>> & {
 
 /** What a search varies. */
 export const sgdSearch = {
-  rate: { kind: "number", min: 0.02, max: 0.2, log: true },
+  learningRate: { kind: "number", min: 0.02, max: 0.2, log: true },
   userDecay: { kind: "number", min: 0.001, max: 0.1, log: true },
   itemDecay: { kind: "number", min: 0.001, max: 0.1, log: true },
   hardest: { kind: "choice", values: [1, 2, 4] },

@@ -54,7 +54,7 @@ export function sgdRecommender<Config extends Omit<SgdConfig, Renamed> & Partial
         const whole = { negatives: 1, hardest: 1, ...config, ...training };
         const paper = whole.compat === "paper" && plain !== undefined;
         if (paper) refuseInPaper(name, whole, train.context.value !== undefined);
-        const plan = { flipRate: flips?.rate ?? 0, flipDecay: flips?.decay ?? 0, random: run.random };
+        const plan = { flipLearningRate: flips?.learningRate ?? 0, flipDecay: flips?.decay ?? 0, random: run.random };
         return trainSgd(
           train,
           whole,

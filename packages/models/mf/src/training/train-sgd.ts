@@ -41,7 +41,7 @@ export interface SgdPlan {
 export interface FlipPlan {
   readonly factors: number;
   /** Learning rate of the first epoch. */
-  readonly rate: number;
+  readonly learningRate: number;
   readonly decay: number;
   /** Constant of the flip logit. */
   readonly bias: number;
@@ -118,7 +118,7 @@ function withNegatives(
   epoch: Trainee["epoch"],
   held: HeldFactors,
   whole: Interactions,
-  { rate, rateDecay, userDecay, itemDecay }: SgdConfig,
+  { learningRate, learningRateDecay, userDecay, itemDecay }: SgdConfig,
   run: FitRun,
 ): Trainee["epoch"] {
   const pass = knownNegatives(whole);
@@ -126,7 +126,7 @@ function withNegatives(
   return async (at) => {
     const values = await epoch(at);
     const random = run.random.fork(`negatives ${at}`);
-    pass(held, { rate: rate * rateDecay ** at, userDecay, itemDecay, random });
+    pass(held, { learningRate: learningRate * learningRateDecay ** at, userDecay, itemDecay, random });
     return values;
   };
 }
@@ -163,8 +163,8 @@ function sampledEpochs(
   const epoch = async (at: number): Promise<Record<string, number>> => {
     const draws = run.random.fork(`epoch ${at}`);
     rows.draw(run.random.fork(`values ${at}`));
-    const slow = config.rateDecay ** at;
-    const rate = config.rate * slow;
+    const slow = config.learningRateDecay ** at;
+    const learningRate = config.learningRate * slow;
     const { flips } = plan;
     const totals: FactoriseTotals[] = [];
     for (let done = 0; done < samples; done += slice) {
@@ -172,8 +172,9 @@ function sampledEpochs(
         ...fixed,
         samples: Math.min(slice, samples - done),
         seed: draws.uint32(),
-        rate,
-        ...(flips && held.flips && { flips: { ...flips, factors: held.flips.held, rate: flips.rate * slow } }),
+        learningRate,
+        ...(flips &&
+          held.flips && { flips: { ...flips, factors: held.flips.held, learningRate: flips.learningRate * slow } }),
       };
       totals.push(kernels.factorise(stats, held.held, rows.rows, options));
       if (samples > slice) {
@@ -181,7 +182,7 @@ function sampledEpochs(
         throwIfCancelled(run.signal);
       }
     }
-    return epochValues(totals, samples, rate, plan);
+    return epochValues(totals, samples, learningRate, plan);
   };
   const release = (): void => {
     rows.release();
@@ -194,7 +195,7 @@ function sampledEpochs(
 function epochValues(
   totals: readonly FactoriseTotals[],
   samples: number,
-  rate: number,
+  learningRate: number,
   plan: SgdPlan,
 ): Record<string, number> {
   const sum = (key: keyof FactoriseTotals): number => totals.reduce((all, part) => all + part[key], 0);
@@ -202,7 +203,7 @@ function epochValues(
   const ordered = plan.objective === "warp" ? sum("ordered") / samples : sum("ordered") / updates;
   return {
     ordered,
-    rate,
+    learningRate,
     ...(plan.flips && {
       "gamma on positives": sum("gammaPositive") / updates,
       "gamma on unvoted": sum("gammaUnvoted") / updates,

@@ -58,10 +58,10 @@ function ndcg(model: FactorModel, { queries, answers }: PlantedData, k: number):
 
 describe("threads", () => {
   it.each([
-    ["bpr", bpr, { rate: 0.05, hardest: 1 }],
-    ["bpo", bpo, { rate: 0.05 }],
-    ["nbpo", nbpo, { rate: 0.05 }],
-    ["warp", warp, { rate: 0.005 }],
+    ["bpr", bpr, { learningRate: 0.05, hardest: 1 }],
+    ["bpo", bpo, { learningRate: 0.05 }],
+    ["nbpo", nbpo, { learningRate: 0.05 }],
+    ["warp", warp, { learningRate: 0.005 }],
   ] as const)("%s: without locks as good as with one thread, over five seeds", async (_, recommender, config) => {
     const planted = plantedSequences(new Random("hogwild"), { users: 300, items: 30, length: 20 });
     const quality = async (threads: number): Promise<number[]> => {
@@ -211,7 +211,7 @@ describe("checkpoints", () => {
   });
 
   it("keep the last good state when the fit diverges", async () => {
-    const plan = { epochs: 60, checkpointEvery: 1, rate: 1, rateDecay: 1, userDecay: 0, itemDecay: 0 };
+    const plan = { epochs: 60, checkpointEvery: 1, learningRate: 1, learningRateDecay: 1, userDecay: 0, itemDecay: 0 };
     let done = 0;
     const report = (progress: Progress): void => void (done = progress.done);
     await expect(fitted(bpo, train, plan, { checkpointDir: dir, report })).rejects.toMatchObject({
@@ -234,11 +234,11 @@ describe("checkpoints", () => {
 });
 
 it.each([
-  ["bpr", bpr, { rate: 1e4 }],
-  ["bpo", bpo, { rate: 1e4 }],
-  ["nbpo", nbpo, { rate: 1e4 }],
-  ["nbpo", nbpo, { flipRate: 1e4, flipDecay: 0 }],
-  ["warp", warp, { rate: 1e4 }],
+  ["bpr", bpr, { learningRate: 1e4 }],
+  ["bpo", bpo, { learningRate: 1e4 }],
+  ["nbpo", nbpo, { learningRate: 1e4 }],
+  ["nbpo", nbpo, { flipLearningRate: 1e4, flipDecay: 0 }],
+  ["warp", warp, { learningRate: 1e4 }],
 ] as [string, FactorRecommender, object][])(
   "%s stops with `diverged` at a rate that cannot work",
   async (name, recommender, wild) => {

@@ -3,7 +3,11 @@ import { sgdFields } from "../training/sgd-config.js";
 import { sgdRecommender } from "../training/sgd-recommender.js";
 
 // Draws go on until one violates the margin: keeping the hardest of several would count as one draw.
-const { hardest: _, negatives: __, ...shared } = sgdFields({ epochs: 30, rate: 0.003, decay: 0.05, init: "centred" });
+const {
+  hardest: _,
+  negatives: __,
+  ...shared
+} = sgdFields({ epochs: 30, learningRate: 0.003, decay: 0.05, init: "centred" });
 
 export const warpConfig = z.strictObject({
   ...shared,
@@ -19,7 +23,7 @@ export const warp = sgdRecommender<WarpConfig>({
   name: "warp",
   config: warpConfig,
   search: {
-    rate: { kind: "number", min: 0.001, max: 0.05, log: true },
+    learningRate: { kind: "number", min: 0.001, max: 0.05, log: true },
     userDecay: { kind: "number", min: 0.0001, max: 0.1, log: true },
     itemDecay: { kind: "number", min: 0.0001, max: 0.1, log: true },
     draws: { kind: "choice", values: [5, 10, 30] },

@@ -57,11 +57,12 @@ export const poiFields = {
   hidden: z.int().min(4).max(8192).default(128).describe("width of a block's feed-forward part"),
   dropout: z.number().min(0).max(0.9).default(0.3).describe("share of numbers dropped in training"),
   maxLength: z.int().min(1).max(500).default(32).describe("check-ins of a trajectory that are read, the newest"),
-  cutHours: z
+  sessionGapHours: z
     .number()
     .positive()
     .default(24)
-    .describe("hours; a longer gap starts a new trajectory where the data name none, and links no two visits"),
+    .describe("hours; a longer gap starts a new trajectory where the data name none, and links no two visits")
+    .meta({ formerly: ["cutHours"] }),
   askFirst: z
     .boolean()
     .default(true)
@@ -75,8 +76,20 @@ export const poiFields = {
     .default(512)
     .describe("places that a step scores beside its answers, drawn at random and weighted; 0: all"),
   epochs: z.int().min(1).max(1000).default(3).describe("passes over the training data at most"),
-  batchTargets: z.int().min(8).max(100_000).default(1024).describe("check-ins of one step, about"),
-  rate: z.number().min(1e-6).max(1).default(2e-3).describe("learning rate of Adam at its peak"),
+  batchSize: z
+    .int()
+    .min(8)
+    .max(100_000)
+    .default(1024)
+    .describe("check-ins of one step, about")
+    .meta({ formerly: ["batchTargets"] }),
+  learningRate: z
+    .number()
+    .min(1e-6)
+    .max(1)
+    .default(2e-3)
+    .describe("learning rate of Adam at its peak")
+    .meta({ formerly: ["rate"] }),
   weightDecay: z.number().min(0).max(10).default(0.05).describe("of AdamW, on matrices and tables"),
   clipNorm: z.number().positive().max(1e6).default(5).describe("longest gradient; longer ones are scaled down"),
   patience: z.int().min(1).max(1000).default(3).describe("epochs without a better validation before the fit stops"),
@@ -89,7 +102,7 @@ export type PoiConfig = z.infer<typeof fields>;
 export function poiSchema(defaults: Partial<PoiConfig>): z.ZodType<PoiConfig> {
   const own = Object.entries(defaults).map(([key, value]) => {
     const field = poiFields[key as keyof PoiConfig];
-    const changed = (field.unwrap() as z.ZodType).default(value).describe(field.description ?? "");
+    const changed = (field.unwrap() as z.ZodType).default(value).meta({ ...field.meta() });
     return [key, changed];
   });
   const schema = z.strictObject({ ...poiFields, ...Object.fromEntries(own) } as typeof poiFields);
@@ -110,7 +123,7 @@ export function tokenWidth({ width, timeWidth, season }: Pick<PoiConfig, "width"
 export const poiSearch = {
   width: { kind: "choice", values: [32, 64, 128] },
   dropout: { kind: "number", min: 0, max: 0.6 },
-  rate: { kind: "number", min: 5e-4, max: 1e-2, log: true },
+  learningRate: { kind: "number", min: 5e-4, max: 1e-2, log: true },
   weightDecay: { kind: "number", min: 1e-4, max: 1, log: true },
-  batchTargets: { kind: "choice", values: [512, 1024, 2048] },
+  batchSize: { kind: "choice", values: [512, 1024, 2048] },
 } as const;

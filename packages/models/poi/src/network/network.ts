@@ -104,7 +104,7 @@ export function poiNetwork(
 
 /** The place encoder over the facts, which stay on the backend until it is disposed. */
 function placesOf(parameters: Parameters, shape: NetworkShape, config: PoiConfig, adjacency: Graph | undefined) {
-  const { width, dropout: rate, placeIds } = config;
+  const { width, dropout: dropoutRate, placeIds } = config;
   const numbers = tf.keep(tf.tensor2d(shape.numbers, [shape.places, shape.features]));
   const categories = tf.keep(tf.tensor1d(shape.categoryRows, "int32"));
   const met = shape.visits.map((count) => (count > 0 ? 1 : 0));
@@ -114,7 +114,7 @@ function placesOf(parameters: Parameters, shape: NetworkShape, config: PoiConfig
     features: shape.features,
     categoryRows: shape.categories + 2,
     width,
-    dropout: rate,
+    dropout: dropoutRate,
     ...(adjacency && { graph: adjacency }),
     ...(visited && { visited }),
     ...(geography && { geography }),

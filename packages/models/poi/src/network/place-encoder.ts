@@ -54,7 +54,7 @@ export function placeEncoder(
   scope: Scope,
   options: PlaceEncoderOptions,
 ): (places: PlaceFeatures, pass: Pass) => EncodedPlaces {
-  const { features, categoryRows, width, graph: a, visited, geography, dropout: rate } = options;
+  const { features, categoryRows, width, graph: a, visited, geography, dropout: dropoutRate } = options;
   const sizes = [...HIDDEN, width];
   const firstNumbers = linearLayer(scope.scope("numbers"), { inputs: features, outputs: HIDDEN[0]! });
   const firstCategories = embeddingLayer(scope.scope("categories"), { size: categoryRows, width: HIDDEN[0]! });
@@ -86,7 +86,7 @@ export function placeEncoder(
     let h: tf.Tensor2D = tf.leakyRelu(spread(x), 0.2);
     later.forEach((map, at) => {
       const next = map(spread(h)) as tf.Tensor2D;
-      h = at === later.length - 1 ? next : dropout(tf.leakyRelu(next, 0.2), rate, pass);
+      h = at === later.length - 1 ? next : dropout(tf.leakyRelu(next, 0.2), dropoutRate, pass);
     });
     if (geography !== undefined) h = tf.add(h, locate!(geography.tokens, geography.features, pass));
     if (own !== undefined) h = tf.add(h, tf.mul(own, visited!));

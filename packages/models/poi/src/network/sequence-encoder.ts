@@ -32,7 +32,7 @@ export function sequenceEncoder(
   shape: NetworkShape,
   config: PoiConfig,
 ): (tokens: Tokens, places: tf.Tensor2D, pass: Pass) => tf.Tensor2D {
-  const { layers, heads, hidden, maxLength, dropout: rate } = config;
+  const { layers, heads, hidden, maxLength, dropout: dropoutRate } = config;
   const d = tokenWidth(config);
   const scope = parameters.scope("token");
   const parts = [
@@ -47,7 +47,7 @@ export function sequenceEncoder(
     heads,
     hidden,
     causal: true,
-    dropout: rate,
+    dropout: dropoutRate,
     order: "post",
   });
   return (tokens, places, pass) => {
@@ -57,7 +57,7 @@ export function sequenceEncoder(
     const x = addPositions(tf.reshape(token, [tokens.size, tokens.length, d]) as tf.Tensor3D);
     const isReal = tokens.categories.map((row) => (row === NONE ? 0 : 1));
     const mask = tf.tensor2d(isReal, [tokens.size, tokens.length], "int32");
-    return tf.reshape(blocks(dropout(x, rate, pass), pass, mask), [-1, d]) as tf.Tensor2D;
+    return tf.reshape(blocks(dropout(x, dropoutRate, pass), pass, mask), [-1, d]) as tf.Tensor2D;
   };
 }
 

@@ -24,6 +24,6 @@ describe.each(["seaget", "getnext"] as const)("%s", (name) => {
 
 it("learns a planted pattern from sampled places", async () => {
   const planted = plantedSequences(new Random("sampled"), { users: 200, items: 100, length: 12 });
-  const model = await fitted("seaget", planted.train, { epochs: 6, sampledPlaces: 20, batchTargets: 40, visits: 0 });
+  const model = await fitted("seaget", planted.train, { epochs: 6, sampledPlaces: 20, batchSize: 40, visits: 0 });
   expect(hitRate(model, planted, 1)).toBeGreaterThan(0.7);
 });

@@ -78,7 +78,7 @@ export function sequenceOf(
 }
 
 /** On the query's clock where it has one, else on those of the places, as in training. */
-function checkInsOfQueries(batch: QueryBatch, facts: PlaceFacts, { cutHours }: PoiConfig): CheckIns {
+function checkInsOfQueries(batch: QueryBatch, facts: PlaceFacts, { sessionGapHours }: PoiConfig): CheckIns {
   const { items, times, utcOffsetMinutes } = batch;
   const starts = new Uint8Array(items.length);
   const recorded = utcOffsetMinutes && new Int16Array(items.length);
@@ -88,5 +88,5 @@ function checkInsOfQueries(batch: QueryBatch, facts: PlaceFacts, { cutHours }: P
     recorded?.fill(utcOffsetMinutes![b]!, from, to);
   }
   const offsetOf: OffsetOf = (row, place) => recorded?.[row] ?? offsetAt(facts, place, times[row]!);
-  return checkInsOf(items, times, starts, offsetOf, { latitudes: facts.latitudes, linkHours: cutHours });
+  return checkInsOf(items, times, starts, offsetOf, { latitudes: facts.latitudes, linkHours: sessionGapHours });
 }

@@ -6,7 +6,7 @@ import type { Batch } from "../network/network.js";
 
 export interface BatchOptions extends EncodeOptions {
   /** Tokens of a batch, padding included; a batch has one sequence at least. */
-  readonly batchTargets: number;
+  readonly batchSize: number;
   /** Places scored beside the answers; 0: all. */
   readonly sampledPlaces: number;
   /** Share of sequences whose user is hidden. */
@@ -28,7 +28,7 @@ export function* epochBatches(
     hide.uniform() < options.userDropout ? { ...sequence, user: -1 } : sequence,
   );
   random.fork("order").shuffle(drawn);
-  const groups = random.fork("groups").shuffle(groupsOf(drawn, options.batchTargets));
+  const groups = random.fork("groups").shuffle(groupsOf(drawn, options.batchSize));
   const draw = random.fork("places");
   for (const group of groups) {
     const batch = batchOf(checkIns, group, options);
@@ -39,8 +39,8 @@ export function* epochBatches(
 }
 
 /** How many batches an epoch has. */
-export function batchCount(sequences: readonly Sequence[], batchTargets: number): number {
-  return groupsOf(sequences, batchTargets).length;
+export function batchCount(sequences: readonly Sequence[], batchSize: number): number {
+  return groupsOf(sequences, batchSize).length;
 }
 
 /** One batch; `countFrom` of each sequence says which of its moments are asked. */

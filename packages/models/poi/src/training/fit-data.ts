@@ -44,10 +44,10 @@ export function readData(data: Interactions, { config }: PoiFit, random: Random)
   const hours = config.hours.form === "off" ? undefined : fitHours(data, config.hours);
   const weight = config.geography?.priorWeight ?? 0;
   const prior = weight > 0 ? distancePrior(data, facts.vectors, random.fork("prior")) : undefined;
-  const trajectories = trajectoriesOf(data, config.cutHours);
+  const trajectories = trajectoriesOf(data, config.sessionGapHours);
   const checkIns = checkInsOf(data.items, data.times, userStarts(data), trainingOffsets(data, facts), {
     latitudes: facts.latitudes,
-    linkHours: config.cutHours,
+    linkHours: config.sessionGapHours,
   });
   const numbers = placeNumbers(placePopularity(data, popularityOptions(config)), data.catalog.itemColumns);
   const geography = config.geography && placeGeography(data, config.geography, random.fork("geography"));

@@ -50,7 +50,7 @@ describe.each(["seaget", "getnext"] as const)("a fit of %s", (name) => {
     await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
     const resumed = await fitted(name, planted.train, noisy, { checkpointDir: dir });
     expect(encodeArtifact(resumed.save())).toEqual(encodeArtifact(whole.save()));
-    const other = fitted(name, planted.train, { ...noisy, rate: 0.02 }, { checkpointDir: dir });
+    const other = fitted(name, planted.train, { ...noisy, learningRate: 0.02 }, { checkpointDir: dir });
     await expect(other).rejects.toMatchObject({ code: "bad-artifact" });
     const itemColumns = { openingHours: Array.from({ length: 20 }, () => "24/7") };
     const opened = { ...planted.train, catalog: { ...planted.train.catalog, itemColumns } };

@@ -17,7 +17,7 @@ export async function fitPoi(data: Interactions, fit: PoiFit, run: FitRun): Prom
   throwIfCancelled(run.signal);
   const { name, config } = fit;
   const read = readData(data, fit, run.random.fork("data"));
-  const perEpoch = batchCount(read.sequences, config.batchTargets);
+  const perEpoch = batchCount(read.sequences, config.batchSize);
   if (perEpoch === 0) {
     const wanted = config.askFirst ? "at least one check-in" : "a trajectory of at least two check-ins";
     throw new PlatformError("bad-data", `${name} needs ${wanted}, got none.`);
@@ -34,7 +34,7 @@ export async function fitPoi(data: Interactions, fit: PoiFit, run: FitRun): Prom
       task: `fit ${name}`,
       parameters,
       optimiser,
-      schedule: warmUp(config.rate, rising, cosine(config.rate, total - rising)),
+      schedule: warmUp(config.learningRate, rising, cosine(config.learningRate, total - rising)),
       epochs: config.epochs,
       clipNorm: config.clipNorm,
       random: run.random.fork("training"),
@@ -53,7 +53,7 @@ export async function fitPoi(data: Interactions, fit: PoiFit, run: FitRun): Prom
 
 function batchOptions(
   { facts }: FitData,
-  { batchTargets, userDropout, sampledPlaces, nextTime, visits, season }: PoiConfig,
+  { batchSize, userDropout, sampledPlaces, nextTime, visits, season }: PoiConfig,
 ): BatchOptions {
   const periods = season?.periods ?? 12;
   return {
@@ -61,7 +61,7 @@ function batchOptions(
     nextTime,
     visits,
     periods,
-    batchTargets,
+    batchSize,
     userDropout,
     sampledPlaces,
     seen: new SeenPlaces(facts.size),

@@ -3,10 +3,10 @@ import { trajectoryNumbers } from "@sequitur/data";
 import { offsetAt, type PlaceFacts } from "../history/places.js";
 import { momentAt, type CheckIns, type OffsetOf, type Sequence } from "../history/check-ins.js";
 
-/** (size) trajectory number of each row, ascending: the sessions of the source, or cut where a gap exceeds `cutHours`. */
-export function trajectoriesOf(train: Interactions, cutHours: number): Int32Array {
+/** (size) trajectory number of each row, ascending: the sessions of the source, or cut where a gap exceeds `sessionGapHours`. */
+export function trajectoriesOf(train: Interactions, sessionGapHours: number): Int32Array {
   const { session } = train.context;
-  if (session === undefined) return trajectoryNumbers(train, { cutHours, cutFrom: "previous" });
+  if (session === undefined) return trajectoryNumbers(train, { sessionGapHours, sessionGapFrom: "previous" });
   const numbers = new Int32Array(train.size);
   let number = 0;
   for (let row = 1; row < train.size; row++) {

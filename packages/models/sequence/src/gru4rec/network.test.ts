@@ -9,7 +9,7 @@ import { gru4recConfig } from "./config.js";
 import { gru4recNetwork } from "./network.js";
 
 const { train } = plantedSequences(new Random("lanes"), { users: 9, items: 20, length: 12 });
-const batching = { maxLength: 20, batchTargets: 12, itemDropout: 0, randomWindows: false };
+const batching = { maxLength: 20, batchSize: 12, itemDropout: 0, randomWindows: false };
 const objective = objectiveOf("softmax", { calibration: 0, scorePenalty: 0 });
 
 /** The mean loss of an epoch's predictions, with weights as they start. */
@@ -22,7 +22,7 @@ function meanLoss(plan: BatchPlan, change: (batch: SequenceBatch) => SequenceBat
     dropout: 0,
     batches: "lanes",
     laneSteps: 3,
-    batchTargets: 12,
+    batchSize: 12,
   };
   const parameters = new Parameters(new Random(1));
   const network = gru4recNetwork(parameters, new Int32Array(20), parseConfig(gru4recConfig, fields, "test"));

@@ -7,7 +7,7 @@ import { laneStates } from "./lane-states.js";
 
 /** GRU4Rec over its parameters: item vectors, GRUs, a map to the width of the item vectors. */
 export function gru4recNetwork(parameters: Parameters, counts: Int32Array, config: Gru4recConfig): SequenceNetwork {
-  const { width, layers, hidden, dropout: rate } = config;
+  const { width, layers, hidden, dropout: dropoutRate } = config;
   const { items, output } = itemTables(parameters, counts, config);
   const lanes = laneCount(config, config.laneSteps);
   const grus = Array.from({ length: layers }, (_, layer) => ({
@@ -19,10 +19,10 @@ export function gru4recNetwork(parameters: Parameters, counts: Int32Array, confi
   return readingNetwork(output, (histories, pass, { lanes: rows }) => {
     let h = items.lookUp(histories) as tf.Tensor3D; // (B, L, D)
     for (const { read, kept } of grus) {
-      h = read(dropout(h, rate, pass), kept && rows && { initial: kept.read(rows) }); // (B, L, H)
+      h = read(dropout(h, dropoutRate, pass), kept && rows && { initial: kept.read(rows) }); // (B, L, H)
       if (rows) kept?.write(rows, h);
     }
-    return project(dropout(h, rate, pass)) as tf.Tensor3D; // (B, L, D)
+    return project(dropout(h, dropoutRate, pass)) as tf.Tensor3D; // (B, L, D)
   });
 }
 

@@ -100,7 +100,13 @@ const fields = z.strictObject({
     .max(1000)
     .default(0)
     .describe("staged: passes over neighbours in histories for the texts; 0: text vectors are weighted bags of words"),
-  textRate: z.number().min(1e-6).max(1).default(2e-3).describe("staged: learning rate of the text model at its peak"),
+  textLearningRate: z
+    .number()
+    .min(1e-6)
+    .max(1)
+    .default(2e-3)
+    .describe("staged: learning rate of the text model at its peak")
+    .meta({ formerly: ["textRate"] }),
   sentenceEncoder: sentenceEncoderConfig
     .optional()
     .describe("a trained encoder in place of an Item LM of our own; staged only"),
@@ -114,7 +120,7 @@ const fields = z.strictObject({
     .min(0)
     .max(1000)
     .default(0)
-    .describe("staged: epochs of joint training at a tenth of the rate that follow"),
+    .describe("staged: epochs of joint training at a tenth of the learning rate that follow"),
 });
 
 export type LiteLlm4recConfig = z.infer<typeof fields>;

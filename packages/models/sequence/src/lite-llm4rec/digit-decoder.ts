@@ -26,7 +26,7 @@ export function digitDecoder(
   size: number,
   config: DecoderConfig,
 ): (states: tf.Tensor2D, targets: Int32Array, pass: Pass) => tf.Scalar {
-  const { width, heads, hidden, activation, dropout: rate } = config;
+  const { width, heads, hidden, activation, dropout: dropoutRate } = config;
   const digits = digitCount(size);
   const symbols = embeddingLayer(scope.scope("digits"), { size: BASE, width });
   const place = learnedPositions(scope.scope("positions"), { length: digits, width });
@@ -37,7 +37,7 @@ export function digitDecoder(
     hidden,
     activation,
     causal: true,
-    dropout: rate,
+    dropout: dropoutRate,
   });
   const output = scope
     .scope("output")
@@ -56,7 +56,7 @@ export function digitDecoder(
     const start = tf.reshape(states, [rows, 1, width]);
     const spelled = (): tf.Tensor => symbols.lookUp(tf.tensor2d(read, [rows, digits - 1], "int32"));
     const x = digits === 1 ? start : tf.concat([start, spelled()], 1);
-    const h = encode(dropout(place(x as tf.Tensor3D), rate, pass), pass); // (M, digits, D)
+    const h = encode(dropout(place(x as tf.Tensor3D), dropoutRate, pass), pass); // (M, digits, D)
     const flat = tf.reshape(h, [rows * digits, width]) as tf.Tensor2D;
     return tf.mul(softmaxCrossEntropy(flat, output, tf.tensor1d(wanted, "int32")), digits);
   };

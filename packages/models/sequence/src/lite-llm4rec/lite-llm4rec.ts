@@ -111,7 +111,7 @@ class Fit {
     const overKept = (weights: WeightMap): Trained => ({ weights: new Map([...stage.weights, ...weights]), stage });
     const kept = overKept(await this.trainOverKept(stage, overKept));
     if (config.fineTuneEpochs === 0) return this.weighed(kept);
-    const slower = { ...config, rate: config.rate / 10, epochs: config.fineTuneEpochs };
+    const slower = { ...config, learningRate: config.learningRate / 10, epochs: config.fineTuneEpochs };
     const both = (weights: WeightMap): Trained => ({ weights, stage: this.read(weights, stage.standard) });
     const start = { weights: kept.weights, standard: stage.standard };
     const tuned = both(await this.trainJointly("fine-tune", slower, both, start));
@@ -175,10 +175,10 @@ class Fit {
 
   private async trainItemLm(): Promise<WeightMap> {
     const { config } = this;
-    const { textEpochs: epochs, textRate: rate, batchTargets } = config;
+    const { textEpochs: epochs, textLearningRate: learningRate, batchSize } = config;
     const plain = { windows: "fixed", itemDropout: 0, averageDecay: 0, loss: "sampled-softmax" } as const;
     return this.trainStage("texts", {
-      config: { ...config, ...plain, maxLength: 1, epochs, rate, batchTargets: 2 * batchTargets },
+      config: { ...config, ...plain, maxLength: 1, epochs, learningRate, batchSize: 2 * batchSize },
       build: (parameters) => neighbourNetwork(parameters, config, this.itemLmVectors(parameters)),
     });
   }

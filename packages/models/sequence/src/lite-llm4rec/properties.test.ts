@@ -204,7 +204,7 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       const model = await fitted(
         "lite-llm4rec",
         train,
-        { ...extra, epochs: 1, rate: 1e-6, textRate: 1e-6 },
+        { ...extra, epochs: 1, learningRate: 1e-6, textLearningRate: 1e-6 },
         { report: ({ task, values }) => void (task === "fit lite-llm4rec" && losses.push(values!["loss"]!)) },
       );
       // Scores of unit variance add half a nat, those of a free head, which starts small, next to nothing.
@@ -279,7 +279,7 @@ describe("the testable properties of Lite-LLM4Rec", () => {
       (item) => `${WORDS[item % 5]} ${WORDS[Math.floor(item / 5) % 5]} ${item}`,
     );
     const model = await fit(
-      { training, epochs: 60, batchTargets: 60, dropout: 0, idDropout: 0, width: 32, maxLength: 10, rate: 0.01 },
+      { training, epochs: 60, batchSize: 60, dropout: 0, idDropout: 0, width: 32, maxLength: 10, learningRate: 0.01 },
       data,
     );
     expect(trainingRecall(model, histories)).toBe(1);

@@ -34,17 +34,17 @@ export function causalEncoder(
   parameters: Scope,
   config: CausalConfig,
 ): (vectors: tf.Tensor3D, pass: Pass) => tf.Tensor3D {
-  const { width, maxLength, layers, heads, hidden, activation, positions, dropout: rate } = config;
+  const { width, maxLength, layers, heads, hidden, activation, positions, dropout: dropoutRate } = config;
   const learned = positions === "learned";
   const place = learned
     ? learnedPositions(parameters.scope("positions"), { length: maxLength, width })
     : (x: tf.Tensor3D) => x;
-  const blocks = { layers, width, heads, hidden, activation, causal: true, dropout: rate, rotary: !learned };
+  const blocks = { layers, width, heads, hidden, activation, causal: true, dropout: dropoutRate, rotary: !learned };
   const encode = transformer(parameters.scope("encoder"), blocks);
   return (vectors, pass) => {
     const x = tf.mul(vectors, Math.sqrt(width)) as tf.Tensor3D;
     // Padding stands at the end, where causal attention lets no real position see it.
-    return encode(dropout(place(x), rate, pass), pass);
+    return encode(dropout(place(x), dropoutRate, pass), pass);
   };
 }
 

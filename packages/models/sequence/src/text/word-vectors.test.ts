@@ -65,7 +65,7 @@ describe("word vectors in GloVe's text format", () => {
     const vector = Array.from({ length: 16 }, (_, i) => i + 1);
     await writeFile(path, `thing ${vector.join(" ")}\nabsent ${vector.join(" ")}\n`);
     const { train } = plantedSequences(new Random("words"), { users: 20, items: 20, length: 6 });
-    const still = { training, epochs: 1, textEpochs, rate: 1e-6, textRate: 1e-6, weightDecay: 0 };
+    const still = { training, epochs: 1, textEpochs, learningRate: 1e-6, textLearningRate: 1e-6, weightDecay: 0 };
     const reports: Record<string, number>[] = [];
     const model = await fitted(
       "lite-llm4rec",

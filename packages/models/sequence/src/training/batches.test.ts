@@ -13,7 +13,7 @@ function histories(...lengths: number[]): Interactions {
   return interactionsFrom(catalog, { users, items: Int32Array.from(order), times: Float64Array.from(order) });
 }
 
-const options: BatchOptions = { maxLength: 10, batchTargets: 40, itemDropout: 0, randomWindows: true };
+const options: BatchOptions = { maxLength: 10, batchSize: 40, itemDropout: 0, randomWindows: true };
 const lengths = [1, 2, 5, 11, 12, 27, 64, 3, 3, 0, 10];
 
 describe("windowsOf", () => {
@@ -51,7 +51,7 @@ describe("epochBatches", () => {
     const many = histories(...Array.from({ length: 300 }, (_, user) => 2 + ((user * 7) % 30)));
     let [positions, real] = [0, 0];
     for (const { size, length, inputs, targets } of epochBatches(many, options, new Random(1))) {
-      expect(size * length).toBeLessThanOrEqual(options.batchTargets);
+      expect(size * length).toBeLessThanOrEqual(options.batchSize);
       expect(inputs).toHaveLength(size * length);
       for (let row = 0; row < size; row++) {
         const items = Array.from(inputs.subarray(row * length, (row + 1) * length));

@@ -40,7 +40,7 @@ export interface BatchPlan {
 export interface BatchOptions {
   readonly maxLength: number;
   /** Positions of a batch, padding included; a batch has one window at least. */
-  readonly batchTargets: number;
+  readonly batchSize: number;
   /** Share of inputs that are hidden. */
   readonly itemDropout: number;
   readonly randomWindows: boolean;
@@ -57,7 +57,7 @@ export function* epochBatches(train: Interactions, options: BatchOptions, random
   const windows = windowsOf(train, options.maxLength, options.randomWindows ? random.fork("windows") : undefined);
   random.fork("order").shuffle(windows);
   windows.sort((a, b) => b.length - a.length); // stable: like lengths stay shuffled
-  const groups = random.fork("groups").shuffle(groupsOf(windows, options.batchTargets));
+  const groups = random.fork("groups").shuffle(groupsOf(windows, options.batchSize));
   const finish = finisher(options, random);
   for (const group of groups) {
     const batch = finish(batchOf(group, train.items));
@@ -84,9 +84,9 @@ export function windowPlan(train: Interactions, options: BatchOptions): BatchPla
 }
 
 /** About how many batches an epoch has; exact without random windows. */
-export function batchCount(train: Interactions, { maxLength, batchTargets }: BatchOptions): number {
+export function batchCount(train: Interactions, { maxLength, batchSize }: BatchOptions): number {
   const windows = windowsOf(train, maxLength).sort((a, b) => b.length - a.length);
-  return groupsOf(windows, batchTargets).length;
+  return groupsOf(windows, batchSize).length;
 }
 
 /** Cuts windows, longest first, into groups of at most so many positions. */

@@ -55,7 +55,7 @@ describe.each(names)("a fit of %s", (name) => {
     const { train } = planted;
     const later = { ...train, times: train.times.map((time) => time + 1) };
     for (const [extra, run, data] of [
-      [{ ...noisy, rate: 0.01 }, {}, train],
+      [{ ...noisy, learningRate: 0.01 }, {}, train],
       [noisy, { random: new Random(2) }, train],
       [noisy, {}, later],
     ] as const) {
@@ -125,7 +125,7 @@ describe.each(names)("a fit of %s", (name) => {
     const wild = fitted(
       name,
       planted.train,
-      { rate: 1, clipNorm: 1e6, warmUp: 0, loss: "bpr-max", scorePenalty: 10 },
+      { learningRate: 1, clipNorm: 1e6, warmupSteps: 0, loss: "bpr-max", scorePenalty: 10 },
       {
         validate: () => Promise.resolve(Number.NaN),
       },

@@ -80,17 +80,21 @@ export async function trainNetwork(
 }
 
 function batchOptions(data: Interactions, config: FitConfig): BatchOptions {
-  const { maxLength, batchTargets, itemDropout, windows, loss, negatives, negativePower } = config;
-  const common = { maxLength, batchTargets, itemDropout, randomWindows: windows === "random" };
+  const { maxLength, batchSize, itemDropout, windows, loss, negatives, negativePower } = config;
+  const common = { maxLength, batchSize, itemDropout, randomWindows: windows === "random" };
   if (loss === "softmax" || data.size === 0) return common;
   return { ...common, sampler: negativeSampler(itemCounts(data), negatives, negativePower) };
 }
 
-function scheduleOf({ rate, warmUp: steps, schedule, epochs }: FitConfig, perEpoch: number): Schedule {
+function scheduleOf({ learningRate, warmupSteps, schedule, epochs }: FitConfig, perEpoch: number): Schedule {
   const total = epochs * perEpoch;
   // A short fit still reaches its peak, a tenth of the way in at the latest.
-  const rising = Math.min(steps, Math.floor(total / 10));
-  return warmUp(rate, rising, schedule === "cosine" ? cosine(rate, total - rising) : constant(rate));
+  const rising = Math.min(warmupSteps, Math.floor(total / 10));
+  return warmUp(
+    learningRate,
+    rising,
+    schedule === "cosine" ? cosine(learningRate, total - rising) : constant(learningRate),
+  );
 }
 
 function lossOf(

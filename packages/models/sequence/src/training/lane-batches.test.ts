@@ -18,7 +18,7 @@ function histories(...lengths: number[]): Interactions {
   );
 }
 
-const options: BatchOptions = { maxLength: 4, batchTargets: 12, itemDropout: 0, randomWindows: true };
+const options: BatchOptions = { maxLength: 4, batchSize: 12, itemDropout: 0, randomWindows: true };
 const lengths = [1, 2, 5, 11, 0, 12, 27, 64, 3, 3, 10];
 const train = histories(...lengths);
 

@@ -11,7 +11,7 @@ interface Rest {
 
 /**
  * Session-parallel batches (GRU4Rec, Hidasi et al. 2016, fig. 2): whole histories run side by side in lanes, `steps` items
- * a batch, and a lane whose history ends takes the next one. There are as many lanes as `batchTargets` allows; towards
+ * a batch, and a lane whose history ends takes the next one. There are as many lanes as `batchSize` allows; towards
  * the end of an epoch, when no history waits, the batches have fewer rows. What a history leaves of its last piece is
  * padding.
  */
@@ -23,8 +23,8 @@ export function lanePlan(train: Interactions, options: BatchOptions, steps: numb
 }
 
 /** How many lanes such batches have at most. */
-export function laneCount({ batchTargets }: Pick<BatchOptions, "batchTargets">, steps: number): number {
-  return Math.max(1, Math.floor(batchTargets / steps));
+export function laneCount({ batchSize }: Pick<BatchOptions, "batchSize">, steps: number): number {
+  return Math.max(1, Math.floor(batchSize / steps));
 }
 
 function* laneBatches(

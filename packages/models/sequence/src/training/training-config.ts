@@ -34,10 +34,31 @@ export const trainingFields = {
     .default("random")
     .describe("where long histories are cut into windows: anew each epoch, or counted from the end"),
   epochs: z.int().min(1).max(10_000).default(12).describe("passes over the training data at most"),
-  batchTargets: z.int().min(1).max(1_000_000).default(512).describe("next-item predictions of one step, about"),
-  rate: z.number().min(1e-6).max(1).default(3e-3).describe("learning rate of Adam at its peak"),
-  warmUp: z.int().min(0).max(100_000).default(50).describe("steps over which the rate rises"),
-  schedule: z.enum(["cosine", "constant"]).default("cosine").describe("the rate after its rise, until the last epoch"),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(512)
+    .describe("next-item predictions of one step, about")
+    .meta({ formerly: ["batchTargets"] }),
+  learningRate: z
+    .number()
+    .min(1e-6)
+    .max(1)
+    .default(3e-3)
+    .describe("learning rate of Adam at its peak")
+    .meta({ formerly: ["rate"] }),
+  warmupSteps: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(50)
+    .describe("steps over which the learning rate rises")
+    .meta({ formerly: ["warmUp"] }),
+  schedule: z
+    .enum(["cosine", "constant"])
+    .default("cosine")
+    .describe("the learning rate after its rise, until the last epoch"),
   weightDecay: z.number().min(0).max(10).default(0.1).describe("of AdamW, on matrices and tables"),
   clipNorm: z.number().positive().max(1e6).default(5).describe("longest gradient; longer ones are scaled down"),
   averageDecay: z
@@ -57,8 +78,8 @@ export const trainingSearch = {
   width: { kind: "choice", values: [32, 64, 96, 128] },
   dropout: { kind: "number", min: 0, max: 0.6 },
   itemDropout: { kind: "number", min: 0, max: 0.4 },
-  rate: { kind: "number", min: 5e-4, max: 1e-2, log: true },
-  batchTargets: { kind: "choice", values: [256, 512, 1024, 2048] },
+  learningRate: { kind: "number", min: 5e-4, max: 1e-2, log: true },
+  batchSize: { kind: "choice", values: [256, 512, 1024, 2048] },
   startLength: { kind: "number", min: 0.05, max: 1, log: true },
   weightDecay: { kind: "number", min: 1e-4, max: 1, log: true },
 } as const;

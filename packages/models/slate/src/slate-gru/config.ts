@@ -38,10 +38,28 @@ export const slateGruConfig = z.strictObject({
   groupScaleScale: z.number().positive().max(100).default(5).describe("kappa_sigma: prior scale of group scales"),
   gruScale: z.number().positive().max(100).default(5).describe("kappa_rnn: prior scale of the GRU's matrix entries"),
   epochs: z.int().min(1).max(10_000).default(60).describe("passes over the data, both phases together"),
-  batchUsers: z.int().min(1).max(100_000).default(256).describe("training windows in a step"),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(256)
+    .describe("training windows in a step")
+    .meta({ formerly: ["batchUsers"] }),
   samples: z.int().min(1).max(16).default(1).describe("posterior draws a step"),
-  rate: z.number().positive().max(1).default(0.03).describe("learning rate of Adam in the first phase"),
-  gruRate: z.number().positive().max(1).default(0.003).describe("learning rate of the second phase, of the GRU"),
+  learningRate: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.03)
+    .describe("learning rate of Adam in the first phase")
+    .meta({ formerly: ["rate"] }),
+  gruLearningRate: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.003)
+    .describe("learning rate of the second phase, of the GRU")
+    .meta({ formerly: ["gruRate"] }),
   beta1: z.number().min(0).max(0.9999).default(0.9).describe("Adam's decay of the mean gradient"),
   beta2: z.number().min(0).max(0.9999).default(0.999).describe("Adam's decay of the mean squared gradient"),
   clipNorm: z.number().positive().max(1e9).default(100).describe("largest norm of a step's gradient"),

@@ -229,7 +229,7 @@ describe("the properties of the note", () => {
     const { log: shown } = latentWorld({ users: 120, items: 20, groups: 4, steps: 10, length: 5, oracleShare: 0.5 }, 2);
     const ids = catalogOf(22, 120, [...shown.catalog.itemColumns.categories!.map(([group]) => group!), "g1", "g2"]);
     const log = slateLogFrom(ids, shown);
-    const config = slateGruConfig.parse({ width: 2, state: "linear", epochs: 10, batchUsers: 32, validation: 0 });
+    const config = slateGruConfig.parse({ width: 2, state: "linear", epochs: 10, batchSize: 32, validation: 0 });
     const trainee = startTrainee(ids, config, 5, engine, new Random(1));
     await trainSlates(trainee, { log }, { random: new Random(2) });
     const { itemMeans, itemScales, otherMeans, globals } = posteriorOf(trainee);

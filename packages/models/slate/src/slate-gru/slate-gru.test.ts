@@ -10,7 +10,7 @@ import { holdOut } from "./hold-out.js";
 import { latentWorld } from "./latent-world.fixture.js";
 import { slateGru } from "./slate-gru.js";
 
-const quick = { width: 4, epochs: 4, batchUsers: 8, validation: 0 };
+const quick = { width: 4, epochs: 4, batchSize: 8, validation: 0 };
 conforms(slateGru, { config: quick });
 
 const size = { users: 400, items: 30, groups: 6, steps: 15, length: 6, oracleShare: 0.5 };
@@ -27,7 +27,7 @@ describe("slate-gru on slates", () => {
     async (state) => {
       const { log, truth } = latentWorld(size, 1);
       const held = holdOut(log, { validation: 0, test: 0.3 }, new Random("test"));
-      const config = slateGruConfig.parse({ width: 2, state, batchUsers: 64, rate: 0.1 });
+      const config = slateGruConfig.parse({ width: 2, state, batchSize: 64, learningRate: 0.1 });
       const model = await slateGru.fitSlates(held.train, config, { random: new Random(2) });
       const chance = uninformed(
         held.test.map((row) => log.clicks[row]!),
@@ -43,7 +43,13 @@ describe("slate-gru on slates", () => {
   it("learns nothing from choices that follow nothing", async () => {
     const { log } = latentWorld({ ...size, noise: true }, 1);
     const held = holdOut(log, { validation: 0, test: 0.3 }, new Random("test"));
-    const config = slateGruConfig.parse({ width: 2, state: "linear", batchUsers: 64, rate: 0.1, temperature: 1 });
+    const config = slateGruConfig.parse({
+      width: 2,
+      state: "linear",
+      batchSize: 64,
+      learningRate: 0.1,
+      temperature: 1,
+    });
     const model = await slateGru.fitSlates(held.train, config, { random: new Random(2) });
     const chance = uninformed(
       held.test.map((row) => log.clicks[row]!),
@@ -56,7 +62,7 @@ describe("slate-gru on slates", () => {
 
   it("resumes a cancelled fit to the same bits, and refuses another run's checkpoint", async () => {
     const { log } = latentWorld({ ...size, users: 60 }, 2);
-    const config = slateGruConfig.parse({ width: 2, epochs: 8, batchUsers: 16, validation: 0.2 });
+    const config = slateGruConfig.parse({ width: 2, epochs: 8, batchSize: 16, validation: 0.2 });
     const whole = await slateGru.fitSlates(log, config, { random: new Random(3) });
     const dir = await mkdtemp(join(tmpdir(), "slate-gru-"));
     try {
@@ -102,7 +108,7 @@ describe("slate-gru on slates", () => {
 
 describe("slate-gru on plain interactions", () => {
   it("learns planted sequences better than chance, and nothing from noise", async () => {
-    const config = slateGruConfig.parse({ width: 8, batchUsers: 32, validation: 0, rate: 0.05, epochs: 40 });
+    const config = slateGruConfig.parse({ width: 8, batchSize: 32, validation: 0, learningRate: 0.05, epochs: 40 });
     const planted = plantedSequences(new Random("planted"));
     const model = await slateGru.fit(planted.train, config, { random: new Random(1) });
     expect(hitRate(model, planted, 3)).toBeGreaterThan(0.4);
@@ -119,8 +125,8 @@ it("explains clicks on slates that promote some items better by what was shown t
     const config = slateGruConfig.parse({
       width: 2,
       state: "linear",
-      batchUsers: 64,
-      rate: 0.1,
+      batchSize: 64,
+      learningRate: 0.1,
       epochs: 30,
       likelihood,
     });

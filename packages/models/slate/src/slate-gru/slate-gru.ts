@@ -23,7 +23,7 @@ export const slateGru = withSignals<SlateGruConfig, SlateModel>(
     config: slateGruConfig,
     search: {
       temperature: { kind: "number", min: 0.001, max: 1.2, log: true },
-      rate: { kind: "number", min: 1e-4, max: 0.05, log: true },
+      learningRate: { kind: "number", min: 1e-4, max: 0.05, log: true },
       maxScale: { kind: "number", min: 0.05, max: 10, log: true },
       gruScale: { kind: "number", min: 0.1, max: 15, log: true },
       groupMeanScale: { kind: "number", min: 0.01, max: 15, log: true },

@@ -63,9 +63,9 @@ async function trainEpoch(
   const random = run.random.fork(`epoch ${epoch}`);
   const order = random.shuffle(Int32Array.from({ length: total }, (_, window) => window));
   let [sum, steps] = [0, 0];
-  for (let from = 0; from < total; from += config.batchUsers) {
+  for (let from = 0; from < total; from += config.batchSize) {
     throwIfCancelled(run.signal);
-    const to = Math.min(from + config.batchUsers, total);
+    const to = Math.min(from + config.batchSize, total);
     const batch = reader.read(order, from, to, random);
     const keys = Array.from({ length: config.samples }, () => random.uint32());
     const context = { phase, windows: total, expectedTouches: reader.expectedTouches };
@@ -75,7 +75,7 @@ async function trainEpoch(
       keys.map((key) => ({ ...context, key })),
     );
     if (!Number.isFinite(loss)) {
-      const message = `fit ${NAME}: expected a finite loss, got ${loss} in epoch ${epoch + 1}: lower the rate.`;
+      const message = `fit ${NAME}: expected a finite loss, got ${loss} in epoch ${epoch + 1}: lower the learning rate.`;
       throw new PlatformError("diverged", message);
     }
     sum += loss;
@@ -107,9 +107,9 @@ function takeStep(trainee: Trainee, batch: Choices, draws: readonly StepContext[
       for (const block of [mean.items, mean.others]) scaleBy(block.array, 1 / draws.length);
     }
     trainee.step += 1;
-    const { rate, gruRate, beta1, beta2, clipNorm } = config;
+    const { learningRate, gruLearningRate, beta1, beta2, clipNorm } = config;
     const learnsItems = draws[0]!.phase === "linear";
-    const options = { rate: learnsItems ? rate : gruRate, beta1, beta2, step: trainee.step };
+    const options = { learningRate: learnsItems ? learningRate : gruLearningRate, beta1, beta2, step: trainee.step };
     kernels.clipByNorm(learnsItems ? [mean.items, mean.others] : [mean.others], clipNorm);
     kernels.adam(others.values, mean.others, others.m, others.v, options);
     keepInBounds(trainee);
