@@ -5,7 +5,7 @@ import { drawConfigs } from "./search-space.js";
 
 const space = {
   width: { kind: "integer", min: 1, max: 4 },
-  rate: { kind: "number", min: 1e-4, max: 1e-1, log: true },
+  learningRate: { kind: "number", min: 1e-4, max: 1e-1, log: true },
   loss: { kind: "choice", values: ["bpr", "bce"] },
 } as const;
 
@@ -20,7 +20,7 @@ test("draws stay in their ranges and reach both ends of an integer range", () =>
   const configs = drawConfigs({}, space, 400, new Random(2)).slice(1);
   const widths = new Set(configs.map((config) => config["width"]));
   expect([...widths].map(String).sort()).toEqual(["1", "2", "3", "4"]);
-  const rates = configs.map((config) => config["rate"] as number);
+  const rates = configs.map((config) => config["learningRate"] as number);
   expect(Math.min(...rates)).toBeGreaterThanOrEqual(1e-4);
   expect(Math.max(...rates)).toBeLessThanOrEqual(1e-1);
   // Uniform in the logarithm: half of the draws lie below the geometric middle.

@@ -13,8 +13,16 @@ describe("compat paper", () => {
   const train = interactionsOf([[0, 0]], 1, 2);
 
   it("sums the gradients of a batch at its start, then takes L2 off all rows, at a rate that has fallen once", async () => {
-    const config = { ...paper, epochs: 1, negatives: 3, rate: 0.2, rateDecay: 0.5, userDecay: 0.4, itemDecay: 0.3 };
-    const start = (await fitted(bpo, train, { ...config, epochs: 1, rate: 1e-30 })).tables;
+    const config = {
+      ...paper,
+      epochs: 1,
+      negatives: 3,
+      learningRate: 0.2,
+      learningRateDecay: 0.5,
+      userDecay: 0.4,
+      itemDecay: 0.3,
+    };
+    const start = (await fitted(bpo, train, { ...config, epochs: 1, learningRate: 1e-30 })).tables;
     const { tables } = await fitted(bpo, train, config);
     const [u, a, b] = [start.users, start.items.subarray(0, 4), start.items.subarray(4)];
     const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, k) => sum + value * y[k]!, 0);
@@ -27,9 +35,9 @@ describe("compat paper", () => {
   });
 
   it.each([
-    ["bpr", bpr, { rate: 0.05, userDecay: 0.1, itemDecay: 0.1 }],
-    ["bpo", bpo, { rate: 0.05, userDecay: 0.1, itemDecay: 0.1 }],
-    ["nbpo", nbpo, { rate: 0.05, flipRate: 0.05, userDecay: 0.1, itemDecay: 0.1, flipDecay: 1 }],
+    ["bpr", bpr, { learningRate: 0.05, userDecay: 0.1, itemDecay: 0.1 }],
+    ["bpo", bpo, { learningRate: 0.05, userDecay: 0.1, itemDecay: 0.1 }],
+    ["nbpo", nbpo, { learningRate: 0.05, flipLearningRate: 0.05, userDecay: 0.1, itemDecay: 0.1, flipDecay: 1 }],
   ] as const)(
     "%s learns planted classes and resists none of the checks of the fast path",
     async (_, recommender, config) => {
@@ -38,7 +46,7 @@ describe("compat paper", () => {
         ...paper,
         ...config,
         epochs: 40,
-        rateDecay: 0.99,
+        learningRateDecay: 0.99,
       });
       const scores = model.score({ ...batchOfAll(30) });
       let right = 0;
