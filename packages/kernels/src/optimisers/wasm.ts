@@ -37,6 +37,9 @@ interface Step {
   readonly secondScale: number;
 }
 
+/** Constants of a step that has none of its own. */
+const PLAIN = { second: null, a: 0, b: 0, epsilon: 0, secondScale: 1 } as const;
+
 /** Compiled optimiser steps (assembly/optimisers.ts). */
 export function wasmOptimisers(context: WasmContext, { sumOfSquares }: ReductionKernels): OptimiserKernels {
   const exports = context.exports as unknown as OptimiserExports;
@@ -74,22 +77,11 @@ export function wasmOptimisers(context: WasmContext, { sumOfSquares }: Reduction
     sgd: (out, gradient, velocity, options, rows) => {
       const { momentum: a = 0, learningRate } = options;
       const code = a === 0 ? 0 : 1;
-      const step = { code, first: velocity, second: null, learningRate, a, b: 0, epsilon: 0, secondScale: 1 } as const;
-      run(step, out, gradient, options, rows);
+      run({ ...PLAIN, code, first: velocity, learningRate, a }, out, gradient, options, rows);
     },
     adagrad: (out, gradient, accumulator, options, rows) => {
       const { epsilon = 1e-10, learningRate } = options;
-      const step = {
-        code: 2,
-        first: accumulator,
-        second: null,
-        learningRate,
-        a: 0,
-        b: 0,
-        epsilon,
-        secondScale: 1,
-      } as const;
-      run(step, out, gradient, options, rows);
+      run({ ...PLAIN, code: 2, first: accumulator, learningRate, epsilon }, out, gradient, options, rows);
     },
     clipByNorm: (out, limit) => {
       let squares = 0;
