@@ -50,7 +50,12 @@ export async function testApi(
     load: async (version) => models.get(version.digest) ?? other.load(version),
     stamp: async (version) => (models.has(version.digest) ? version.digest : other.stamp(version)),
   };
-  const parsed = apiSettingsSchema.parse({ requestsPerSecondPerAddress: 100_000, ...settings });
+  const parsed = apiSettingsSchema.parse({
+    requestsPerSecondPerAddress: 100_000,
+    // Most tests describe no items.
+    unknownItems: "recommend",
+    ...settings,
+  });
   const api = createApi({ store, source, settings: parsed, logger });
   await api.serving.start();
   const keys = await keysOf(store);
@@ -111,6 +116,7 @@ async function keysOf(store: Store): Promise<Record<Scope, string>> {
 
 /** The scope that a route asks for, so that tests need not repeat it. */
 function scopeFor(path: string): Scope {
+  if (/\/delete$/.test(path)) return "catalog";
   if (/^\/v1\/(events|feedback)/.test(path)) return "ingest";
   if (/^\/v1\/(models|experiments|keys)|^\/metrics/.test(path)) return "admin";
   if (/^\/v1\/items\/[^/]+\/similar/.test(path)) return "serve";

@@ -16,15 +16,18 @@ import { requestLog } from "./http/request-log.js";
 import { securityHeaders } from "./http/security-headers.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
 import type { ModelSource } from "./models/model-source.js";
-import { catalogRoutes } from "./routes/catalog-routes.js";
 import { eventRoutes } from "./routes/event-routes.js";
 import { experimentRoutes } from "./routes/experiment-routes.js";
 import { healthRoutes } from "./routes/health-routes.js";
+import { itemRoutes } from "./routes/item-routes.js";
 import { keyRoutes } from "./routes/key-routes.js";
 import { modelRoutes } from "./routes/model-routes.js";
 import { recommendationRoutes } from "./routes/recommendation-routes.js";
 import { referenceRoutes } from "./routes/reference-routes.js";
+import { similarRoutes } from "./routes/similar-routes.js";
 import { slateRoutes } from "./routes/slate-routes.js";
+import { userRoutes } from "./routes/user-routes.js";
+import { itemPatchRowSchema, itemRowSchema, userRowSchema } from "./schemas/catalog-schemas.js";
 import { eventSchema } from "./schemas/event-schemas.js";
 import { Serving } from "./serving/serving.js";
 import type { ApiSettings } from "./settings.js";
@@ -84,7 +87,9 @@ function routes(base: OpenAPIHono<ApiEnv>, serving: Serving, isDraining: () => b
       .route("/", eventRoutes(sub(), serving))
       .route("/", recommendationRoutes(sub(), serving))
       .route("/", slateRoutes(sub(), serving))
-      .route("/", catalogRoutes(sub(), serving))
+      .route("/", userRoutes(sub(), serving))
+      .route("/", itemRoutes(sub(), serving))
+      .route("/", similarRoutes(sub(), serving))
       .route("/", modelRoutes(sub(), serving))
       .route("/", experimentRoutes(sub(), serving))
       .route("/", keyRoutes(sub(), serving))
@@ -104,6 +109,9 @@ function sub(): OpenAPIHono<ApiEnv> {
 function describe(app: OpenAPIHono<ApiEnv>): void {
   // Rows of a batch are checked one by one, so that no route names their schema.
   app.openAPIRegistry.register("Event", eventSchema);
+  app.openAPIRegistry.register("ItemRow", itemRowSchema);
+  app.openAPIRegistry.register("ItemPatchRow", itemPatchRowSchema);
+  app.openAPIRegistry.register("UserRow", userRowSchema);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   const about = {
     openapi: "3.1.0",

@@ -72,6 +72,12 @@ const nearlyRight = fc
       { experimentId: "x", arms: [{ arm: "a" }, { arm: "b" }] },
       { slot: "default" },
       { name: "k", scopes: ["serve"] },
+      { items: [{ itemId: "n1", attributes: { a: null } }], merge: true },
+      { users: [{ userId: "u3", attributes: { a: 1 } }] },
+      { userId: "u3" },
+      { from: "u4", into: "u5" },
+      { itemIds: ["n1"] },
+      { events: [{ userId: "u1", kind: "visit" }] },
     ),
     spoilt: fc.dictionary(fc.constantFrom(...FIELDS), jsonArbitrary.value, { maxKeys: 2, noNullPrototype: false }),
   })
@@ -79,37 +85,31 @@ const nearlyRight = fc
 
 /** A request to any route; no id that is drawn names a key of the test. */
 export function fuzzedRequest(
-  operations: readonly { readonly method: string; readonly path: string }[],
+  operations: readonly { readonly method: string; readonly path: string; readonly scopes: readonly Scope[] }[],
 ): fc.Arbitrary<FuzzedRequest> {
   return fc
     .record({
       operation: fc.constantFrom(...operations),
       body: fc.oneof({ weight: 6, arbitrary: nearlyRight }, jsonArbitrary.value, textArbitrary),
       id: fc.oneof(fc.constantFrom("i1", "u1", "1", "x"), textArbitrary),
-      query: fc.option(fc.record({ k: scalarArbitrary })),
+      query: fc.option(fc.tuple(fc.constantFrom("k", "limit", "cursor", "text", "all"), scalarArbitrary)),
       rightScope: fc.integer({ min: 0, max: 9 }),
       scope: fc.constantFrom(...SCOPES),
     })
-    .map(({ operation: { method, path }, body, id, query, rightScope, scope }) => {
+    .map(({ operation: { method, path, scopes }, body, id, query, rightScope, scope }) => {
       const own = path.replace(
         /\/(i1|1|0123456789abcdef)(?=\/|$)/,
         `/${encodeURIComponent(id.replaceAll(/\p{Surrogate}/gu, "?"))}`,
       );
-      const tail = query === null ? "" : `?k=${encodeURIComponent(String(query.k).replaceAll(/\p{Surrogate}/gu, "?"))}`;
-      const hasBody = method === "POST" || method === "PUT";
+      const tail =
+        query === null ? "" : `?${query[0]}=${encodeURIComponent(String(query[1]).replaceAll(/\p{Surrogate}/gu, "?"))}`;
+      const hasBody = method === "POST" || method === "PUT" || method === "PATCH";
       return {
         method,
         path: own + tail,
         route: path,
         body: hasBody ? body : undefined,
-        scope: rightScope > 0 ? scopeOf(method, path) : scope,
+        scope: rightScope > 0 ? (scopes[0] ?? scope) : scope,
       };
     });
-}
-
-function scopeOf(method: string, path: string): Scope {
-  if (/events|feedback/.test(path)) return "ingest";
-  if (/models|experiments|keys|metrics/.test(path)) return "admin";
-  if (/similar/.test(path) || (method === "POST" && !/items|users/.test(path))) return "serve";
-  return "catalog";
 }

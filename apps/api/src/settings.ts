@@ -26,6 +26,25 @@ export const apiSettingsSchema = z.strictObject({
     .min(0)
     .default(86_400)
     .describe("seconds that an event or feedback may lie ahead of the server's clock; later ones are rejected"),
+  unknownItems: z
+    .enum(["recommend", "keep", "refuse"])
+    .default("keep")
+    .describe(
+      "events with an item that nobody described: recommend it, keep the event and never recommend the item, or refuse the event",
+    ),
+  unknownUsers: z
+    .enum(["keep", "refuse"])
+    .default("keep")
+    .describe("events with a user who is not there: make the user, or refuse the event"),
+  keepErasedOut: z
+    .boolean()
+    .default(true)
+    .describe("whether events and imports that name an erased user later are refused; PUT of the user lets them back"),
+  itemTimeToLiveHours: z
+    .number()
+    .positive()
+    .optional()
+    .describe("hours after its last change that an item is recommended; absent: for ever"),
   historyLength: z
     .int()
     .min(1)

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { circleEvents, testApi } from "../src/api.fixture.js";
 import { fuzzedRequest } from "../src/fuzz.fixture.js";
+import type { Scope } from "../src/http/principal.js";
 
 const REQUESTS = Number(process.env["SEQUITUR_FUZZ"] ?? 100_000);
 const SLOWEST_MS = 10_000;
@@ -16,8 +17,10 @@ async function fuzz(store: Store): Promise<number> {
   await api.serve(await api.fit("session-knn"));
   await api.serve(await api.fit("popularity"), "popular");
   const { body } = await api.call("GET", "/openapi.json", undefined, "nobody");
-  const operations = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => ({
+  const paths = body.paths as Record<string, Record<string, { readonly "x-scopes"?: Scope[] }>>;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { "x-scopes": scopes = [] }]) => ({
+      scopes,
       method: method.toUpperCase(),
       path: path.replace("{versionId}", "1").replace(/\{\w+\}/, "i1"),
     })),

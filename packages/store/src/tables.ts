@@ -27,6 +27,8 @@ export interface Tables {
     created_at: Generated<number>;
     updated_at: Generated<number>;
     written_by_import: Generated<boolean>;
+    in_catalog: Generated<boolean>;
+    hidden: Generated<boolean>;
   };
   model_versions: {
     version_id: Generated<number>;

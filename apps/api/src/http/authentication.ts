@@ -29,8 +29,8 @@ function keyOf(c: Context): string | undefined {
   return bearer ?? c.req.header("x-api-key");
 }
 
-/** Lets only holders of the scope pass: 401 without a good key, 403 with one that may not. */
-export function requireScope(scope: Scope): MiddlewareHandler<ApiEnv> {
+/** Lets only holders of one of the scopes pass: 401 without a good key, 403 with one that may not. */
+export function requireScope(scopes: readonly Scope[]): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const principal = c.get("principal");
     if (principal === undefined) {
@@ -38,8 +38,9 @@ export function requireScope(scope: Scope): MiddlewareHandler<ApiEnv> {
         "www-authenticate": 'Bearer realm="sequitur"',
       });
     }
-    if (!principal.scopes.has(scope)) {
-      throw new HttpProblem("forbidden", `this needs a key with the scope "${scope}".`);
+    if (!scopes.some((scope) => principal.scopes.has(scope))) {
+      const wanted = scopes.map((scope) => `"${scope}"`).join(" or ");
+      throw new HttpProblem("forbidden", `this needs a key with the scope ${wanted}.`);
     }
     return next();
   };

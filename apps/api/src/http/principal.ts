@@ -1,5 +1,9 @@
-/** What a key may do. `admin` is apart: it runs models, keys and experiments, and serves nobody. */
-export const SCOPES = ["serve", "ingest", "catalog", "admin"] as const;
+/**
+ * What a key may do: `serve` asks, `ingest` tells what happened, `catalog` writes items and users, `read` only reads
+ * items, users, models and experiments, `metrics` reads /metrics. `admin` is apart: it runs models, keys and experiments,
+ * and serves nobody.
+ */
+export const SCOPES = ["serve", "ingest", "catalog", "read", "metrics", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The holder of a key. */

@@ -1,12 +1,13 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import { appendEvents, grouped, recordFeedback, type Event, type EventResult, type Feedback } from "@sequitur/store";
+import { appendEvents, deleteEvents, grouped, recordFeedback, type Event, type EventResult, type Feedback } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import { HttpProblem } from "../http/problem.js";
 import {
   eventBatchResultSchema,
   eventBatchSchema,
+  eventDeletionSchema,
+  eventsDeletedSchema,
   eventSchema,
   feedbackBatchSchema,
   feedbackResultSchema,
@@ -16,7 +17,7 @@ import {
 } from "../schemas/event-schemas.js";
 import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
 /** Rows that may wait for a commit before senders are told to come back later. */
 const MOST_WAITING = 20 * MOST_EVENTS;
@@ -29,8 +30,7 @@ const postEvents = createRoute({
   summary: "Tell what happened",
   description:
     "Idempotent by eventId. What is accepted is committed before the answer is sent; send again after errors.",
-  security: SECURITY,
-  middleware: requireScope("ingest"),
+  ...guarded("ingest"),
   request: { body: jsonBody(eventBatchSchema) },
   responses: { 200: jsonAnswer(eventBatchResultSchema, "what became of each row"), ...PROBLEMS },
 });
@@ -43,19 +43,32 @@ const postFeedback = createRoute({
   description:
     "Idempotent by feedbackId. A row counts only for an item that the answer with this requestId showed. The first click, " +
     'visit or purchase of a slate, or the kind "none" without itemId where nothing was chosen, is what policies learn.',
-  security: SECURITY,
-  middleware: requireScope("ingest"),
+  ...guarded("ingest"),
   request: { body: jsonBody(feedbackBatchSchema) },
   responses: { 200: jsonAnswer(feedbackResultSchema, "what became of each row"), ...PROBLEMS },
+});
+
+const postDelete = createRoute({
+  method: "post",
+  path: "/v1/events/delete",
+  tags: ["Events"],
+  summary: "Take events of users out of the log",
+  description:
+    "Their ids stay taken: sending a deleted event again does not bring it back; send a correction under another id.",
+  ...guarded("catalog"),
+  request: { body: jsonBody(eventDeletionSchema) },
+  responses: { 200: jsonAnswer(eventsDeletedSchema, "how many went"), ...PROBLEMS },
 });
 
 /** Events and feedback. */
 export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
   const { store, metrics, writes } = serving;
+  const { unknownItems, unknownUsers } = serving.settings;
+  const unknown = { refuseUnknownItems: unknownItems === "refuse", refuseUnknownUsers: unknownUsers === "refuse" };
   const limit = store.engine === "pglite" ? 1 : 4;
   const append = bounded(
     grouped(
-      writes.watched((rows: readonly Event[]) => appendEvents(store, rows)),
+      writes.watched((rows: readonly Event[]) => appendEvents(store, rows, unknown)),
       { limit },
     ),
   );
@@ -76,10 +89,16 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
           errors.push({ row: places[at]!, eventId: rows[at]!.eventId, message: result.message });
         }
       });
-      if (rows.some(({ itemId }) => serving.items.directory.indexOf(itemId) < 0)) serving.soon();
+      const shown = unknownItems === "recommend";
+      if (shown && rows.some(({ itemId }) => serving.items.directory.indexOf(itemId) < 0)) serving.soon();
       const counts = countsOf(results, errors.length);
       for (const [outcome, count] of Object.entries(counts)) metrics.events.inc({ outcome }, count);
       return c.json({ ...counts, errors: errors.sort((a, b) => a.row - b.row) }, 200);
+    })
+    .openapi(postDelete, async (c) => {
+      const choices = c.req.valid("json").events.map(({ userId, ...named }) => ({ userId, ...present(named) }));
+      const rows = await deleteEvents(store, choices);
+      return c.json({ deleted: rows.reduce((sum, count) => sum + count, 0), rows }, 200);
     })
     .openapi(postFeedback, async (c) => {
       const { now } = clock();
@@ -169,6 +188,12 @@ function countsOf(results: readonly EventResult[], rejected: number) {
     duplicates: results.filter(({ status }) => status === "duplicate").length,
     rejected,
   };
+}
+
+/** An object without the names that have no value. */
+function present<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }
 
 /** Refuses rows while too many wait, so that a slow database does not fill the memory. */

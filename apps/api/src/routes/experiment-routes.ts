@@ -13,7 +13,6 @@ import {
   type ExperimentRecord,
 } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import {
   experimentBodySchema,
   experimentListSchema,
@@ -24,9 +23,9 @@ import { experimentResultsSchema, planOf, trafficBodySchema } from "../schemas/e
 import { nameSchema } from "../schemas/values.js";
 import { experimentResults } from "../serving/experiment-results.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
-const ADMIN = { tags: ["Experiments"], security: SECURITY, middleware: requireScope("admin") };
+const ADMIN = { tags: ["Experiments"], ...guarded("admin") };
 const idParam = z.object({ id: nameSchema.openapi({ param: { name: "id", in: "path" } }) });
 
 const postExperiments = createRoute({
@@ -40,6 +39,7 @@ const postExperiments = createRoute({
 
 const getExperiments = createRoute({
   ...ADMIN,
+  ...guarded("read", "admin"),
   method: "get",
   path: "/v1/experiments",
   summary: "Every experiment, newest first",
@@ -76,6 +76,7 @@ const postStop = createRoute({
 
 const getResults = createRoute({
   ...ADMIN,
+  ...guarded("read", "admin"),
   method: "get",
   path: "/v1/experiments/{id}/results",
   summary: "What the arms did to each metric, and a verdict",

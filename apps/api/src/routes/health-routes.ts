@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { pingStore } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, PROBLEMS } from "./route-parts.js";
 
 /** The database must answer within this to count as there. */
 const PING_MS = 1_000;
@@ -45,8 +44,7 @@ const getMetrics = createRoute({
   path: "/metrics",
   tags: ["Operations"],
   summary: "Numbers for Prometheus",
-  security: SECURITY,
-  middleware: requireScope("admin"),
+  ...guarded("metrics", "admin"),
   responses: { 200: { description: "text", content: { "text/plain": { schema: z.string() } } }, 401: PROBLEMS[401] },
 });
 

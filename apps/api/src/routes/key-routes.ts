@@ -2,13 +2,12 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { PlatformError } from "@sequitur/core";
 import { createApiKey, listApiKeys, revokeApiKey } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import { keyBodySchema, keyListSchema, newKeySchema } from "../schemas/admin-schemas.js";
 import { doneSchema } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
-const ADMIN = { tags: ["Keys"], security: SECURITY, middleware: requireScope("admin") };
+const ADMIN = { tags: ["Keys"], ...guarded("admin") };
 
 const postKeys = createRoute({
   ...ADMIN,

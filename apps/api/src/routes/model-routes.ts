@@ -10,7 +10,6 @@ import {
   type ModelVersion,
 } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import {
   activationSchema,
   modelListSchema,
@@ -21,9 +20,9 @@ import {
 } from "../schemas/admin-schemas.js";
 import { doneSchema } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
-const ADMIN = { tags: ["Models"], security: SECURITY, middleware: requireScope("admin") };
+const ADMIN = { tags: ["Models"], ...guarded("admin") };
 const versionParam = z.object({
   versionId: z.coerce
     .number()
@@ -35,6 +34,7 @@ const versionParam = z.object({
 
 const getModels = createRoute({
   ...ADMIN,
+  ...guarded("read", "admin"),
   method: "get",
   path: "/v1/models",
   summary: "Every model version, newest first",

@@ -3,7 +3,6 @@ import type { Arm, RequestRecord } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import {
   nextPoiRequestSchema,
   recommendationBatchSchema,
@@ -19,13 +18,12 @@ import { rankingArmFor } from "../serving/experiment-arm.js";
 import { questionsOf } from "../serving/ask.js";
 import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
 const SHARED = {
   method: "post" as const,
   tags: ["Recommendations"],
-  security: SECURITY,
-  middleware: requireScope("serve"),
+  ...guarded("serve"),
 };
 
 const postRecommendations = createRoute({

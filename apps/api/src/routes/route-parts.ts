@@ -1,5 +1,9 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { PlatformError } from "@sequitur/core";
+import { requireScope } from "../http/authentication.js";
+import type { Scope } from "../http/principal.js";
 import { problemSchema } from "../http/problem.js";
+import { idSchema } from "../schemas/values.js";
 
 /** A body of JSON that must be there. */
 export function jsonBody<S extends z.ZodType>(schema: S) {
@@ -25,5 +29,19 @@ export const PROBLEMS = {
   503: problem("not able to answer just now; Retry-After says when"),
 } as const;
 
-/** How routes say that they need a key. */
-export const SECURITY = [{ bearer: [] }];
+/** A route that wants a key with one of these scopes: checks it, and says so in the document. */
+export function guarded(...scopes: [Scope, ...Scope[]]) {
+  return { security: [{ bearer: [] }], middleware: requireScope(scopes), "x-scopes": scopes };
+}
+
+/** The id of a user or item in a path. */
+export const idParam = z.object({ id: idSchema.openapi({ param: { name: "id", in: "path" } }) });
+
+export function notThere(kind: string, id: string): PlatformError {
+  return new PlatformError("not-found", `there is no ${kind} ${JSON.stringify(id)}.`);
+}
+
+/** An instant as answers show it. */
+export function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

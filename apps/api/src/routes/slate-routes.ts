@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
-import { requireScope } from "../http/authentication.js";
 import {
   slateRequestSchema,
   slateSchema,
@@ -15,7 +14,7 @@ import { drawSlate } from "../serving/draw-slate.js";
 import { armFor, choiceOf } from "../serving/experiment-arm.js";
 import { stageFor } from "../serving/served-policies.js";
 import type { Serving } from "../serving/serving.js";
-import { jsonAnswer, jsonBody, PROBLEMS, SECURITY } from "./route-parts.js";
+import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
 const postSlates = createRoute({
   method: "post",
@@ -23,8 +22,7 @@ const postSlates = createRoute({
   tags: ["Recommendations"],
   summary: "A slate by a policy, kept with its propensities",
   description: "Written before the answer is sent: feedback and off-policy estimates refer to it by requestId.",
-  security: SECURITY,
-  middleware: requireScope("serve"),
+  ...guarded("serve"),
   request: { body: jsonBody(slateRequestSchema) },
   responses: { 200: jsonAnswer(slateSchema, "the slate"), ...PROBLEMS },
 });

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { idSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema, objectOf } from "./values.js";
+import {
+  idSchema,
+  storedIdSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema, objectOf } from "./values.js";
 
 export const MOST_EVENTS = 5_000;
 
@@ -83,3 +85,21 @@ export const feedbackResultSchema = z
     errors: z.array(z.object({ row: z.int(), message: z.string() })),
   })
   .openapi("FeedbackResult");
+
+/** Which events of a user are to go. */
+export const eventChoiceSchema = objectOf({
+  userId: storedIdSchema,
+  eventId: storedIdSchema.optional(),
+  itemId: storedIdSchema.optional(),
+  kind: kindSchema.optional(),
+})
+  .refine(({ eventId, itemId, kind }) => (eventId ?? itemId ?? kind) !== undefined, {
+    message: "must name an eventId, itemId or kind; POST /v1/users/erase takes a whole user",
+  })
+  .openapi("EventChoice", { description: "all that is given must hold" });
+export const eventDeletionSchema = objectOf({ events: z.array(eventChoiceSchema).min(1).max(1_000) }).openapi(
+  "EventDeletion",
+);
+export const eventsDeletedSchema = z
+  .object({ deleted: z.int(), rows: z.array(z.int()).openapi({ description: "how many went, one number a row" }) })
+  .openapi("EventsDeleted");

@@ -7,6 +7,8 @@ const WHY_NOT = "must not hold NUL characters or half surrogate pairs";
 /** An id as the outside world uses it. */
 export const idSchema = z.string().min(1).max(200).refine(storable, WHY_NOT);
 
+/** Any id that can be stored, for bodies: a path holds shorter ones, and none with a dot alone. */
+export const storedIdSchema = z.string().min(1).max(512).refine(storable, WHY_NOT);
 /** A name of ours: models, arms, policies. */
 export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be lower-case letters, digits, . _ -");
 
@@ -55,6 +57,27 @@ export const utcOffsetSchema = z
 
 /** Free JSON of the caller, kept as it is. */
 export const attributesSchema = z.record(z.string().max(200), z.unknown());
+
+/** Where the next page begins, as the page before said it; becomes the key of the last row shown. */
+export const cursorSchema = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const key = Number(Buffer.from(text, "base64url").toString("latin1"));
+    if (Number.isInteger(key) && key >= 0 && key <= 2_147_483_647 && cursorOf(key) === text) return key;
+    context.issues.push({ code: "custom", message: "must be the nextCursor of an answer", input: text });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", description: "nextCursor of the page before" });
+
+export function cursorOf(key: number): string {
+  return Buffer.from(String(key), "latin1").toString("base64url");
+}
+
+export const nextCursorSchema = z
+  .string()
+  .nullable()
+  .openapi({ description: "ask with it for the next page; null: this is the last" });
 
 /** What an answer carries when there is nothing else to say. */
 export const doneSchema = z.object({ done: z.literal(true) }).openapi("Done");

@@ -97,6 +97,9 @@ export class ItemDirectory {
     if (index === NONE) return;
     this.alive[index] = false;
     this.forget(index);
+    // Its index stays taken; what was known of it would only fill the memory.
+    this.records[index] = { itemId };
+    this.categoriesOf[index] = [];
     this.newestFirst = undefined;
     this.changes++;
   }

@@ -8,6 +8,7 @@ import {
   type Signals,
 } from "@sequitur/core";
 import {
+  getItems,
   grouped,
   readSignals,
   recordRequests,
@@ -72,7 +73,10 @@ export class Serving {
     this.random = random;
     this.writes = new WriteHealth(() => store.now());
     this.policies = new ServedPolicies(store);
-    this.items = new LiveItems(store);
+    this.items = new LiveItems(store, {
+      unknown: settings.unknownItems === "recommend",
+      timeToLiveMs: (settings.itemTimeToLiveHours ?? Infinity) * HOUR_MS,
+    });
     this.experiments = new LiveExperiments(store);
     const { directory } = this.items;
     const sessionGapMs = (settings.sessionGapHours ?? Infinity) * HOUR_MS;
@@ -127,6 +131,11 @@ export class Serving {
     await this.policies.follow();
     this.metrics.items.set(this.items.directory.liveCount);
     this.synced = true;
+  }
+
+  /** Takes items over at once, so that this process serves what it has just acknowledged. */
+  async refreshItems(itemIds: readonly string[]): Promise<void> {
+    for (const item of (await getItems(this.store, itemIds)).values()) this.items.take(item);
   }
 
   /** Follows the store in the background; what fails is logged and tried again at the next look. */

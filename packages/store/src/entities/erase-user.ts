@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Store } from "../connection/store.js";
 import { joinLog } from "../events/log-lock.js";
+import { instant } from "../instant.js";
 
 /** How many rows of each kind went or were made anonymous. */
 export interface Erasure {
@@ -15,9 +16,14 @@ export interface Erasure {
  * Removes a user everywhere in one transaction: row, interactions, their event ids, feature values and their changes,
  * vectors, assignments. Requests that were made for them stay for off-policy evaluation, without user and context;
  * impressions and feedback hang on those and name nobody (the ids of the feedback are drawn anew). Items' features are counted again at the next refresh.
+ * With `keepOut`, events and imports that name the user later do not make them again; `upsertUsers` does.
  * Undefined when the user is not known. Artifacts fitted before keep what they learned until the next fit.
  */
-export async function eraseUser(store: Store, userId: string): Promise<Erasure | undefined> {
+export async function eraseUser(
+  store: Store,
+  userId: string,
+  { keepOut = true }: { readonly keepOut?: boolean } = {},
+): Promise<Erasure | undefined> {
   return store.transaction(
     "erase a user",
     async (db) => {
@@ -57,6 +63,12 @@ export async function eraseUser(store: Store, userId: string): Promise<Erasure |
           (select count(*) from changes) + (select count(*) from current) as features
       `.execute(db);
       await sql`delete from users where user_key = ${key}`.execute(db);
+      if (keepOut) {
+        await sql`
+          insert into erased_users (user_hash, erased_at)
+          values (erased_user_hash(${userId}), ${instant(store.now())}) on conflict do nothing
+        `.execute(db);
+      }
       return rows[0];
     },
     { bulk: true },

@@ -1,9 +1,10 @@
 import { sql, type Transaction } from "kysely";
-import { throwIfCancelled } from "@sequitur/core";
+import { PlatformError, throwIfCancelled } from "@sequitur/core";
 import { isDeepStrictEqual } from "node:util";
 import { announce } from "../connection/changes.js";
 import type { Store } from "../connection/store.js";
 import type { Tables } from "../tables.js";
+import { itemProblem } from "./item-problem.js";
 import { storedItemOf, writeItems, type ItemRecord, type StoredItem } from "./items.js";
 
 /** What an import did, or would do, to the items it names. */
@@ -24,7 +25,7 @@ export interface ImportItemsOptions {
 }
 
 type Fate = keyof ImportedItems;
-type Known = StoredItem & { readonly writtenByImport: boolean };
+export type KnownItem = StoredItem & { readonly writtenByImport: boolean };
 
 const BATCH = 2_000;
 
@@ -64,6 +65,10 @@ async function importBatch(
     db,
     batch.map((item) => item.itemId),
   );
+  for (const item of batch) {
+    const problem = itemProblem(item);
+    if (problem !== undefined) throw new PlatformError("bad-data", `item ${JSON.stringify(item.itemId)}: ${problem}`);
+  }
   const merged = batch.map((item) => merge(known.get(item.itemId), item, fields));
   const fates = merged.map((item) => fateOf(known.get(item.itemId), item, overwrite));
   const changed = merged.filter((_, at) => fates[at] === "added" || fates[at] === "updated");
@@ -71,7 +76,8 @@ async function importBatch(
   return fates;
 }
 
-async function lockItems(db: Transaction<Tables>, ids: readonly string[]): Promise<Map<string, Known>> {
+/** The items that exist among the ids, locked against other writers until commit. */
+export async function lockItems(db: Transaction<Tables>, ids: readonly string[]): Promise<Map<string, KnownItem>> {
   const rows = await db
     .selectFrom("items")
     .selectAll()
@@ -82,14 +88,14 @@ async function lockItems(db: Transaction<Tables>, ids: readonly string[]): Promi
   return new Map(rows.map((row) => [row.item_id, { ...storedItemOf(row), writtenByImport: row.written_by_import }]));
 }
 
-function fateOf(known: Known | undefined, merged: ItemRecord, overwrite: boolean): Fate {
+function fateOf(known: KnownItem | undefined, merged: ItemRecord, overwrite: boolean): Fate {
   if (known === undefined) return "added";
   if (known.deletedAt !== undefined) return "kept";
-  if (isDeepStrictEqual(said(known), said(merged))) return "unchanged";
+  if (known.inCatalog && isDeepStrictEqual(said(known), said(merged))) return "unchanged";
   return known.writtenByImport || overwrite || isBare(known) ? "updated" : "kept";
 }
 
-function merge(known: Known | undefined, record: ItemRecord, fields: Fields): ItemRecord {
+function merge(known: KnownItem | undefined, record: ItemRecord, fields: Fields): ItemRecord {
   if (known === undefined) return record;
   const own = Object.fromEntries([...fields.columns].map((name) => [name, record[name as keyof ItemRecord]]));
   const texts = { ...without(known.texts, fields.texts), ...record.texts };
@@ -125,12 +131,12 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** An item as an event makes it: nobody has said anything of it. */
-function isBare(item: Known): boolean {
+function isBare(item: KnownItem): boolean {
   return isDeepStrictEqual(said(item), said({ itemId: item.itemId }));
 }
 
 /** The fields of a record, each with its value for "unknown". */
-function said(item: ItemRecord): ItemRecord {
+export function said(item: ItemRecord): ItemRecord {
   return {
     itemId: item.itemId,
     title: item.title ?? "",
@@ -143,5 +149,6 @@ function said(item: ItemRecord): ItemRecord {
     ...(item.longitude !== undefined && { longitude: item.longitude }),
     ...(item.availableFrom !== undefined && { availableFrom: item.availableFrom }),
     ...(item.availableUntil !== undefined && { availableUntil: item.availableUntil }),
+    ...(item.hidden === true && { hidden: true }),
   };
 }

@@ -2,10 +2,9 @@ import { sql, type Transaction } from "kysely";
 import { PlatformError } from "@sequitur/core";
 import { announce } from "../connection/changes.js";
 import type { Store } from "../connection/store.js";
-import { idProblem } from "../events/event.js";
 import { joinLog } from "../events/log-lock.js";
 import type { Tables } from "../tables.js";
-import { isStorable } from "../well-formed.js";
+import { itemProblem } from "./item-problem.js";
 import { jsonText } from "../json-text.js";
 import { instant } from "../instant.js";
 
@@ -29,6 +28,8 @@ export interface ItemRecord {
   /** It may be recommended from..until, ms since the epoch; open-ended where left out. */
   readonly availableFrom?: number;
   readonly availableUntil?: number;
+  /** Kept and trained on, but not recommended. */
+  readonly hidden?: boolean;
 }
 
 export interface StoredItem extends ItemRecord {
@@ -37,6 +38,8 @@ export interface StoredItem extends ItemRecord {
   readonly updatedAt: number;
   /** Set when it was deleted: histories may name it, nothing recommends it. */
   readonly deletedAt?: number;
+  /** Whether somebody described it; false for what only events name. */
+  readonly inCatalog: boolean;
 }
 
 interface ItemRow {
@@ -56,6 +59,8 @@ interface ItemRow {
   created_at: number;
   updated_at: number;
   written_by_import: boolean;
+  in_catalog: boolean;
+  hidden: boolean;
 }
 
 /** Makes items or replaces them whole; a deleted one comes back. `bad-data` names the row that cannot be stored. */
@@ -94,10 +99,11 @@ export async function writeItems(
   `.execute(db);
   await sql`
     insert into items (item_id, title, categories, texts, attributes, latitude, longitude, opening_hours, time_zone,
-      available_from, available_until, created_at, updated_at, written_by_import)
+      available_from, available_until, created_at, updated_at, written_by_import, hidden, in_catalog)
     select item_id, title, array(select jsonb_array_elements_text(categories)), texts, attributes, latitude, longitude,
       opening_hours, time_zone, to_timestamp(available_from / 1000), to_timestamp(available_until / 1000),
-      ${instant(now)}, ${instant(now)}, ${writer === "import"}
+      ${instant(now)}, ${instant(now)}, ${writer === "import"},
+      hidden, true
     from unnest(
       ${items.map((item) => item.itemId)}::text[], ${items.map((item) => item.title ?? "")}::text[],
       ${items.map((item) => JSON.stringify(item.categories ?? []))}::jsonb[],
@@ -105,14 +111,15 @@ export async function writeItems(
       ${each((item) => item.latitude)}::double precision[], ${each((item) => item.longitude)}::double precision[],
       ${items.map((item) => item.openingHours ?? "")}::text[], ${items.map((item) => item.timeZone ?? "")}::text[],
       ${each((item) => item.availableFrom)}::double precision[],
-      ${each((item) => item.availableUntil)}::double precision[]
+      ${each((item) => item.availableUntil)}::double precision[], ${items.map((item) => item.hidden === true)}::boolean[]
     ) as t (item_id, title, categories, texts, attributes, latitude, longitude, opening_hours, time_zone,
-      available_from, available_until)
+      available_from, available_until, hidden)
     on conflict (item_id) do update set title = excluded.title, categories = excluded.categories,
       texts = excluded.texts, attributes = excluded.attributes, latitude = excluded.latitude,
       longitude = excluded.longitude, opening_hours = excluded.opening_hours, time_zone = excluded.time_zone,
       available_from = excluded.available_from, available_until = excluded.available_until, deleted_at = null,
-      updated_at = excluded.updated_at, written_by_import = excluded.written_by_import
+      updated_at = excluded.updated_at, written_by_import = excluded.written_by_import, hidden = excluded.hidden,
+      in_catalog = true
   `.execute(db);
 }
 
@@ -177,27 +184,7 @@ export function storedItemOf(row: ItemRow): StoredItem {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+    ...(row.hidden && { hidden: true }),
+    inCatalog: row.in_catalog,
   };
-}
-
-function itemProblem(item: ItemRecord): string | undefined {
-  const { latitude, longitude, availableFrom, availableUntil } = item;
-  const texts = [item.title, item.openingHours, item.timeZone, ...(item.categories ?? [])];
-  const problem = idProblem("itemId", item.itemId);
-  if (problem !== undefined) return problem;
-  if (texts.some((text) => text !== undefined && !isStorable(text))) {
-    return "texts must be well-formed Unicode without the NUL character.";
-  }
-  if ((latitude === undefined) !== (longitude === undefined)) return "latitude and longitude come both or not at all.";
-  if (latitude !== undefined && !(Math.abs(latitude) <= 90)) return `latitude must be in [-90, 90], got ${latitude}.`;
-  if (longitude !== undefined && !(Math.abs(longitude) <= 180)) {
-    return `longitude must be in [-180, 180], got ${longitude}.`;
-  }
-  for (const at of [availableFrom, availableUntil]) {
-    if (at !== undefined && !(Math.abs(at) <= 1e14)) return `availability must be an instant in ms, got ${at}.`;
-  }
-  if (availableFrom !== undefined && availableUntil !== undefined && availableFrom >= availableUntil) {
-    return `availableFrom must be before availableUntil, got ${availableFrom} and ${availableUntil}.`;
-  }
-  return undefined;
 }

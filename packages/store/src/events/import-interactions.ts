@@ -48,7 +48,7 @@ export interface ImportOptions {
 
 export interface ImportResult {
   readonly rows: number;
-  /** Rows that this call added; the others were there. */
+  /** Rows that this call added; the others were there, or are of users who were erased. */
   readonly added: number;
   readonly items: ImportedItems;
 }
@@ -157,10 +157,10 @@ async function importBatch(
     async (db) => {
       const keys = await ensureKeys(db, userIds, itemIds);
       await joinLog(db);
-      const columns = columnsOf(interactions, rows, options);
-      const userKeys = userIds.map((id) => keys.users.get(id)!);
-      const itemKeys = itemIds.map((id) => keys.items.get(id)!);
-      const fresh = await insertInteractions(db, { ...columns, userKeys, itemKeys });
+      const kept = rows.filter((_, at) => keys.users.has(userIds[at]!));
+      const userKeys = userIds.flatMap((id) => keys.users.get(id) ?? []);
+      const itemKeys = itemIds.filter((_, at) => keys.users.has(userIds[at]!)).map((id) => keys.items.get(id)!);
+      const fresh = await insertInteractions(db, { ...columnsOf(interactions, kept, options), userKeys, itemKeys });
       await sql`
         update imports set rows_done = greatest(rows_done, ${done}::bigint), updated_at = ${instant(store.now())}
         where source = ${options.source}

@@ -28,11 +28,11 @@ export function changedKeys(view: FeatureView, from: number, to: number, seenSeq
   const late = sql`select ${key} from interactions where ${kindFilter(view)} and seq > ${seenSeq}::bigint and time < ${instant(from)}`;
   const dirty = sql`select ${key} from interactions
     where item_key in (select item_key from feature_dirty_items where seq > ${seenSeq}::bigint)`;
-  // An item whose only user was erased has no interaction left, but a value that must go.
+  // Who has no interaction left may have a value that must go.
   const emptied = view.entity.startsWith("item")
-    ? [sql`select item_key from feature_dirty_items where seq > ${seenSeq}::bigint`]
-    : [];
-  return sql.join([...crossed, late, dirty, ...emptied], sql` union `);
+    ? sql`select item_key from feature_dirty_items where seq > ${seenSeq}::bigint`
+    : sql`select user_key from feature_dirty_users where seq > ${seenSeq}::bigint`;
+  return sql.join([...crossed, late, dirty, emptied], sql` union `);
 }
 
 /** (entity_key, part, value) as of an instant, from the interactions before it; of the keys in `changed` when named. */

@@ -146,8 +146,9 @@ async function writeChanges(
 async function forgetSeenMarks(store: Store): Promise<void> {
   await store.attempt("forget marks", (db) =>
     sql`
-      delete from feature_dirty_items
-      where seq <= (select coalesce(min(coalesce(seen_seq, 0)), 0) from feature_definitions)
+      with seen as (select coalesce(min(coalesce(seen_seq, 0)), 0) as seq from feature_definitions),
+        items as (delete from feature_dirty_items where seq <= (select seq from seen))
+      delete from feature_dirty_users where seq <= (select seq from seen)
     `.execute(db),
   );
 }

@@ -32,7 +32,7 @@ export interface Impression {
 export interface RequestRecord {
   /** A UUID, chosen by whoever answers; recording it again changes nothing. */
   readonly requestId: string;
-  /** Left out for an anonymous session. Made when not known yet. */
+  /** Left out for an anonymous session. Made when not known yet; an erased one counts as anonymous. */
   readonly userId?: string;
   /** ms since the epoch, UTC. */
   readonly time: number;
@@ -90,16 +90,27 @@ async function insertRequests(
     select request_id, user_key, to_timestamp(ms / 1000), kind, experiment_id, arm, context
     from unnest(
       ${requests.map((request) => request.requestId)}::uuid[],
-      ${requests.map((request) => (request.userId === undefined ? null : users.get(request.userId)))}::integer[],
+      ${requests.map((request) => keyOf(request, users))}::integer[],
       ${requests.map((request) => request.time)}::double precision[], ${requests.map((request) => request.kind)}::text[],
       ${requests.map((request) => request.experiment?.experimentId ?? null)}::text[],
       ${requests.map((request) => request.experiment?.arm ?? null)}::text[],
-      ${requests.map((request) => (request.context === undefined ? null : jsonText(request.context)))}::jsonb[]
+      ${requests.map((request) => contextOf(request, users))}::jsonb[]
     ) as t (request_id, user_key, ms, kind, experiment_id, arm, context)
     order by request_id
     on conflict do nothing returning request_id
   `.execute(db);
   return new Set(rows.map((row) => row.request_id));
+}
+
+function keyOf({ userId }: RequestRecord, users: ReadonlyMap<string, number>): number | null {
+  return userId === undefined ? null : (users.get(userId) ?? null);
+}
+
+/** The context goes with its user: a request of one who was erased has none. */
+function contextOf(request: RequestRecord, users: ReadonlyMap<string, number>): string | null {
+  const { userId, context } = request;
+  if (context === undefined || (userId !== undefined && !users.has(userId))) return null;
+  return jsonText(context);
 }
 
 async function insertImpressions(
@@ -125,7 +136,9 @@ async function logExposures(
   requests: readonly RequestRecord[],
   users: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const exposed = requests.filter((request) => request.experiment !== undefined && request.userId !== undefined);
+  const exposed = requests.filter(
+    ({ experiment, userId }) => experiment !== undefined && userId !== undefined && users.has(userId),
+  );
   if (exposed.length === 0) return;
   await sql`
     insert into assignments (experiment_id, user_key, arm, assigned_at, first_exposed_at, last_exposed_at, exposures)

@@ -40,7 +40,14 @@ export async function dumpSchema(db: Db): Promise<string> {
     select pg_get_functiondef(p.oid) || ';' as line
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' order by p.proname`,
   );
-  return `${[...tables, indexes.join("\n"), ...functions].join("\n\n")}\n`;
+  const triggers = await lines(
+    db,
+    sql`
+    select pg_get_triggerdef(t.oid) || ';' as line
+    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and not t.tgisinternal order by t.tgname`,
+  );
+  return `${[...tables, indexes.join("\n"), ...functions, triggers.join("\n")].join("\n\n")}\n`;
 }
 
 async function lines(db: Db, query: ReturnType<typeof sql>): Promise<string[]> {
