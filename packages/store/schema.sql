@@ -37,6 +37,12 @@ create table assignments (
   constraint assignments_user_key_fkey FOREIGN KEY (user_key) REFERENCES users(user_key) ON DELETE CASCADE
 );
 
+create table erased_users (
+  user_hash bytea not null,
+  erased_at timestamp with time zone not null,
+  constraint erased_users_pkey PRIMARY KEY (user_hash)
+);
+
 create table event_keys (
   event_key uuid not null,
   constraint event_keys_pkey PRIMARY KEY (event_key)
@@ -83,6 +89,12 @@ create table feature_dirty_items (
   seq bigint not null default nextval('interaction_seq'::regclass),
   item_key integer not null,
   constraint feature_dirty_items_pkey PRIMARY KEY (seq)
+);
+
+create table feature_dirty_users (
+  seq bigint not null default nextval('interaction_seq'::regclass),
+  user_key integer not null,
+  constraint feature_dirty_users_pkey PRIMARY KEY (seq)
 );
 
 create table feature_refreshes (
@@ -186,6 +198,8 @@ create table items (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   written_by_import boolean not null default false,
+  in_catalog boolean not null default false,
+  hidden boolean not null default false,
   constraint items_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
   constraint items_check CHECK (((latitude IS NULL) = (longitude IS NULL))),
   constraint items_check1 CHECK (((available_from IS NULL) OR (available_until IS NULL) OR (available_from < available_until))),
@@ -312,12 +326,14 @@ CREATE INDEX feedback_request ON public.feedback USING btree (request_id);
 CREATE INDEX interactions_item_time ON ONLY public.interactions USING btree (item_key, "time");
 CREATE INDEX interactions_seq ON ONLY public.interactions USING brin (seq);
 CREATE INDEX interactions_user_time ON ONLY public.interactions USING btree (user_key, "time" DESC, seq DESC);
+CREATE INDEX items_search ON public.items USING gin (item_search_text(title, categories, texts));
 CREATE INDEX items_updated_at ON public.items USING btree (updated_at);
 CREATE INDEX model_activations_slot ON public.model_activations USING btree (slot, activation_id);
 CREATE INDEX requests_experiment ON public.requests USING btree (experiment_id, arm) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX requests_time ON public.requests USING brin ("time");
 CREATE INDEX requests_user ON public.requests USING btree (user_key) WHERE (user_key IS NOT NULL);
 CREATE INDEX user_vectors_user ON public.user_vectors USING btree (user_key);
+CREATE INDEX users_search ON public.users USING gin (jsonb_to_tsvector('simple'::regconfig, attributes, '["string"]'::jsonb));
 
 CREATE OR REPLACE FUNCTION public.ensure_interaction_partition(at timestamp with time zone)
  RETURNS text
@@ -353,11 +369,39 @@ AS $function$
   $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.erased_user_hash(user_id text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$ select sha256(convert_to((select value #>> '{}' from settings where name = 'erasure-salt') || '/' || user_id, 'UTF8')) $function$
+;
+
 CREATE OR REPLACE FUNCTION public.event_key_of(event_id text)
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select encode(substring(sha256(convert_to(event_id, 'UTF8')) from 1 for 16), 'hex')::uuid $function$
+;
+
+CREATE OR REPLACE FUNCTION public.item_search_text(title text, categories text[], texts jsonb)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select to_tsvector('simple'::regconfig, title) || to_tsvector('simple'::regconfig, array_to_string(categories, ' '))
+  || jsonb_to_tsvector('simple'::regconfig, texts, '["string"]') $function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_erased_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if exists (select from erased_users where user_hash = erased_user_hash(new.user_id)) then
+      return null;
+    end if;
+    return new;
+  end
+  $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.renew_interaction_partitions()
@@ -382,3 +426,5 @@ AS $function$
   end
   $function$
 ;
+
+CREATE TRIGGER users_refuse_erased BEFORE INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION refuse_erased_user();

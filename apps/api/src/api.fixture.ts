@@ -116,7 +116,7 @@ async function keysOf(store: Store): Promise<Record<Scope, string>> {
 
 /** The scope that a route asks for, so that tests need not repeat it. */
 function scopeFor(path: string): Scope {
-  if (/\/delete$/.test(path)) return "catalog";
+  if (path.endsWith("/delete")) return "catalog";
   if (/^\/v1\/(events|feedback)/.test(path)) return "ingest";
   if (/^\/v1\/(models|experiments|keys)|^\/metrics/.test(path)) return "admin";
   if (/^\/v1\/items\/[^/]+\/similar/.test(path)) return "serve";

@@ -39,7 +39,12 @@ eachStore((engine) => {
   });
 
   it("hides an item and shows it again, and forgets it when its time is over", async () => {
-    await api.call("POST", "/v1/items", { items: [{ itemId: "a", title: "A" }, { itemId: "b", title: "B" }] });
+    await api.call("POST", "/v1/items", {
+      items: [
+        { itemId: "a", title: "A" },
+        { itemId: "b", title: "B" },
+      ],
+    });
     expect(await shown()).toEqual(expect.arrayContaining(["a", "b"]));
     await api.call("PATCH", "/v1/items/a", { hidden: true });
     expect(await shown()).not.toContain("a");
@@ -115,8 +120,14 @@ eachStore((engine) => {
     const odd = "../fay?x=1/ü";
     await api.call("POST", "/v1/events", { events: [event("f1", odd, "ghost"), event("f2", odd, "ghost")] });
     expect((await api.call("POST", "/v1/users/erase", { userId: odd })).body).toMatchObject({ erased: true });
-    const late = await api.call("POST", "/v1/events", { events: [event("f3", odd, "ghost"), event("f4", "gus", "ghost")] });
-    expect(late.body).toMatchObject({ accepted: 1, rejected: 1, errors: [{ row: 0, message: expect.stringMatching(/erased/) }] });
+    const late = await api.call("POST", "/v1/events", {
+      events: [event("f3", odd, "ghost"), event("f4", "gus", "ghost")],
+    });
+    expect(late.body).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      errors: [{ row: 0, message: expect.stringMatching(/erased/) }],
+    });
     expect((await api.call("POST", "/v1/recommendations", { userId: odd })).status).toBe(200);
     expect((await api.call("GET", `/v1/users/${encodeURIComponent(odd)}`)).status).toBe(404);
     const path = `/v1/users/${encodeURIComponent(odd)}`;
@@ -128,7 +139,12 @@ eachStore((engine) => {
   it("deletes an event for good, and gives what a visitor did to who they turn out to be", async () => {
     const events = [event("v1", "visitor", "a"), event("v2", "visitor", "b"), event("v3", "visitor", "ghost")];
     await api.call("POST", "/v1/events", { events });
-    const gone = { events: [{ userId: "visitor", eventId: "v3" }, { userId: "visitor", itemId: "none" }] };
+    const gone = {
+      events: [
+        { userId: "visitor", eventId: "v3" },
+        { userId: "visitor", itemId: "none" },
+      ],
+    };
     expect((await api.call("POST", "/v1/events/delete", gone)).body).toEqual({ deleted: 1, rows: [1, 0] });
     expect((await api.call("POST", "/v1/events", { events })).body).toMatchObject({ duplicates: 3 });
     expect((await api.call("POST", "/v1/events/delete", { events: [{ userId: "visitor" }] })).status).toBe(400);
@@ -138,7 +154,12 @@ eachStore((engine) => {
     expect(merged).toMatchObject({ status: 200, body: { interactions: 2 } });
     expect((await api.call("GET", "/v1/users/visitor")).status).toBe(404);
     expect((await api.call("GET", "/v1/users/hal")).body.attributes).toEqual({ lang: "de", name: "Hal" });
-    const seen = await api.call("POST", "/v1/recommendations", { userId: "hal", k: 50, excludeSeen: true, record: false });
+    const seen = await api.call("POST", "/v1/recommendations", {
+      userId: "hal",
+      k: 50,
+      excludeSeen: true,
+      record: false,
+    });
     const ids = seen.body.items.map(({ itemId }: { itemId: string }) => itemId);
     expect(ids).toContain("ghost");
     expect(ids).not.toContain("b");

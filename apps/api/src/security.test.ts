@@ -19,17 +19,18 @@ interface Operation {
 
 async function operations(api: TestApi): Promise<Operation[]> {
   const { body } = await api.call("GET", "/openapi.json", undefined, "nobody");
-  return Object.entries(body.paths as Record<string, Record<string, { security?: unknown; "x-scopes"?: Scope[] }>>).flatMap(
-    ([path, methods]) =>
-      Object.entries(methods).map(([method, { security, "x-scopes": scopes = [] }]) => ({
-        method: method.toUpperCase(),
-        path: path
-          .replace(/\{versionId\}/, "1")
-          .replace(/\{keyId\}/, "0123456789abcdef")
-          .replace(/\{\w+\}/, "i1"),
-        needsKey: security !== undefined,
-        scopes,
-      })),
+  return Object.entries(
+    body.paths as Record<string, Record<string, { security?: unknown; "x-scopes"?: Scope[] }>>,
+  ).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security, "x-scopes": scopes = [] }]) => ({
+      method: method.toUpperCase(),
+      path: path
+        .replace(/\{versionId\}/, "1")
+        .replace(/\{keyId\}/, "0123456789abcdef")
+        .replace(/\{\w+\}/, "i1"),
+      needsKey: security !== undefined,
+      scopes,
+    })),
   );
 }
 

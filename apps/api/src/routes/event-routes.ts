@@ -1,5 +1,13 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import { appendEvents, deleteEvents, grouped, recordFeedback, type Event, type EventResult, type Feedback } from "@sequitur/store";
+import {
+  appendEvents,
+  deleteEvents,
+  grouped,
+  recordFeedback,
+  type Event,
+  type EventResult,
+  type Feedback,
+} from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
 import { HttpProblem } from "../http/problem.js";
@@ -13,6 +21,7 @@ import {
   feedbackResultSchema,
   MOST_EVENTS,
   type EventIn,
+  type FeedbackIn,
   type RowError,
 } from "../schemas/event-schemas.js";
 import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
@@ -101,30 +110,38 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       return c.json({ deleted: rows.reduce((sum, count) => sum + count, 0), rows }, 200);
     })
     .openapi(postFeedback, async (c) => {
-      const { now } = clock();
-      const { feedback } = c.req.valid("json");
-      for (const [row, { time }] of feedback.entries()) {
-        const problem = aheadProblem(time, clock());
-        if (problem !== undefined) throw new HttpProblem("bad-request", `feedback.${row}.${problem}.`);
-      }
-      const rows = feedback.map(({ feedbackId = randomUUID(), time = now, itemId, ...rest }) => ({
-        ...rest,
-        ...(itemId !== undefined && { itemId }),
-        feedbackId,
-        time,
-      }));
-      const results = await respond(rows);
-      // Committed already: what cannot be learned now is at the next look.
-      await serving.policies.follow().catch((error: unknown) => {
-        serving.logger.warn({ err: error }, "policies could not learn; trying again");
-      });
-      const errors = results.flatMap((result, row) =>
-        result.status === "rejected" ? [{ row, message: result.message }] : [],
-      );
-      const counts = countsOf(results, errors.length);
-      for (const [outcome, count] of Object.entries(counts)) metrics.feedback.inc({ outcome }, count);
-      return c.json({ ...counts, errors }, 200);
+      return c.json(await takeFeedback(serving, respond, clock(), c.req.valid("json").feedback), 200);
     });
+}
+
+/** Writes reactions, and lets the policies learn from them before the answer. */
+async function takeFeedback(
+  serving: Serving,
+  respond: (rows: readonly Feedback[]) => Promise<EventResult[]>,
+  clock: Clock,
+  feedback: readonly FeedbackIn[],
+) {
+  for (const [row, { time }] of feedback.entries()) {
+    const problem = aheadProblem(time, clock);
+    if (problem !== undefined) throw new HttpProblem("bad-request", `feedback.${row}.${problem}.`);
+  }
+  const rows = feedback.map(({ feedbackId = randomUUID(), time = clock.now, itemId, ...rest }) => ({
+    ...rest,
+    ...(itemId !== undefined && { itemId }),
+    feedbackId,
+    time,
+  }));
+  const results = await respond(rows);
+  // Committed already: what cannot be learned now is at the next look.
+  await serving.policies.follow().catch((error: unknown) => {
+    serving.logger.warn({ err: error }, "policies could not learn; trying again");
+  });
+  const errors = results.flatMap((result, row) =>
+    result.status === "rejected" ? [{ row, message: result.message }] : [],
+  );
+  const counts = countsOf(results, errors.length);
+  for (const [outcome, count] of Object.entries(counts)) serving.metrics.feedback.inc({ outcome }, count);
+  return { ...counts, errors };
 }
 
 /** Splits a batch into rows that are events, with their places, and errors for the others. */

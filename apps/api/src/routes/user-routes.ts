@@ -1,13 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import {
-  eraseUser,
-  getUsers,
-  listUsers,
-  mergeUsers,
-  patchUsers,
-  upsertUsers,
-  type StoredUser,
-} from "@sequitur/store";
+import { eraseUser, getUsers, listUsers, mergeUsers, patchUsers, upsertUsers, type StoredUser } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
 import {
   erasureSchema,

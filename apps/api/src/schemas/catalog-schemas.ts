@@ -156,7 +156,9 @@ export const mergedSchema = z
   .object({ interactions: z.int(), requests: z.int() })
   .openapi("MergedUsers", { description: "rows that went over" });
 
-export const itemNamesSchema = objectOf({ itemIds: z.array(storedIdSchema).min(1).max(MOST_ROWS) }).openapi("ItemNames");
+export const itemNamesSchema = objectOf({ itemIds: z.array(storedIdSchema).min(1).max(MOST_ROWS) }).openapi(
+  "ItemNames",
+);
 export const deletedSchema = z.object({ deleted: z.int() }).openapi("Deleted");
 
 const pageFields = {
@@ -195,8 +197,12 @@ export const itemSchema = z
   })
   .openapi("Item");
 
-export const itemListSchema = z.object({ items: z.array(itemSchema), nextCursor: nextCursorSchema }).openapi("ItemList");
-export const userListSchema = z.object({ users: z.array(userSchema), nextCursor: nextCursorSchema }).openapi("UserList");
+export const itemListSchema = z
+  .object({ items: z.array(itemSchema), nextCursor: nextCursorSchema })
+  .openapi("ItemList");
+export const userListSchema = z
+  .object({ users: z.array(userSchema), nextCursor: nextCursorSchema })
+  .openapi("UserList");
 
 const rowProblemSchema = z
   .object({

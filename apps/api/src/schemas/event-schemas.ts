@@ -1,7 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import {
   idSchema,
-  storedIdSchema, instantSchema, latitudeSchema, longitudeSchema, utcOffsetSchema, objectOf } from "./values.js";
+  storedIdSchema,
+  instantSchema,
+  latitudeSchema,
+  longitudeSchema,
+  utcOffsetSchema,
+  objectOf,
+} from "./values.js";
 
 export const MOST_EVENTS = 5_000;
 

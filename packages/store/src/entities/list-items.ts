@@ -24,7 +24,12 @@ export interface ItemListOptions {
 export async function listItems(store: Store, options: ItemListOptions): Promise<Page<StoredItem>> {
   const { after = 0, limit, text, category, all = false } = options;
   const rows = await store.attempt("list items", (db) => {
-    let query = db.selectFrom("items").selectAll().where("item_key", ">", after).orderBy("item_key").limit(limit + 1);
+    let query = db
+      .selectFrom("items")
+      .selectAll()
+      .where("item_key", ">", after)
+      .orderBy("item_key")
+      .limit(limit + 1);
     if (!all) query = query.where("deleted_at", "is", null).where("in_catalog", "=", true);
     if (category !== undefined) query = query.where(sql<boolean>`${category} = any(categories)`);
     if (text !== undefined) {

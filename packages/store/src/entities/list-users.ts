@@ -14,7 +14,12 @@ export interface UserListOptions {
 /** Users in the order they came in, page by page. */
 export async function listUsers(store: Store, { after = 0, limit, text }: UserListOptions): Promise<Page<StoredUser>> {
   const rows = await store.attempt("list users", (db) => {
-    const query = db.selectFrom("users").selectAll().where("user_key", ">", after).orderBy("user_key").limit(limit + 1);
+    const query = db
+      .selectFrom("users")
+      .selectAll()
+      .where("user_key", ">", after)
+      .orderBy("user_key")
+      .limit(limit + 1);
     if (text === undefined) return query.execute();
     return query
       .where(

@@ -18,7 +18,10 @@ export interface EventChoice {
 export async function deleteEvents(store: Store, choices: readonly EventChoice[]): Promise<number[]> {
   for (const [row, { eventId, itemId, kind }] of choices.entries()) {
     if ((eventId ?? itemId ?? kind) !== undefined) continue;
-    throw new PlatformError("bad-data", `row ${row}: expected eventId, itemId or kind, got none: erase the user instead.`);
+    throw new PlatformError(
+      "bad-data",
+      `row ${row}: expected eventId, itemId or kind, got none: erase the user instead.`,
+    );
   }
   return store.transaction("delete events", async (db) => {
     await joinLog(db);

@@ -101,8 +101,8 @@ eachStore((engine) => {
         availableUntil: T0 + 1,
       };
       await upsertItems(store, [full, { itemId: "park" }]);
-      expect((await getItems(store, ["cafe"])).get("cafe")).toEqual({
-        inCatalog: true, ...full, createdAt: T0, updatedAt: T0 });
+      const made = { ...full, createdAt: T0, updatedAt: T0, inCatalog: true };
+      expect((await getItems(store, ["cafe"])).get("cafe")).toEqual(made);
       now += 5;
       expect(await deleteItems(store, ["park", "nothing"])).toBe(1);
       expect(await deleteItems(store, ["park"])).toBe(0);
