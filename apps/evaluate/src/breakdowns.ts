@@ -1,4 +1,4 @@
-import { itemCounts, type Interactions, type RaggedItems } from "@sequitur/core";
+import { itemCounts, listOf, type Interactions, type RaggedItems } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
 import {
   byColdTarget,
@@ -27,7 +27,7 @@ export interface Partition {
 const MOST_CATEGORIES = 12;
 
 /** By activity, by popularity, cold and warm, by category; a partition of one group says nothing and is left out. */
-export function partitionsOf(train: Interactions, { queries, targets, targetKinds }: EvaluationSet): Partition[] {
+export function partitionsOf(train: Interactions, { queries, targets, targetKinds, seen }: EvaluationSet): Partition[] {
   const perUser = train.userOffsets.slice(1).map((end, user) => end - train.userOffsets[user]!);
   const perItem = itemCounts(train);
   const { categories } = train.catalog.itemColumns;
@@ -38,6 +38,7 @@ export function partitionsOf(train: Interactions, { queries, targets, targetKind
     { by: "right item known in training", groups: byColdTarget(targets, perItem) },
     { by: "training interactions of the right item", groups: byTargetCount(targets, perItem) },
   ];
+  all.push({ by: "right item had before", groups: byRevisit(targets, seen) });
   if (categories) {
     const last = categories.map((names) => names.at(-1) ?? "");
     all.push({ by: "category of the right item", groups: byTargetLabel(targets, last, MOST_CATEGORIES) });
@@ -46,6 +47,19 @@ export function partitionsOf(train: Interactions, { queries, targets, targetKind
   if (kinds && targetKinds)
     all.push({ by: "kind of event of the right item", groups: byKind(targets, targetKinds, kinds) });
   return all.filter(({ groups }) => groups.length > 1);
+}
+
+/** Items that the user comes back to, and items that are new to the user. */
+function byRevisit(targets: RaggedItems, seen: RaggedItems): TargetGroup[] {
+  const rowOf = new Int32Array(targets.items.length);
+  for (let b = 0; b + 1 < targets.offsets.length; b++) rowOf.fill(b, targets.offsets[b], targets.offsets[b + 1]);
+  const had = Array.from({ length: targets.offsets.length - 1 }, (_, b) => new Set(listOf(seen, b)));
+  const isRevisit = targets.items.map((item, at) => Number(had[rowOf[at]!]!.has(item)));
+  return ["new to the user", "revisit"].flatMap((name, is) => {
+    const positions = Int32Array.from(targets.items.keys()).filter((at) => isRevisit[at] === is);
+    const rows = Int32Array.from(new Set(positions.map((at) => rowOf[at]!)));
+    return rows.length === 0 ? [] : [{ name, rows, positions }];
+  });
 }
 
 /** The targets of each kind of event: whether purchases are ranked as well as views. */

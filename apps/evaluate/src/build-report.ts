@@ -159,6 +159,7 @@ function modelReport(
     runs: pieces.map(({ run }) => run),
     metrics: Object.fromEntries(names.map((name, i) => [name, { ...measures[i]!, ...overSeeds(name, pieces) }])),
     lists: meanLists(pieces.map(({ lists }) => lists)),
+    pooled: pieces[0]?.pooled.slice() ?? [],
   };
 }
 

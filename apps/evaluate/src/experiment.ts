@@ -3,6 +3,7 @@ import { parseConfig, PlatformError } from "@sequitur/core";
 import { cityConfigSchema, filterConfigSchema, signalsField, splitConfigSchema } from "@sequitur/data";
 import { TIE_RULES } from "@sequitur/metrics";
 import { LIST_FORMATS } from "./lists-out.js";
+import { SCORE_MEANINGS } from "./measure-model.js";
 import { z } from "zod";
 
 /** A list that may be written as one value, as on a command line. */
@@ -114,6 +115,20 @@ export const experimentSchema = z.strictObject({
     .enum(TIE_RULES)
     .default("expected")
     .describe("equal scores: expected = mean over all orders of the tied items; mid-rank = all at their mean place"),
+  scores: z
+    .enum(SCORE_MEANINGS)
+    .default("order")
+    .describe(
+      "what scores mean: an order alone; rating = predicted ratings, adds rmse and mae against the weights of the answers; " +
+        "probability = adds pooled average precision and calibration error, also by category",
+    ),
+  value: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "numeric attribute of items, such as price: adds value@k, its sum over the right items among the first k",
+    ),
   negatives: z
     .enum(["exclude", "rank"])
     .default("exclude")

@@ -16,6 +16,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { listScores } from "./lists-in.js";
 import { selectQuestions } from "./question-file.js";
 
+/** An order alone, a predicted rating, or the probability that the item is right. */
+export const SCORE_MEANINGS = ["order", "rating", "probability"] as const;
+export type ScoreMeaning = (typeof SCORE_MEANINGS)[number];
+
 /** What to measure, and within which memory. */
 export interface MeasureOptions {
   /** Metrics of one query, as `expandMetrics` takes them. */
@@ -31,6 +35,10 @@ export interface MeasureOptions {
   readonly scoreBytes: number;
   /** Length of the top lists to keep; 0 keeps none. */
   readonly listLength: number;
+  /** What scores mean beside an order; "order" when absent. */
+  readonly scores?: ScoreMeaning;
+  /** Attribute of items that is summed over those that are right. */
+  readonly value?: string;
 }
 
 /** What a model is worth on a set of questions. */
@@ -39,6 +47,8 @@ export interface Measured {
   readonly values: ReadonlyMap<string, Float64Array>;
   /** The rank of each target and how many share it, aligned with the targets of the questions. */
   readonly ranks: TargetRanks;
+  /** The score of each target, NaN where there is none; only where scores are ratings. */
+  readonly targetScores?: Float32Array;
   /** Top lists of all queries; empty lists when none were asked for. */
   readonly lists: Ranking;
   readonly scoreMs: number;
@@ -131,6 +141,7 @@ interface BlockResult {
   readonly ranks: TargetRanks;
   readonly values: ReadonlyMap<string, Float64Array>;
   readonly lists: Ranking | undefined;
+  readonly targetScores: Float32Array;
   readonly size: number;
 }
 
@@ -138,8 +149,9 @@ function measureBlock(
   { name, catalog }: Scorer,
   scores: Float32Array,
   block: EvaluationSet,
-  { metrics, cutoffs, ties, masked, withoutNegatives, listLength }: MeasureOptions,
+  options: MeasureOptions,
 ): BlockResult {
+  const { metrics, cutoffs, ties, masked, withoutNegatives, listLength } = options;
   const columns = catalog.items.size;
   const exclude = barredItems(block, { masked, withoutNegatives });
   const ranks = targetRanks(scores, columns, block.targets, exclude);
@@ -152,8 +164,20 @@ function measureBlock(
       listLength > 0
         ? recommend(scored, block.queries, { k: listLength, negatives: true, ...(exclude && { exclude }) })
         : undefined,
+    targetScores: options.scores === "rating" ? scoresOf(block.targets, scores, columns) : new Float32Array(0),
     size: block.queries.size,
   };
+}
+
+/** The score of each target. */
+function scoresOf(targets: RaggedItems, scores: Float32Array, columns: number): Float32Array {
+  const out = new Float32Array(targets.items.length);
+  for (let b = 0; b + 1 < targets.offsets.length; b++) {
+    for (let at = targets.offsets[b]!; at < targets.offsets[b + 1]!; at++) {
+      out[at] = scores[b * columns + targets.items[at]!]!;
+    }
+  }
+  return out;
 }
 
 /** What leaves each ranking; undefined where nothing does. */
@@ -169,7 +193,9 @@ function barredItems(
   );
 }
 
-function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "ranks" | "lists"> {
+function joinBlocks(
+  parts: readonly BlockResult[],
+): Pick<Measured, "values" | "ranks" | "lists"> & { readonly targetScores: Float32Array } {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const names = [...(parts[0]?.values.keys() ?? [])];
   const values = new Map(names.map((name) => [name, new Float64Array(size)]));
@@ -181,6 +207,7 @@ function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "r
   };
   const targets = parts.reduce((sum, { ranks }) => sum + ranks.ranks.length, 0);
   const ranks = { ranks: new Float64Array(targets), ties: new Int32Array(targets) };
+  const targetScores = Float32Array.from(parts.flatMap((part) => Array.from(part.targetScores)));
   let row = 0;
   let end = 0;
   let ranked = 0;
@@ -195,7 +222,7 @@ function joinBlocks(parts: readonly BlockResult[]): Pick<Measured, "values" | "r
     row += part.size;
     end = lists.offsets[row]!;
   }
-  return { values, ranks, lists };
+  return { values, ranks, lists, targetScores };
 }
 
 function checkScores(model: Pick<Scorer, "name" | "catalog">, scores: Float32Array, block: EvaluationSet): void {

@@ -3,7 +3,7 @@ import type { TargetRanks } from "@sequitur/metrics";
 import { writeAtomically } from "@sequitur/core/files";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { runSchema } from "./report.js";
+import { pooledCategorySchema, runSchema } from "./report.js";
 
 const FORMAT = "sequitur-piece/2";
 
@@ -11,6 +11,7 @@ const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
   run: runSchema,
   lists: z.record(z.string(), z.number()),
+  pooled: z.array(pooledCategorySchema).default([]),
   shown: z.array(z.array(z.int())).default([]).describe("top items of the questions that the task wants to show"),
 });
 
@@ -30,7 +31,10 @@ const TIES = "ties";
 const KEPT = ["offsets", "items", "scores"] as const;
 
 /** Writes a finished piece; it is there whole or not at all, so that a resumed experiment can trust it. */
-export async function writePiece(path: string, { run, lists, shown, values, ranks, kept }: Piece): Promise<void> {
+export async function writePiece(
+  path: string,
+  { run, lists, pooled, shown, values, ranks, kept }: Piece,
+): Promise<void> {
   const tensors = new Map<string, Tensor>(
     [...values].map(([name, data]) => [VALUE + name, { shape: [data.length], data }] as const),
   );
@@ -39,7 +43,7 @@ export async function writePiece(path: string, { run, lists, shown, values, rank
   for (const name of kept === undefined ? [] : KEPT) {
     tensors.set(`kept/${name}`, { shape: [kept![name].length], data: kept![name] });
   }
-  await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists, shown }, tensors }));
+  await writeAtomically(path, encodeTensorFile({ manifest: { format: FORMAT, run, lists, pooled, shown }, tensors }));
 }
 
 /** Reads a piece, or gives undefined when there is none that can be used. */
@@ -52,7 +56,7 @@ export async function readPiece(path: string): Promise<Piece | undefined> {
   }
   try {
     const { manifest, tensors } = decodeTensorFile(bytes, path);
-    const { run, lists, shown } = manifestSchema.parse(manifest);
+    const { run, lists, pooled, shown } = manifestSchema.parse(manifest);
     const values = new Map<string, Float64Array>();
     for (const [name, { data }] of tensors) {
       if (name.startsWith(VALUE) && data instanceof Float64Array) values.set(name.slice(VALUE.length), data);
@@ -61,7 +65,7 @@ export async function readPiece(path: string): Promise<Piece | undefined> {
     const ties = tensors.get(TIES)?.data;
     if (!(ranks instanceof Float64Array && ties instanceof Int32Array)) return undefined;
     const kept = keptLists(tensors);
-    return { run, lists, shown, values, ranks: { ranks, ties }, ...(kept && { kept }) };
+    return { run, lists, pooled, shown, values, ranks: { ranks, ties }, ...(kept && { kept }) };
   } catch (error) {
     if (error instanceof PlatformError || error instanceof z.ZodError) return undefined;
     throw error;

@@ -19,7 +19,7 @@ import {
   type Leakage,
   type Split,
 } from "@sequitur/data";
-import { FEW_UNITS } from "@sequitur/metrics";
+import { FEW_UNITS, worthOf } from "@sequitur/metrics";
 import { POSITIVES_ALIKE, type SignalUse } from "@sequitur/recommender";
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
@@ -87,6 +87,7 @@ export async function prepareData(
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
   const split = splitInteractions(interactions, experiment.split);
   checkSplit(split, experiment);
+  checkValue(experiment, interactions);
   const leakage = leakageOf(split);
   const random = new Random(experiment.seed[0]!).fork("questions");
   const test = sampled(split.test, experiment.maxQueries, random.fork("test"));
@@ -142,6 +143,16 @@ function checkSplit({ train, validation, test }: Split, { split, tune }: Experim
       "tune.trials needs validation questions, and the data's own parts have none.",
     );
   }
+}
+
+/** `bad-config` for an attribute that items do not have, with those that they have. */
+function checkValue({ value }: Experiment, { catalog }: Interactions): void {
+  const { attributes = {} } = catalog.itemColumns;
+  if (value === undefined) return;
+  if (Object.hasOwn(attributes, value)) return void worthOf(value, attributes[value]!);
+  const known = Object.keys(attributes);
+  const has = known.length === 0 ? "items without attributes (--items-map attribute=COLUMN)" : known.join(", ");
+  throw new PlatformError("bad-config", `value must be a numeric attribute of the items, got "${value}" and ${has}.`);
 }
 
 function sampled(set: EvaluationSet, most: number | null, random: Random): EvaluationSet {

@@ -18,7 +18,7 @@ const OPTIONAL = ["utcOffsetMinutes", "latitudes", "longitudes", "roles", "value
 
 /** Writes held-out questions with their answers, for a process that scores them. */
 export async function writeQuestions(path: string, set: EvaluationSet): Promise<void> {
-  const { queries, targets, seen, targetValues, targetKinds } = set;
+  const { queries, targets, seen, targetValues, targetKinds, targetRatings } = set;
   const columns: Record<string, TensorData> = {
     users: queries.users,
     offsets: queries.offsets,
@@ -32,6 +32,7 @@ export async function writeQuestions(path: string, set: EvaluationSet): Promise<
     "seen.items": seen.items,
     ...(targetValues && { "targets.values": targetValues }),
     ...(targetKinds && { "targets.kinds": targetKinds }),
+    ...(targetRatings && { "targets.ratings": targetRatings }),
   };
   for (const name of OPTIONAL) {
     const column = queries[name];
@@ -68,6 +69,7 @@ export async function readQuestions(path: string): Promise<EvaluationSet> {
     },
     targets: { offsets: column("targets.offsets", Int32Array), items: column("targets.items", Int32Array) },
     ...(has("targets.values") && { targetValues: column("targets.values", Float32Array) }),
+    ...(has("targets.ratings") && { targetRatings: column("targets.ratings", Float32Array) }),
     ...(has("targets.kinds") && { targetKinds: column("targets.kinds", Int32Array) }),
     seen: { offsets: column("seen.offsets", Int32Array), items: column("seen.items", Int32Array) },
   };
@@ -119,13 +121,14 @@ export function selectQuestions(set: EvaluationSet, rows: Int32Array): Evaluatio
     ...(queries.latitudes && { latitudes: pick(queries.latitudes) }),
     ...(queries.longitudes && { longitudes: pick(queries.longitudes) }),
   };
-  const { targetValues, targetKinds } = set;
+  const { targetValues, targetKinds, targetRatings } = set;
   const answers = Int32Array.from(
     Array.from(rows).flatMap((row) => Array.from(listOf(set.targets, row), (_, at) => set.targets.offsets[row]! + at)),
   );
   return {
     queries: batch,
     ...(targetValues && { targetValues: Float32Array.from(answers, (at) => targetValues[at]!) }),
+    ...(targetRatings && { targetRatings: Float32Array.from(answers, (at) => targetRatings[at]!) }),
     ...(targetKinds && { targetKinds: Int32Array.from(answers, (at) => targetKinds[at]!) }),
     targets: raggedFrom(Array.from(rows, (row) => listOf(set.targets, row))),
     seen: raggedFrom(Array.from(rows, (row) => listOf(set.seen, row))),

@@ -123,6 +123,19 @@ const breakdownSchema = z.strictObject({
 /** Metrics by group of queries. */
 export type Breakdown = z.infer<typeof breakdownSchema>;
 
+export const pooledCategorySchema = z.strictObject({
+  name: z.string().describe("category of the items shown"),
+  shown: z.number().int().describe("times that such items are in a list, up to the highest cut-off"),
+  right: z.number().int().describe("of those, right answers"),
+  averagePrecision: z.number().nullable().describe("of all of them as one ranking by score; null where none is right"),
+  calibrationError: z
+    .number()
+    .nullable()
+    .describe("mean |score - share right| over ten bins; null for no probabilities"),
+});
+/** What scores that are probabilities are worth within one category. */
+export type PooledCategory = z.infer<typeof pooledCategorySchema>;
+
 const modelSchema = z.strictObject({
   label: z.string().describe("unique in the report; the key of comparisons and of the per-query file"),
   name: z.string().describe("name of the recommender, or oracle"),
@@ -142,6 +155,10 @@ const modelSchema = z.strictObject({
   lists: z
     .record(z.string(), z.number())
     .describe("metrics of the top lists as a whole, such as coverage@10; mean over seeds"),
+  pooled: z
+    .array(pooledCategorySchema)
+    .default([])
+    .describe("by category, where scores are probabilities: of the first seed"),
   breakdowns: z.array(breakdownSchema),
   comparisons: z.strictObject({
     best: z.array(comparisonSchema).describe("against the best competitor by the main metric; empty for itself"),

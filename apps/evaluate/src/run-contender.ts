@@ -105,6 +105,8 @@ async function finalPiece(contender: Contender, config: Config, seed: number, ar
       metrics: arena.metrics,
       cutoffs: experiment.k,
       listLength: maxOf([...experiment.k, experiment.keepLists ?? 0]),
+      scores: experiment.scores,
+      ...(experiment.value !== undefined && { value: experiment.value }),
     },
     ...(experiment.keepLists !== null && { keepLists: experiment.keepLists }),
     ...(modelFile !== undefined && { modelFile }),

@@ -1,6 +1,5 @@
 import {
   parseConfig,
-  itemCounts,
   listOf,
   PlatformError,
   Random,
@@ -10,12 +9,12 @@ import {
   type Report,
 } from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
-import { itemCategories, listMetrics } from "@sequitur/metrics";
 import { readArtifact, writeArtifact, type Model, type Recommender } from "@sequitur/recommender";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { CurveRecorder } from "./curve-recorder.js";
 import { listsOf } from "./lists-in.js";
+import { listValues, pooledByCategory } from "./list-values.js";
 import { loadAlgorithm, type LoadAlgorithm } from "./load-algorithm.js";
 import { meanOf } from "./mean-of.js";
 import { measureLists, measureModel, type Measured } from "./measure-model.js";
@@ -40,7 +39,7 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
   const curves = new CurveRecorder(run.clock);
   const train = await readTrain(task.trainFile);
   const { measured, questions, chosen, fitSeconds, validation } = await measuredTask(task, train, run, curves);
-  const lists = task.measure.listLength > 0 ? listValues(measured, train, questions, task) : {};
+  const isFinal = task.measure.listLength > 0;
   const scoreSeconds = measured.scoreMs / 1000;
   const rankSeconds = measured.rankMs / 1000;
   await writePiece(task.pieceFile, {
@@ -57,7 +56,8 @@ export async function runTask(task: Task, run: TaskRun): Promise<void> {
       curves: curves.all(),
       chosen,
     },
-    lists,
+    lists: isFinal ? listValues(measured, train, questions, task) : {},
+    pooled: isFinal ? pooledByCategory(measured, train, questions, task.measure) : [],
     shown: (task.shown ?? []).map((row) => Array.from(listOf(measured.lists, row).subarray(0, SHOWN_ITEMS))),
     values: measured.values,
     ranks: measured.ranks,
@@ -197,22 +197,4 @@ async function validationValue(
   const options = { ...task.measure, metrics: [metric], cutoffs: [], listLength: 0 };
   const measured = await measureModel(model, questions, options, { clock, task: "", ...(signal && { signal }) });
   return meanOf(measured.values.get(metric) ?? []);
-}
-
-/** The list metrics as plain numbers: per-query ones by their mean. */
-function listValues(
-  { lists }: Measured,
-  train: Interactions,
-  { queries }: EvaluationSet,
-  { measure }: Task,
-): Record<string, number> {
-  const { categories } = train.catalog.itemColumns;
-  const indexed = categories && itemCategories(categories);
-  const { totals, queries: perQuery } = listMetrics(lists, {
-    cutoffs: measure.cutoffs,
-    trainCounts: itemCounts(train),
-    ...(indexed && { categories: indexed, histories: queries }),
-  });
-  const values = [...totals, ...[...perQuery].map(([name, column]) => [name, meanOf(column)] as const)];
-  return Object.fromEntries(values.filter(([, value]) => Number.isFinite(value)));
 }

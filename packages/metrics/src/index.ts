@@ -5,6 +5,20 @@ export type { RankingMetric } from "./ranking/ranking-metric.js";
 export { TIE_RULES, type QueryRanks, type TargetRanks, type TieGroup, type TieRule } from "./ranking/query-ranks.js";
 export { listMetrics, type ListMetrics, type ListMetricsOptions } from "./lists/list-metrics.js";
 export { catalogCoverage, exposureCounts, exposureGini } from "./lists/exposure.js";
+export type { AnswerOptions } from "./lists/list-metrics.js";
+export { acceptedValue, worthOf } from "./lists/accepted-value.js";
+export { exposureByGroup, exposureFairness, listRecall, userGap, type GroupExposure } from "./lists/fairness.js";
+export { personalisation, type PersonalisationInput } from "./lists/personalisation.js";
+export {
+  calibrationError,
+  pooledAveragePrecision,
+  pooledScores,
+  poolOf,
+  type PooledScores,
+} from "./lists/pooled-scores.js";
+export { rankBiasedOverlap } from "./lists/rank-biased-overlap.js";
+export { ratingErrors, type RatingErrors } from "./lists/rating-errors.js";
+export { serendipity } from "./lists/serendipity.js";
 export { novelty, recommendationPopularity } from "./lists/popularity.js";
 export { intraListDiversity } from "./lists/intra-list-diversity.js";
 export { calibration, type CalibrationOptions } from "./lists/calibration.js";

@@ -122,6 +122,11 @@ export function withProtocolFlags(command: Command): void {
     .option("--negatives <what>", "items that the user does not want: exclude (default), or rank")
     .option(SIGNALS_FLAG, `${SIGNALS_HELP} (default: as the data set says)`)
     .option("--ties <rule>", "equal scores: expected over random orders, or mid-rank (default: expected)")
+    .option(
+      "--scores <meaning>",
+      "what scores are: order (default), rating (adds RMSE, MAE) or probability (pooled AP)",
+    )
+    .option("--value <attribute>", "numeric attribute of items that right items are worth, such as price: adds value@k")
     .option("--baseline <label>", "the model that others are compared with (default: popularity)")
     .option("--oracle", "city only: add the true choice model as the ceiling")
     .option("--confidence <share>", "of the intervals (default: 0.95)", numberOf)

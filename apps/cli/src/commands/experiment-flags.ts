@@ -18,6 +18,8 @@ export interface ExperimentFlags {
   readonly metric?: string;
   readonly exclude?: string;
   readonly ties?: string;
+  readonly scores?: string;
+  readonly value?: string;
   readonly keepLists?: number;
   readonly keepModels?: boolean;
   readonly runs?: readonly Readonly<Record<string, unknown>>[];
@@ -49,6 +51,8 @@ const PLAIN = [
   "negatives",
   "signals",
   "ties",
+  "scores",
+  "value",
   "keepLists",
   "keepModels",
   "runs",

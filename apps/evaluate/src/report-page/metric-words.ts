@@ -85,6 +85,56 @@ const WORDS: Readonly<Record<string, MetricWords>> = {
     meaning: "How often the recommended items occur in the training data, on average.",
     better: "depends",
   },
+  serendipity: {
+    title: "Serendipity",
+    meaning: "The share of the first K that is right and that a list of the most popular items would not have shown.",
+    better: "higher",
+  },
+  personalisation: {
+    title: "Personalisation",
+    meaning:
+      "Whether the lists of two users differ as much as the users do (in what they had and went on to), times the share of right items found.",
+    better: "higher",
+  },
+  value: {
+    title: "Value",
+    meaning: "What the right items among the first K are worth together, by the attribute that the experiment names.",
+    better: "higher",
+  },
+  "exposure-fairness": {
+    title: "Fairness of exposure",
+    meaning:
+      "Whether each category gets the share of the attention that it has of the right items: 1 = exactly so, 0 = all attention elsewhere.",
+    better: "higher",
+  },
+  "user-gap": {
+    title: "Gap between users",
+    meaning: "Recall at K of the best served group of users (by their activity) minus that of the worst served one.",
+    better: "lower",
+  },
+  rmse: {
+    title: "RMSE",
+    meaning:
+      "How far predicted ratings are from given ones: the root of the mean squared error, in units of the rating.",
+    better: "lower",
+  },
+  mae: {
+    title: "MAE",
+    meaning: "The mean absolute error of predicted ratings, in units of the rating.",
+    better: "lower",
+  },
+  rated: { title: "Rated", meaning: "The share of ratings that there was a prediction for.", better: "higher" },
+  "pooled-ap": {
+    title: "Pooled AP",
+    meaning:
+      "Average precision of the lists of all users as one ranking by score: high only where scores mean the same for everybody.",
+    better: "higher",
+  },
+  "calibration-error": {
+    title: "Calibration error",
+    meaning: "How far scores, taken as probabilities, are from the share that was right, on average over ten bins.",
+    better: "lower",
+  },
   calibration: {
     title: "Miscalibration",
     meaning:

@@ -44,6 +44,7 @@ export function reportFixture(changes: Partial<Report> = {}): Report {
     runs: [],
     metrics: {},
     lists: {},
+    pooled: [],
     breakdowns: [],
   };
   return { ...frameFixture(), models: [oracle, ...models, failed], ...changes };
@@ -102,6 +103,7 @@ export function modelFixture(
     ],
     metrics: metricsFixture(value),
     lists: { "coverage@10": value * 4, "gini@10": 0.9 - value, "novelty@10": 8 + value * 20, "popularity@10": 180.4 },
+    pooled: [],
     breakdowns: breakdownsFixture(random, value),
     comparisons: { best: [], baseline: [] },
     ...changes,

@@ -42,8 +42,24 @@ export function packed(interactions: Interactions, questions: readonly Question[
     queries: queriesOf(interactions, questions),
     targets,
     ...targetSignals(interactions, questions, targets),
+    ...targetRatings(interactions, questions, targets),
     seen: distinctItems(interactions, questions, (q) => [interactions.userOffsets[q.user]!, q.seenTo]),
   };
+}
+
+/** What each target's first event was given, such as stars. */
+function targetRatings(
+  { items, context: { weight } }: Interactions,
+  questions: readonly Question[],
+  targets: RaggedItems,
+): Pick<EvaluationSet, "targetRatings"> {
+  if (weight === undefined) return {};
+  const ratings = new Float32Array(targets.items.length);
+  questions.forEach(({ targetFrom, targetTo }, b) => {
+    const places = new Map(Array.from(listOf(targets, b), (item, at) => [item, targets.offsets[b]! + at]));
+    for (let row = targetTo - 1; row >= targetFrom; row--) ratings[places.get(items[row]!)!] = weight[row]!;
+  });
+  return { targetRatings: ratings };
 }
 
 /** What the events say that made the targets: of each the one of the highest value, the first of equals. */

@@ -9,6 +9,8 @@ export interface EvaluationSet {
   readonly targetValues?: Float32Array;
   /** (targets.items) the kind of that event, an index into the catalogue's kinds; absent where there are none. */
   readonly targetKinds?: Int32Array;
+  /** (targets.items) the weight of that event as the source gives it, such as stars, NaN where it gives none; absent without weights. */
+  readonly targetRatings?: Float32Array;
   /** Items the user had interacted with before (whether or not in the query's history); masked when asked for. */
   readonly seen: RaggedItems;
   /** (B) the instant of the first answer, where the split draws at random and the history goes on after it. */

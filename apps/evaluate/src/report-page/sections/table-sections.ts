@@ -20,7 +20,7 @@ export function beyondSection(report: Report): Html | null {
   const keys = [...new Set(report.models.flatMap((model) => Object.keys(model.lists)))];
   if (keys.length === 0) return null;
   const { cutoff } = metricParts(report.mainMetric);
-  const main = keys.filter((key) => metricParts(key).cutoff === cutoff);
+  const main = keys.filter((key) => [cutoff, null].includes(metricParts(key).cutoff));
   const shown = main.length > 0 ? main : keys;
   return safe`<section id="beyond">
     <h2>Beyond accuracy</h2>
@@ -36,7 +36,39 @@ export function beyondSection(report: Report): Html | null {
         ${listTable(report, keys)}
       </details>`
     }
+    ${report.models.filter(({ pooled }) => pooled.length > 0).map(pooledTable)}
   </section>`;
+}
+
+/** Scores as probabilities, by category. */
+function pooledTable({ label, pooled }: ModelReport): Html {
+  const shown = (value: number | null): string => (value === null ? "–" : fixed(value, 4));
+  return safe`<details>
+    <summary>Scores of ${label} by category</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Scores of ${label} by category">
+      <table data-sorting>
+        ${caption("All lists pooled, up to the highest cut-off.")}
+        <thead>
+          <tr>
+            <th scope="col" class="text" data-key="text">Category</th>
+            ${["Shown", "Right", "Pooled AP", "Calibration error"].map((name) => safe`<th scope="col" data-key="number">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody data-sortable>
+          ${pooled.map(
+            (one) =>
+              safe`<tr>
+                <th scope="row" data-sort="${one.name}">${one.name}</th>
+                <td data-sort="${one.shown}">${count(one.shown)}</td>
+                <td data-sort="${one.right}">${count(one.right)}</td>
+                <td data-sort="${one.averagePrecision ?? ""}">${shown(one.averagePrecision)}</td>
+                <td data-sort="${one.calibrationError ?? ""}">${shown(one.calibrationError)}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }
 
 function listTable(report: Report, keys: readonly string[]): Html {
