@@ -54,6 +54,29 @@ eachStore((engine) => {
     expect((await idsOf({ rules: { boosts } }))[0]).toBe("i3");
   });
 
+  it("reads attributes of the asker, which are unknown of nobody", async () => {
+    await api.call("PUT", "/v1/users/u1", { attributes: { budget: 25, likes: ["even"], vip: true } });
+    await api.call("PUT", "/v1/users/u2", { attributes: { budget: 35, tier: "gold" } });
+    const affordable = { filter: { where: "price <= user.budget" } };
+    expect((await idsOf({ userId: "u1", ...affordable })).toSorted()).toEqual(["i0", "i1", "i2"]);
+    expect((await idsOf({ userId: "u2", ...affordable })).toSorted()).toEqual(["i0", "i1", "i2", "i3"]);
+    expect(await idsOf(affordable)).toEqual([]);
+    expect(await idsOf({ filter: { where: "price <= coalesce(user.budget, 5)" } })).toEqual(["i0"]);
+    expect(await idsOf({ userId: "u1", filter: { where: "price = 30 and user.tier is null" } })).toEqual(["i3"]);
+    const boosts = [{ where: "itemId = 'i3' and user.vip", factor: "if user.budget > 20 then 100 else 1" }];
+    expect((await idsOf({ userId: "u1", rules: { boosts } }))[0]).toBe("i3");
+    expect((await idsOf({ userId: "u2", rules: { boosts } }))[0]).toBe("i0");
+    const slate = await api.call("POST", "/v1/slates", {
+      userId: "u1",
+      k: 2,
+      filter: { where: "user.budget = price + 5" },
+    });
+    expect(slate.body.items).toMatchObject([{ itemId: "i2" }]);
+    const both = { requests: ["u1", "u2"].map((userId) => ({ userId, k: 9, ...affordable })) };
+    const { body } = await api.call("POST", "/v1/recommendations/batch", both);
+    expect(body.results?.map?.(({ items }: { items: unknown[] }) => items.length)).toEqual([3, 4]);
+  });
+
   it("follows an item's change at once", async () => {
     const where = "price = 999";
     expect(await idsOf({ filter: { where } })).toEqual([]);
@@ -70,5 +93,7 @@ eachStore((engine) => {
       expect(status).toBe(400);
       expect(answer.error.message).toMatch(/unknown field "prise"; did you mean price\?.*in_stock/s);
     }
+    const { body } = await api.call("POST", "/v1/recommendations", { filter: { where: "price < user.bugdet" } });
+    expect(body.error.message).toMatch(/unknown field "user.bugdet"; did you mean user.budget\?/);
   });
 });

@@ -1,12 +1,21 @@
-import { itemCounts, listOf, type Interactions, type RaggedItems } from "@sequitur/core";
+import {
+  itemCounts,
+  listOf,
+  type AttributeColumns,
+  type Catalog,
+  type Interactions,
+  type RaggedItems,
+} from "@sequitur/core";
 import type { EvaluationSet } from "@sequitur/data";
 import {
   byColdTarget,
   byColdUser,
   byTargetCount,
   byTargetLabel,
+  attributeLabels,
   byTargetPopularity,
   byUserActivity,
+  byUserLabel,
   rankingMetrics,
   selectRanks,
   type QueryGroup,
@@ -26,7 +35,10 @@ export interface Partition {
 
 const MOST_CATEGORIES = 12;
 
-/** By activity, by popularity, cold and warm, by category; a partition of one group says nothing and is left out. */
+/**
+ * By activity, by popularity, cold and warm, by category, kind of event and attributes; a partition of one group says
+ * nothing and is left out.
+ */
 export function partitionsOf(train: Interactions, { queries, targets, targetKinds, seen }: EvaluationSet): Partition[] {
   const perUser = train.userOffsets.slice(1).map((end, user) => end - train.userOffsets[user]!);
   const perItem = itemCounts(train);
@@ -46,6 +58,7 @@ export function partitionsOf(train: Interactions, { queries, targets, targetKind
   const { kinds } = train.catalog;
   if (kinds && targetKinds)
     all.push({ by: "kind of event of the right item", groups: byKind(targets, targetKinds, kinds) });
+  all.push(...byAttributes(train.catalog, queries.users, targets));
   return all.filter(({ groups }) => groups.length > 1);
 }
 
@@ -60,6 +73,24 @@ function byRevisit(targets: RaggedItems, seen: RaggedItems): TargetGroup[] {
     const rows = Int32Array.from(new Set(positions.map((at) => rowOf[at]!)));
     return rows.length === 0 ? [] : [{ name, rows, positions }];
   });
+}
+
+/** By each attribute of the right item and of the user, except those that nearly all items or users have to themselves. */
+function byAttributes({ itemColumns, userAttributes }: Catalog, users: Int32Array, targets: RaggedItems): Partition[] {
+  const telling = (columns: AttributeColumns = {}): [name: string, labels: readonly string[]][] =>
+    Object.entries(columns)
+      .map(([name, values]): [string, readonly string[]] => [name, attributeLabels(values)])
+      .filter(([, labels]) => 2 * new Set(labels).size <= labels.length);
+  return [
+    ...telling(itemColumns.attributes).map(([name, labels]) => ({
+      by: `${name} of the right item`,
+      groups: byTargetLabel(targets, labels, MOST_CATEGORIES),
+    })),
+    ...telling(userAttributes).map(([name, labels]) => ({
+      by: `${name} of the user`,
+      groups: byUserLabel(users, labels, MOST_CATEGORIES),
+    })),
+  ];
 }
 
 /** The targets of each kind of event: whether purchases are ranked as well as views. */
@@ -77,7 +108,7 @@ function byKind({ offsets }: RaggedItems, targetKinds: Int32Array, kinds: readon
 export function breakdownsOf(
   partitions: readonly Partition[],
   pieces: readonly Piece[],
-  targets: RaggedItems,
+  { targets, targetValues }: Pick<EvaluationSet, "targets" | "targetValues">,
   metrics: readonly string[],
   options: IntervalOptions & { readonly ties: TieRule },
 ): Breakdown[] {
@@ -85,7 +116,8 @@ export function breakdownsOf(
   return partitions.map(({ by, groups }) => ({
     by,
     groups: groups.map((group) => {
-      const own = "positions" in group ? targetValues(group, pieces, targets, metrics, options.ties) : undefined;
+      const own =
+        "positions" in group ? metricsOf(group, pieces, { targets, targetValues }, metrics, options.ties) : undefined;
       const users = Int32Array.from(group.rows, (row) => options.users[row]!);
       const columns = metrics.map(
         (name) => own?.get(name) ?? Float64Array.from(group.rows, (row) => values.get(name)![row]!),
@@ -97,17 +129,21 @@ export function breakdownsOf(
   }));
 }
 
-function targetValues(
+function metricsOf(
   group: TargetGroup,
   pieces: readonly Piece[],
-  targets: RaggedItems,
+  { targets, targetValues }: { readonly targets: RaggedItems; readonly targetValues: Float32Array | undefined },
   metrics: readonly string[],
   ties: TieRule,
 ): Map<string, Float64Array> {
+  const worth = targetValues && Float32Array.from(group.positions, (at) => targetValues[at]!);
   return seedMean(
     pieces.map((piece) => {
       const { offsets, ...ranks } = selectRanks(piece.ranks, targets, group);
-      return { ...piece, values: rankingMetrics(ranks, { offsets }, { metrics, cutoffs: [], ties }) };
+      return {
+        ...piece,
+        values: rankingMetrics(ranks, { offsets }, { metrics, cutoffs: [], ties, ...(worth && { values: worth }) }),
+      };
     }),
   );
 }

@@ -104,7 +104,7 @@ async function modelReports(
     models.push({
       ...modelReport(outcome, metrics, options),
       reads: comparisons.shown.get(label)?.slice() ?? null,
-      breakdowns: breakdownsOf(groups, outcome.pieces, data.test.targets, metrics.grouped, {
+      breakdowns: breakdownsOf(groups, outcome.pieces, data.test, metrics.grouped, {
         ...options,
         ties: experiment.ties,
       }),

@@ -88,6 +88,12 @@ export const experimentSchema = z.strictObject({
   split: named("kind", splitConfigSchema)
     .prefault({ kind: "leave-one-out" })
     .describe("what is trained on and what is asked"),
+  targets: z
+    .strictObject({
+      kinds: listOf(z.string().min(1)).describe("kinds of events whose items are right answers, such as purchase"),
+    })
+    .optional()
+    .describe("what counts as a right answer; questions without one are not asked; absent: every positive"),
   models: listOf(named("name", modelSchema))
     .prefault(() => [...baselineNames])
     .describe("recommenders to compare; all built-in baselines when absent"),

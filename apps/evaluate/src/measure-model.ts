@@ -159,7 +159,13 @@ function measureBlock(
   const scored = { name, catalog, score: () => scores };
   return {
     ranks,
-    values: rankingMetrics(ranks, block.targets, { metrics, cutoffs, candidates, ties }),
+    values: rankingMetrics(ranks, block.targets, {
+      metrics,
+      cutoffs,
+      candidates,
+      ties,
+      ...(block.targetValues && { values: block.targetValues }),
+    }),
     lists:
       listLength > 0
         ? recommend(scored, block.queries, { k: listLength, negatives: true, ...(exclude && { exclude }) })

@@ -19,7 +19,7 @@ import {
   type Leakage,
   type Split,
 } from "@sequitur/data";
-import { FEW_UNITS, worthOf } from "@sequitur/metrics";
+import { expandMetrics, FEW_UNITS, parseMetric, worthOf } from "@sequitur/metrics";
 import { POSITIVES_ALIKE, type SignalUse } from "@sequitur/recommender";
 import type { WorkFolder } from "@sequitur/workbench";
 import type { Experiment } from "./experiment.js";
@@ -30,6 +30,7 @@ import { loadAlgorithm } from "./load-algorithm.js";
 import { selectQuestions, writeQuestions } from "./question-file.js";
 import { withValidation } from "./refit-data.js";
 import { writeTrain } from "./train-file.js";
+import { withWantedAnswers } from "./wanted-answers.js";
 
 /** A data set as an experiment takes it. */
 export interface SourceData {
@@ -85,8 +86,10 @@ export async function prepareData(
   const interactions = applyFilters(heard, experiment.filters);
   const stats = datasetStats(interactions);
   const mask = resolveMask(experiment.exclude, source.revisits, stats.repeatedShare);
-  const split = splitInteractions(interactions, experiment.split);
-  checkSplit(split, experiment);
+  const whole = splitInteractions(interactions, experiment.split);
+  checkSplit(whole, experiment);
+  const split = withWantedAnswers(whole, experiment);
+  checkGains(experiment, split);
   checkValue(experiment, interactions);
   const leakage = leakageOf(split);
   const random = new Random(experiment.seed[0]!).fork("questions");
@@ -101,7 +104,7 @@ export async function prepareData(
   await writeTrain(files.trainFile, split.train);
   await writeQuestions(files.testFile, test);
   await writeQuestions(files.validationFile, validation);
-  if (files.refitFile !== undefined) await writeTrain(files.refitFile, withValidation(interactions, split));
+  if (files.refitFile !== undefined) await writeTrain(files.refitFile, withValidation(interactions, whole));
   return {
     ...files,
     fingerprint: fingerprint(interactions),
@@ -114,6 +117,7 @@ export async function prepareData(
       ...maskNotes(mask, test),
       ...signalNotes(source.interactions, interactions, experiment),
       ...(await unusedNotes(interactions, experiment)),
+      ...answerNotes(whole, split, experiment),
       ...notesOf(experiment, split, test, validation),
       ...leakageNotes(leakage),
     ],
@@ -153,6 +157,17 @@ function checkValue({ value }: Experiment, { catalog }: Interactions): void {
   const known = Object.keys(attributes);
   const has = known.length === 0 ? "items without attributes (--items-map attribute=COLUMN)" : known.join(", ");
   throw new PlatformError("bad-config", `value must be a numeric attribute of the items, got "${value}" and ${has}.`);
+}
+
+/** A graded metric of answers that are all worth the same would be another one under a false name. */
+function checkGains({ metrics, k, tune }: Experiment, { test }: Split): void {
+  const asked = [...expandMetrics(metrics, k), parseMetric(tune.metric)].find(({ metric }) => metric.needsValues);
+  if (asked === undefined || test.targetValues !== undefined) return;
+  throw new PlatformError(
+    "bad-config",
+    `metric ${asked.name} needs answers of different worth, and every event of this data counts 1: say what they are worth ` +
+      "with signals, such as purchase=8 or rating=weight.",
+  );
 }
 
 function sampled(set: EvaluationSet, most: number | null, random: Random): EvaluationSet {
@@ -196,6 +211,15 @@ function signalNotes({ context }: Interactions, heard: Interactions, { negatives
   return [
     `Signals: ${positive} positives are cut and asked for; ${negative} negatives and ${exposure} exposures stay in training ` +
       `and histories by their role. Items with a standing negative of the user ${shown}.`,
+  ];
+}
+
+/** Which of the held-out questions are asked. */
+function answerNotes(whole: Split, { test }: Split, { targets }: Experiment): string[] {
+  if (targets === undefined) return [];
+  return [
+    `Right answers are items of events of kind ${targets.kinds.join(", ")} alone: ${test.queries.size} of ` +
+      `${whole.test.queries.size} test queries have one and are asked.`,
   ];
 }
 

@@ -40,6 +40,18 @@ it("parseConfig names the key that took an old one's place, inside unions and re
   expect(() => parseConfig(outer, { model: { rate: 2 } }, "config")).toThrow(/"rate" in model: it is now called/);
 });
 
+it("parseConfig names the keys of the branch that is meant, not those of its siblings", () => {
+  const split = z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("ratio"), train: z.number().default(0.8) }),
+    z.strictObject({ kind: z.literal("random"), test: z.number().default(0.1) }),
+  ]);
+  const parse = (value: unknown) => parseConfig(z.strictObject({ split }), { split: value }, "x");
+  expect(() => parse({ kind: "ratio", test: 0.3 })).toThrow(
+    'x: unknown key "test" in split: known keys are kind, train.',
+  );
+  expect(() => parse({ kind: "random", tset: 0.3 })).toThrow('x: unknown key "tset" in split: did you mean "test".');
+});
+
 describe("throwIfCancelled", () => {
   it("throws only after the abort", () => {
     const control = new AbortController();

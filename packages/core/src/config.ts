@@ -19,7 +19,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
   const path = issue.path.map(String);
   const field = path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(schema, path);
+    const known = knownKeys(schema, path, value);
     return issue.keys.map((key) => unknownKey(key, field, known)).join("; ");
   }
   if (issue.code === "invalid_union" && "errors" in issue && issue.errors.length > 0) {
@@ -66,6 +66,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 
 interface JsonSchema {
   readonly formerly?: readonly string[];
+  readonly const?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
@@ -73,21 +74,30 @@ interface JsonSchema {
   readonly allOf?: readonly JsonSchema[];
 }
 
-/** Keys that the schema knows at the path, all branches of unions together. */
-function knownKeys(schema: z.ZodType, path: readonly string[]): KnownKeys {
+/** Keys that the schema knows at the path: of unions, those of every branch whose literals (such as `kind`) the value has. */
+function knownKeys(schema: z.ZodType, path: readonly string[], value: unknown): KnownKeys {
   const root = z.toJSONSchema(schema, { io: "output", unrepresentable: "any", reused: "inline" }) as JsonSchema;
-  let nodes = branches(root);
-  for (const key of path) {
+  let nodes = branches(root, value);
+  for (const [depth, key] of path.entries()) {
+    const inner = valueAt(value, path.slice(0, depth + 1));
     nodes = nodes.flatMap((node) => {
       const next = /^\d+$/.test(key) ? node.items : node.properties?.[key];
-      return next === undefined ? [] : branches(next);
+      return next === undefined ? [] : branches(next, inner);
     });
   }
   const fields = nodes.flatMap((node) => Object.entries(node.properties ?? {}));
   return new Map(fields.map(([key, field]) => [key, field.formerly ?? []]));
 }
 
-function branches(node: JsonSchema): JsonSchema[] {
+function branches(node: JsonSchema, value: unknown): JsonSchema[] {
   const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
-  return [node, ...inner.flatMap(branches)];
+  const meant = inner.filter((branch) => !isOfOtherKind(branch, value));
+  return [node, ...(meant.length > 0 ? meant : inner).flatMap((branch) => branches(branch, value))];
+}
+
+function isOfOtherKind({ properties = {} }: JsonSchema, value: unknown): boolean {
+  return Object.entries(properties).some(([key, field]) => {
+    const given = valueAt(value, [key]);
+    return field.const !== undefined && given !== undefined && given !== field.const;
+  });
 }

@@ -23,6 +23,15 @@ describe("item texts", () => {
     expect(texts({})).toEqual(["", "", ""]);
   });
 
+  it("count attributes that are texts, where no text has their name", () => {
+    const attributes = { price: [1, 2, null], origin: ["Rome", null, null], brand: ["Other", "Other", "Other"] };
+    expect(texts({ ...columns, attributes })).toEqual([
+      "title: Soap | category: Bath, Soaps | brand: Acme | colour: red | origin: Rome",
+      "brand: Bolt",
+      "category: Hair",
+    ]);
+  });
+
   it("come field by field as well", () => {
     const soap = [
       ["title", "Soap"],

@@ -47,6 +47,8 @@ export {
   type TargetGroup,
 } from "./breakdowns/query-groups.js";
 export { byColdUser, byUserActivity } from "./breakdowns/by-activity.js";
+export { byUserLabel } from "./breakdowns/by-label.js";
+export { attributeLabels } from "./breakdowns/attribute-labels.js";
 export {
   OTHER,
   UNLABELLED,

@@ -11,6 +11,7 @@ export { importInteractions, type ImportOptions, type ImportResult } from "./eve
 export { exportInteractions } from "./events/export-interactions.js";
 export { getUsers, upsertUsers, type StoredUser, type UserRecord } from "./entities/users.js";
 export { deleteItems, getItems, readItems, upsertItems, type ItemRecord, type StoredItem } from "./entities/items.js";
+export { userAttributeTypes } from "./entities/user-attribute-types.js";
 export { eraseUser, type Erasure } from "./entities/erase-user.js";
 export { mergeUsers, type Merge } from "./entities/merge-users.js";
 export { patchItems, type ItemPatch, type PatchResult } from "./entities/patch-items.js";

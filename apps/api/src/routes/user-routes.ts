@@ -106,7 +106,7 @@ const postMerge = createRoute({
 });
 
 /** Users: what is known of them, one by one and many at a time. */
-export function userRoutes(app: OpenAPIHono<ApiEnv>, { store, settings }: Serving) {
+export function userRoutes(app: OpenAPIHono<ApiEnv>, { store, settings, askers }: Serving) {
   const erase = async (userId: string) => {
     const removed = await eraseUser(store, userId, { keepOut: settings.keepErasedOut });
     if (removed === undefined) throw notThere("user", userId);
@@ -124,6 +124,7 @@ export function userRoutes(app: OpenAPIHono<ApiEnv>, { store, settings }: Servin
       const { rows, places, errors } = judgedRows(users, userRowSchema, "userId");
       const missing = merge ? new Set(await patchUsers(store, rows)) : new Set<string>();
       if (!merge && rows.length > 0) await upsertUsers(store, rows);
+      askers.forget();
       rows.forEach(({ userId: id }, at) => {
         if (missing.has(id)) errors.push({ row: places[at]!, id, message: "there is no such user to change" });
       });
@@ -134,16 +135,19 @@ export function userRoutes(app: OpenAPIHono<ApiEnv>, { store, settings }: Servin
       const { from, into } = c.req.valid("json");
       const merged = await mergeUsers(store, from, into);
       if (merged === undefined) throw notThere("user", from);
+      askers.forget();
       return c.json({ ...merged }, 200);
     })
     .openapi(putUser, async (c) => {
       await upsertUsers(store, [{ userId: c.req.valid("param").id, attributes: c.req.valid("json").attributes }]);
+      askers.forget();
       return c.json({ done: true as const }, 200);
     })
     .openapi(patchUser, async (c) => {
       const { id } = c.req.valid("param");
       const missing = await patchUsers(store, [{ userId: id, attributes: c.req.valid("json").attributes }]);
       if (missing.length > 0) throw notThere("user", id);
+      askers.forget();
       return c.json({ done: true as const }, 200);
     })
     .openapi(getUser, async (c) => {

@@ -1,9 +1,11 @@
 import { NEGATIVE, PlatformError, type SignalReader } from "@sequitur/core";
 import { DEFAULT_KIND, type HistoryEntry } from "@sequitur/store";
 import type { RecommendationRequest } from "../schemas/recommendation-schemas.js";
+import { mayReadAsker, type AskerFields } from "./asker-fields.js";
+import type { ItemExpression } from "./item-fields.js";
 import type { ItemFilter } from "./item-filter.js";
 import { unwantedIds, type PastItem, type Question } from "./question.js";
-import { NO_RULES } from "./rules.js";
+import { NO_RULES, type Rules } from "./rules.js";
 import type { Serving } from "./serving.js";
 
 /** What a request asks, whichever endpoint it came to. */
@@ -23,7 +25,7 @@ interface Past {
 export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promise<Question[]> {
   const arrived = serving.store.now();
   const nows = asks.map((ask) => ask.now ?? arrived);
-  for (const ask of asks) checkExpressions(serving, ask);
+  const askers = await askersOf(serving, asks);
   const { historyLength } = serving.settings;
   const pasts = new Map<number, Past>();
   const read = async (excludeSeen: boolean): Promise<void> => {
@@ -37,16 +39,35 @@ export async function questionsOf(serving: Serving, asks: readonly Ask[]): Promi
   await Promise.all([read(false), read(true)]);
   return asks.map((ask, place) => {
     const now = nows[place]!;
-    return questionOf(ask, now, pasts.get(place) ?? givenPast(ask, now, serving.readSignal));
+    const question = questionOf(ask, now, pasts.get(place) ?? givenPast(ask, now, serving.readSignal), askers[place]);
+    checkExpressions(serving, question);
+    return question;
   });
 }
 
+/** What the expressions of each request may read of its asker; undefined where they read nothing of them. */
+async function askersOf({ askers }: Serving, asks: readonly Ask[]): Promise<(AskerFields | undefined)[]> {
+  const reading = asks.map((ask) => expressionsOf(ask).filter(mayReadAsker));
+  const places = [...asks.keys()].filter((at) => reading[at]!.length > 0);
+  if (places.length === 0) return [];
+  const found = await askers.of(
+    places.map((at) => asks[at]!.userId),
+    reading.flat(),
+  );
+  return asks.map((_, at) => found[places.indexOf(at)]);
+}
+
+function expressionsOf({ filter, rules }: Ask): string[] {
+  const boosts = rules?.boosts.flatMap(({ where, factor }) => [where, factor]) ?? [];
+  return [filter?.where, ...boosts].filter((part) => typeof part === "string");
+}
+
 /** Refuses an expression that cannot be read; the stages behind would only pass the question on. */
-function checkExpressions({ items: { directory } }: Serving, { filter, rules }: Ask): void {
-  if (filter?.where !== undefined) directory.fields.mask(filter.where);
-  for (const { where, factor } of rules?.boosts ?? []) {
+function checkExpressions({ items: { directory } }: Serving, { filter, rules }: Question): void {
+  if (filter.where !== undefined) directory.fields.mask(filter.where);
+  for (const { where, factor } of rules.boosts) {
     if (where !== undefined) directory.fields.mask(where);
-    if (typeof factor === "string") directory.fields.values(factor);
+    if (typeof factor === "object") directory.fields.values(factor);
   }
 }
 
@@ -87,8 +108,8 @@ function givenPast({ history = [] }: Ask, now: number, read: SignalReader): Past
   return { history: heard, seen: given.map(({ itemId }) => itemId), known: false };
 }
 
-function questionOf(ask: Ask, now: number, { history, seen, known }: Past): Question {
-  const { userId, k, utcOffsetMinutes, latitude, longitude, excludeSeen, allowNegatives, rules, explain } = ask;
+function questionOf(ask: Ask, now: number, { history, seen, known }: Past, asker: AskerFields | undefined): Question {
+  const { userId, k, utcOffsetMinutes, latitude, longitude, excludeSeen, allowNegatives, explain } = ask;
   const unwanted = allowNegatives ? [] : unwantedIds(history);
   return {
     ...(known && { userId }),
@@ -98,15 +119,38 @@ function questionOf(ask: Ask, now: number, { history, seen, known }: Past): Ques
     latitude,
     longitude,
     k,
-    filter: filterOf(ask, now),
+    filter: filterOf(ask, now, asker),
     exclude: [...unwanted, ...(excludeSeen ? seen : [])],
-    rules: rules ?? NO_RULES,
+    rules: rulesOf(ask, asker),
     explain,
   };
 }
 
-function filterOf({ filter, latitude, longitude, utcOffsetMinutes }: Ask, now: number): ItemFilter {
+function filterOf(
+  { filter = { unknownHours: "drop" }, latitude, longitude, utcOffsetMinutes }: Ask,
+  now: number,
+  asker: AskerFields | undefined,
+): ItemFilter {
   const near = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
-  const openAt = filter?.openAt === "now" ? now : filter?.openAt;
-  return { ...filter, openAt, near, utcOffsetMinutes };
+  const { where, ...others } = filter;
+  const openAt = others.openAt === "now" ? now : others.openAt;
+  return { ...others, where: bound(where, asker), openAt, near, utcOffsetMinutes };
+}
+
+function rulesOf({ rules }: Ask, asker: AskerFields | undefined): Rules {
+  if (rules === undefined) return NO_RULES;
+  const boosts = rules.boosts.map(({ where, factor, ...boost }) => ({
+    ...boost,
+    where: bound(where, asker),
+    factor: typeof factor === "number" ? factor : bound(factor, asker),
+  }));
+  return { ...rules, boosts };
+}
+
+/** An expression with what it may read of the asker; those that read nothing of them are the same for all. */
+function bound(text: string, asker: AskerFields | undefined): ItemExpression;
+function bound(text: string | undefined, asker: AskerFields | undefined): ItemExpression | undefined;
+function bound(text: string | undefined, asker: AskerFields | undefined): ItemExpression | undefined {
+  if (text === undefined) return undefined;
+  return mayReadAsker(text) ? { text, asker } : { text };
 }

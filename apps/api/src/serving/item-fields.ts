@@ -11,6 +11,7 @@ import {
   type FieldTypes,
   type ValueType,
 } from "@sequitur/core";
+import type { AskerFields } from "./asker-fields.js";
 import type { ItemRecord } from "./item-directory.js";
 
 /** What every item may have, whatever its attributes. */
@@ -25,6 +26,12 @@ const OWN_FIELDS = {
   createdAt: "number",
 } as const satisfies FieldTypes & Partial<Record<keyof ItemRecord, ValueType>>;
 type OwnField = keyof typeof OWN_FIELDS;
+
+/** An expression over the items, and what it may read of the asker as `user.NAME`; absent where it reads nothing. */
+export interface ItemExpression {
+  readonly text: string;
+  readonly asker?: AskerFields | undefined;
+}
 
 /** Distinct expressions whose answers are kept until an item changes; the oldest leaves first. */
 const MOST_KEPT = 200;
@@ -48,6 +55,9 @@ export class ItemFields {
   private readonly columns = new Map<string, FieldColumn>();
   private readonly masks = new Map<string, Uint8Array>();
   private readonly numbers = new Map<string, Float64Array>();
+  /** Those for one asker, apart: many askers must not push out what all share. */
+  private readonly askerMasks = new Map<string, Uint8Array>();
+  private readonly askerNumbers = new Map<string, Float64Array>();
   /** Attribute -> how many live items have it with each type. */
   private readonly attributeTypes = new Map<string, Map<ValueType, number>>();
   private version = -1;
@@ -59,7 +69,7 @@ export class ItemFields {
   /** Counts the attributes of an item that comes (1) or goes (-1). */
   count({ attributes }: ItemRecord, change: 1 | -1): void {
     for (const [name, value] of Object.entries(attributes ?? {})) {
-      const type = typeOf(value);
+      const type = typeOfValue(value);
       if (type === undefined) continue;
       const counts = this.attributeTypes.get(name) ?? new Map<ValueType, number>();
       const left = (counts.get(type) ?? 0) + change;
@@ -71,39 +81,43 @@ export class ItemFields {
   }
 
   /** (size) 1 where the expression is true. `bad-config` when it cannot be read. */
-  mask(text: string): Uint8Array {
-    return this.kept(this.masks, text, () => rowsThatPass(...this.evaluated(text, "boolean"), this.source.size));
+  mask(asked: ItemExpression): Uint8Array {
+    const answers = asked.asker === undefined ? this.masks : this.askerMasks;
+    return this.kept(answers, asked, () => rowsThatPass(...this.evaluated(asked, "boolean"), this.source.size));
   }
 
   /** (size) the value of a number expression, NaN where unknown. `bad-config` when it cannot be read. */
-  values(text: string): Float64Array {
-    return this.kept(this.numbers, text, () => numbersOf(...this.evaluated(text, "number"), this.source.size));
+  values(asked: ItemExpression): Float64Array {
+    const answers = asked.asker === undefined ? this.numbers : this.askerNumbers;
+    return this.kept(answers, asked, () => numbersOf(...this.evaluated(asked, "number"), this.source.size));
   }
 
-  private evaluated(text: string, type: ValueType): [Expression, ReadonlyMap<string, FieldColumn>] {
-    const types = this.fieldTypes();
+  private evaluated({ text, asker }: ItemExpression, type: ValueType): [Expression, ReadonlyMap<string, FieldColumn>] {
+    const types = { ...this.fieldTypes(), ...asker?.types };
     const expression = parseExpression(text, types, type);
     for (const name of fieldsIn(expression)) {
+      if (asker !== undefined && Object.hasOwn(asker.types, name)) continue;
       this.checkOneType(name);
       if (!this.columns.has(name)) this.columns.set(name, this.column(name, types[name]!));
     }
-    return [expression, this.columns];
+    return [expression, asker === undefined ? this.columns : new Map([...this.columns, ...asker.columns])];
   }
 
-  private kept<T>(answers: Map<string, T>, text: string, answer: () => T): T {
+  private kept<T>(answers: Map<string, T>, { text, asker }: ItemExpression, answer: () => T): T {
     this.refresh();
-    const known = answers.get(text);
+    const key = asker === undefined ? text : `${text}\0${asker.key}`;
+    const known = answers.get(key);
     if (known !== undefined) return known;
     const made = answer();
     if (answers.size >= MOST_KEPT) answers.delete(answers.keys().next().value!);
-    answers.set(text, made);
+    answers.set(key, made);
     return made;
   }
 
   private refresh(): void {
     if (this.version === this.source.version) return;
     this.version = this.source.version;
-    for (const kept of [this.columns, this.masks, this.numbers]) kept.clear();
+    for (const kept of [this.columns, this.masks, this.numbers, this.askerMasks, this.askerNumbers]) kept.clear();
   }
 
   private fieldTypes(): FieldTypes {
@@ -131,7 +145,7 @@ export class ItemFields {
     const values: unknown[] = [];
     for (let index = 0; index < this.source.size; index++) {
       const value = valueOf(this.source.record(index));
-      values.push(typeOf(value) === type ? value : null);
+      values.push(typeOfValue(value) === type ? value : null);
     }
     if (type === "texts") return textsColumn(values.map((value) => (value as readonly string[] | null) ?? []));
     if (type === "text") return textColumn(values as (string | null)[]);
@@ -143,7 +157,8 @@ function attributeOf(name: string): string {
   return name.startsWith("attributes.") ? name.slice("attributes.".length) : name;
 }
 
-function typeOf(value: unknown): ValueType | undefined {
+/** The type of an attribute's value; undefined where expressions cannot read it. */
+export function typeOfValue(value: unknown): ValueType | undefined {
   if (typeof value === "number") return "number";
   if (typeof value === "string") return "text";
   if (typeof value === "boolean") return "boolean";

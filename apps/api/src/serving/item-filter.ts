@@ -1,6 +1,7 @@
 import { distanceKm, NONE, type Point } from "@sequitur/core";
 import { CLOSED, isTimeZone, OPEN, slotOfYear, zoneOffsetMinutes } from "@sequitur/data";
 import type { ItemDirectory } from "./item-directory.js";
+import type { ItemExpression } from "./item-fields.js";
 
 /** What a request asks of the items it is shown. Everything given must hold. */
 export interface ItemFilter {
@@ -12,7 +13,7 @@ export interface ItemFilter {
   readonly categories?: readonly string[] | undefined;
   readonly notCategories?: readonly string[] | undefined;
   /** An expression over the items' fields that has to be true, such as `price < 10 and in_stock`. */
-  readonly where?: string | undefined;
+  readonly where?: ItemExpression | undefined;
   /** Within this distance of `near`; items without coordinates are out. */
   readonly near?: Point | undefined;
   readonly radiusKm?: number | undefined;

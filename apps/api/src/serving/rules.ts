@@ -1,5 +1,6 @@
 import { boostedScorer, type Scorer } from "@sequitur/recommender";
 import type { ItemDirectory } from "./item-directory.js";
+import type { ItemExpression } from "./item-fields.js";
 import type { ModelLink } from "./model-link.js";
 
 /** Wishes of the business on top of the model. */
@@ -20,9 +21,9 @@ export interface Boost {
   readonly itemIds?: readonly string[] | undefined;
   readonly categories?: readonly string[] | undefined;
   /** An expression over the items' fields that is true of the items meant. */
-  readonly where?: string | undefined;
+  readonly where?: ItemExpression | undefined;
   /** Above 1 raises, below 1 lowers; an expression gives each item its own, and 1 where it is unknown or negative. */
-  readonly factor: number | string;
+  readonly factor: number | ItemExpression;
 }
 
 export interface Cap {

@@ -74,8 +74,8 @@ describe("boostedModel", () => {
   });
 
   it("means the items of an expression, and takes factors from one; 1 where it is unknown", () => {
-    expect(boosted([{ where: "price < 10", factor: 2 }])).toEqual([5, 2, 1]);
-    expect(boosted([{ factor: "price / 10" }])).toEqual([2, 3, 1]);
+    expect(boosted([{ where: { text: "price < 10" }, factor: 2 }])).toEqual([5, 2, 1]);
+    expect(boosted([{ factor: { text: "price / 10" } }])).toEqual([2, 3, 1]);
   });
 });
 
@@ -101,8 +101,8 @@ describe("itemTest", () => {
       { itemId: "pot", title: "Big pot", attributes: { price: 12, in_stock: false, title: "hidden", odd: "x" } },
       { itemId: "cup", categories: ["red"], attributes: { price: 8 } },
     );
-    const passingWhere = (where: string): string[] => {
-      const test = itemTest(shop, { where }, NOON);
+    const passingWhere = (text: string): string[] => {
+      const test = itemTest(shop, { where: { text } }, NOON);
       return Array.from({ length: shop.size }, (_, at) => at)
         .filter(test)
         .map((at) => shop.record(at).itemId);
@@ -120,7 +120,7 @@ describe("itemTest", () => {
 
     it("follows changes of the items, and refuses a field that none has or that has two types", () => {
       const changing = directoryOf({ itemId: "a", attributes: { price: 5 } });
-      const passes = (where: string): boolean => itemTest(changing, { where }, NOON)(0);
+      const passes = (where: string): boolean => itemTest(changing, { where: { text: where } }, NOON)(0);
       expect(passes("price < 10")).toBe(true);
       changing.put({ itemId: "a", attributes: { price: 15 } });
       expect(passes("price < 10")).toBe(false);

@@ -23,6 +23,7 @@ import type { ApiMetrics } from "../metrics/api-metrics.js";
 import { LiveModels } from "../models/live-models.js";
 import type { ModelSource } from "../models/model-source.js";
 import type { ApiSettings } from "../settings.js";
+import { AskerAttributes } from "./asker-fields.js";
 import { LiveExperiments } from "./live-experiments.js";
 import { LiveItems } from "./live-items.js";
 import { ServedPolicies } from "./served-policies.js";
@@ -49,6 +50,7 @@ export class Serving {
   readonly experiments: LiveExperiments;
   readonly models: LiveModels;
   readonly policies: ServedPolicies;
+  readonly askers: AskerAttributes;
   readonly writes: WriteHealth;
   /** Commits what was shown, together with what other requests show meanwhile. */
   readonly record: (requests: readonly RequestRecord[]) => Promise<unknown>;
@@ -73,6 +75,7 @@ export class Serving {
     this.random = random;
     this.writes = new WriteHealth(() => store.now());
     this.policies = new ServedPolicies(store);
+    this.askers = new AskerAttributes(store);
     this.items = new LiveItems(store, {
       unknown: settings.unknownItems === "recommend",
       timeToLiveMs: (settings.itemTimeToLiveHours ?? Infinity) * HOUR_MS,

@@ -5,6 +5,8 @@ import { meanInterval } from "../intervals/mean-interval.js";
 import type { TargetRanks } from "../ranking/query-ranks.js";
 import { rankingMetrics } from "../ranking/ranking-metrics.js";
 import { byColdUser, byUserActivity } from "./by-activity.js";
+import { attributeLabels } from "./attribute-labels.js";
+import { byUserLabel } from "./by-label.js";
 import { byColdTarget, byTargetCount, byTargetLabel, byTargetPopularity } from "./by-target.js";
 import { groupIntervals, groupQueries, selectRanks, type QueryGroup } from "./query-groups.js";
 
@@ -54,6 +56,36 @@ describe("by user", () => {
       ["warm user", 0],
     ]);
     expect(rowsByName(byColdUser(Int32Array.of(1), [0, 3]))).toEqual([["warm user", 0]]);
+  });
+
+  test("labels by hand: the commonest first, rare ones and unknown ones apart", () => {
+    const labels = ["gold", "", "tin", "gold", "lead"];
+    expect(rowsByName(byUserLabel(Int32Array.of(0, 1, 3, NONE, 2, 4), labels, 1))).toEqual([
+      ["gold", 0, 2],
+      ["(other)", 4, 5],
+      ["(none)", 1, 3],
+    ]);
+    expect(() => byUserLabel(Int32Array.of(5), labels)).toThrow("user must be NONE or in [0, 5), got 5");
+  });
+
+  test("labels of attributes: plain ones, few numbers, and bands of many", () => {
+    expect(attributeLabels(["a", null, "b"])).toEqual(["a", "", "b"]);
+    expect(attributeLabels([true, null, false])).toEqual(["true", "", "false"]);
+    expect(attributeLabels([3, 1, null, 3])).toEqual(["3", "1", "", "3"]);
+    expect(attributeLabels([8, 7, 6, 5, null, 4, 3, 2, 1])).toEqual([
+      "7 to 8",
+      "7 to 8",
+      "5 to 6",
+      "5 to 6",
+      "",
+      "3 to 4",
+      "3 to 4",
+      "1 to 2",
+      "1 to 2",
+    ]);
+    expect(attributeLabels([0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6])).toEqual(
+      [0, 0, 0, 0, 0, 0].map(() => "0").concat(["1 to 3", "1 to 3", "1 to 3", "4 to 6", "4 to 6", "4 to 6"]),
+    );
   });
 
   test("a user outside the counts, or no groups", () => {

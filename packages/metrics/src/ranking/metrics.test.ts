@@ -9,7 +9,7 @@ describe("parseMetric", () => {
 
   test.each(["dcg@10", "", "NDCG@10", "recall", "auc@5"])("refuses %j and lists the known ones", (text) => {
     expect(() => parseMetric(text)).toThrow(
-      `metric must be one of recall@k, hit@k, precision@k, f1@k, ndcg@k, ndcg, mrr@k, mrr, map@k, map, rbp@k, rbp, err@k, auc, got "${text}".`,
+      `metric must be one of recall@k, hit@k, precision@k, f1@k, ndcg@k, ndcg, ndcg-linear@k, ndcg-linear, ndcg-exp@k, ndcg-exp, mrr@k, mrr, map@k, map, rbp@k, rbp, err@k, auc, got "${text}".`,
     );
     expect(() => parseMetric(text)).toThrow(expect.objectContaining({ code: "bad-config" }));
   });

@@ -2,6 +2,7 @@ import { PlatformError } from "@sequitur/core";
 import { auc } from "./auc.js";
 import { err } from "./err.js";
 import { f1 } from "./f1.js";
+import { ndcgExponential, ndcgLinear } from "./graded-ndcg.js";
 import { hit } from "./hit.js";
 import { map } from "./map.js";
 import { mrr } from "./mrr.js";
@@ -12,7 +13,20 @@ import type { RankingMetric } from "./ranking-metric.js";
 import { recall } from "./recall.js";
 
 /** Every ranking metric there is; a new one is a file beside this and a line here. */
-export const METRICS: readonly RankingMetric[] = [recall, hit, precision, f1, ndcg, mrr, map, rbp, err, auc];
+export const METRICS: readonly RankingMetric[] = [
+  recall,
+  hit,
+  precision,
+  f1,
+  ndcg,
+  ndcgLinear,
+  ndcgExponential,
+  mrr,
+  map,
+  rbp,
+  err,
+  auc,
+];
 
 /** A metric as asked for: "ndcg@10" is ndcg at 10, "mrr" is mrr without a cut-off (k = Infinity). */
 export interface ParsedMetric {

@@ -18,6 +18,8 @@ export interface QueryRanks {
   readonly tied: readonly TieGroup[];
   /** How many targets there are, ranked or not; at least one. */
   readonly relevant: number;
+  /** (R) what each target is worth, in the order of `tied`, those not ranked last; empty when not given. */
+  readonly values: Float64Array;
   /** How many columns were ranked; NaN when not given. */
   readonly candidates: number;
 }
@@ -38,8 +40,15 @@ export interface TargetRanks {
   readonly ties: Int32Array;
 }
 
-/** The metric's view of one query: its targets' part of `TargetRanks`, in any order. */
-export function queryRanks({ ranks, ties }: TargetRanks, candidates: number, row: number, rule: TieRule): QueryRanks {
+/** One query's part of what `rankingMetrics` takes. */
+export interface QueryPart extends TargetRanks {
+  /** Aligned with the ranks. */
+  readonly values?: ArrayLike<number> | undefined;
+  readonly candidates: number;
+}
+
+/** The metric's view of one query, whose targets may come in any order. */
+export function queryRanks({ ranks, ties, values, candidates }: QueryPart, row: number, rule: TieRule): QueryRanks {
   const order = Array.from(ranks.keys()).sort((i, j) => ranks[i]! - ranks[j]!);
   const tied: TieGroup[] = [];
   for (let start = 0; start < order.length;) {
@@ -52,8 +61,16 @@ export function queryRanks({ ranks, ties }: TargetRanks, candidates: number, row
     tied.push({ above, size, targets: end - start });
     start = end;
   }
-  return { groups: rule === "expected" ? tied : tied.flatMap(midRanks), tied, relevant: ranks.length, candidates };
+  return {
+    groups: rule === "expected" ? tied : tied.flatMap(midRanks),
+    tied,
+    relevant: ranks.length,
+    values: values === undefined ? NO_VALUES : Float64Array.from(order, (i) => values[i]!),
+    candidates,
+  };
 }
+
+const NO_VALUES = new Float64Array(0);
 
 function midRanks({ above, size, targets }: TieGroup): TieGroup[] {
   const first = above + (size + 1) / 2 - (targets - 1) / 2;

@@ -10,6 +10,8 @@ export interface RankingMetric {
   readonly cutoff: "required" | "optional" | "never";
   /** True when it depends on how many columns were ranked. */
   readonly needsCandidates?: true;
+  /** True when it depends on what each target is worth. */
+  readonly needsValues?: true;
   /** The value in [0, 1], or NaN when the query does not define it; k is Infinity without a cut-off. */
   value(query: QueryRanks, k: number): number;
 }

@@ -6,7 +6,8 @@ import type { TieRule } from "./query-ranks.js";
 import { rankingMetrics } from "./ranking-metrics.js";
 import { candidateCounts, targetRanks } from "./target-ranks.js";
 
-const ALL = METRICS.map(({ name }) => name);
+/** Those that only ask where the targets stand; graded ones have a test of their own. */
+const ALL = METRICS.filter(({ needsValues }) => needsValues !== true).map(({ name }) => name);
 
 interface Asked {
   readonly cutoffs?: readonly number[];

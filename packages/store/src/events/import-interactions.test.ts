@@ -26,7 +26,14 @@ function data(size: number): Interactions {
       latitudes,
       longitudes: latitudes.map((value) => -value),
       openingHours: ids("", 40).map(() => "24/7"),
+      availableUntil: latitudes.map((value) => (value > 9 ? Date.UTC(2030, 0, 1) : Number.NaN)),
+      attributes: {
+        brand: ids("brand", 40).map((name, i) => (i % 4 === 0 ? null : name)),
+        price: ids("", 40).map((_, i) => i / 4),
+        vegan: ids("", 40).map((_, i) => (i % 3 === 0 ? null : i % 2 === 0)),
+      },
     },
+    userAttributes: { age: ids("", 30).map((_, i) => (i === 7 ? null : 20 + i)) },
   };
   const draw = (bound: number): Int32Array => Int32Array.from({ length: size }, () => random.integer(bound));
   return interactionsFrom(catalog, {
@@ -96,6 +103,16 @@ eachStore((engine) => {
       expect(catalog.itemColumns.latitudes?.[at]).toBe(4 / 3);
       expect(catalog.itemColumns.latitudes?.[catalog.items.indexOf("item 3")]).toBeNaN();
       expect(catalog.itemColumns.timeZones).toBeUndefined();
+      expect(catalog.itemColumns.availableFrom).toBeUndefined();
+      const order = Array.from(catalog.items.ids, (id) => log.catalog.items.indexOf(id));
+      const { attributes, availableUntil } = log.catalog.itemColumns;
+      expect([...catalog.itemColumns.availableUntil!]).toEqual(order.map((item) => availableUntil![item]));
+      for (const [name, values] of Object.entries(attributes!)) {
+        expect(catalog.itemColumns.attributes?.[name]).toEqual(order.map((item) => values[item]));
+      }
+      const ages = log.catalog.userAttributes!["age"]!;
+      const people = Array.from(catalog.users.ids, (id) => ages[log.catalog.users.indexOf(id)]);
+      expect(catalog.userAttributes).toEqual({ age: people });
       expect((await getItems(store, ["item 0"])).get("item 0")).toMatchObject({ openingHours: "24/7", categories: [] });
     });
   });

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { idTable, type Catalog, type ItemColumns } from "@sequitur/core";
+import { attributeColumns } from "./attribute-columns.js";
 import type { Tables } from "../tables.js";
 import { pages } from "./cursor.js";
 
@@ -16,32 +17,41 @@ interface ItemRow {
   title: string;
   categories: string[];
   texts: Record<string, string>;
+  attributes: Record<string, unknown>;
   latitude: number | null;
   longitude: number | null;
   opening_hours: string;
   time_zone: string;
+  available_from: number | null;
+  available_until: number | null;
+}
+
+interface UserRow {
+  key: number;
+  id: string;
+  attributes: Record<string, unknown>;
 }
 
 const PAGE = 20_000;
 
 /** Every user and every item, deleted ones too (histories name them), in the order they came in. */
 export async function readKeyedCatalog(db: Transaction<Tables>, signal?: AbortSignal): Promise<KeyedCatalog> {
-  const users: { key: number; id: string }[] = [];
-  const readUsers = sql<{
-    key: number;
-    id: string;
-  }>`select user_key as key, user_id as id from users order by user_key`;
+  const users: UserRow[] = [];
+  const readUsers = sql<UserRow>`select user_key as key, user_id as id, attributes from users order by user_key`;
   for await (const page of pages(db, readUsers, PAGE, signal)) for (const user of page) users.push(user);
   const items: ItemRow[] = [];
   const readItems = sql<ItemRow>`
-    select item_key as key, item_id as id, title, categories, texts, latitude, longitude, opening_hours, time_zone
+    select item_key as key, item_id as id, title, categories, texts, attributes, latitude, longitude, opening_hours,
+      time_zone, available_from, available_until
     from items order by item_key`;
   for await (const page of pages(db, readItems, PAGE, signal)) for (const item of page) items.push(item);
+  const userAttributes = attributeColumns(users.map(({ attributes }) => attributes));
   return {
     catalog: {
       users: idTable(users.map((user) => user.id)),
       items: idTable(items.map((item) => item.id)),
       itemColumns: columnsOf(items),
+      ...(userAttributes && { userAttributes }),
     },
     userIndices: indicesOf(users),
     itemIndices: indicesOf(items),
@@ -55,6 +65,10 @@ function columnsOf(items: readonly ItemRow[]): ItemColumns {
   const texts = Object.fromEntries(
     [...fields].sort().map((name) => [name, items.map((item) => item.texts[name] ?? "")]),
   );
+  const attributes = attributeColumns(items.map((item) => item.attributes));
+  const instants = (name: "available_from" | "available_until"): Float64Array | undefined =>
+    has((item) => item[name] !== null) ? Float64Array.from(items, (item) => item[name] ?? Number.NaN) : undefined;
+  const [availableFrom, availableUntil] = [instants("available_from"), instants("available_until")];
   return {
     ...(has((item) => item.title !== "") && { titles: items.map((item) => item.title) }),
     ...(has((item) => item.categories.length > 0) && { categories: items.map((item) => item.categories) }),
@@ -65,6 +79,9 @@ function columnsOf(items: readonly ItemRow[]): ItemColumns {
     }),
     ...(has((item) => item.opening_hours !== "") && { openingHours: items.map((item) => item.opening_hours) }),
     ...(has((item) => item.time_zone !== "") && { timeZones: items.map((item) => item.time_zone) }),
+    ...(availableFrom && { availableFrom }),
+    ...(availableUntil && { availableUntil }),
+    ...(attributes && { attributes }),
   };
 }
 
