@@ -1,5 +1,5 @@
 import type { ItemColumnsBuilder } from "./item-columns.js";
-import type { ItemMapping } from "./mapping.js";
+import type { ItemMapping, TableFormat } from "./mapping.js";
 import { badField, type Row } from "./row.js";
 import { timeReader } from "./times/time-reader.js";
 
@@ -15,6 +15,7 @@ export function attributeReaders(
   mapping: ItemMapping,
   fieldOf: (name: string) => number,
   columns: ItemColumnsBuilder,
+  decimal: TableFormat["decimal"],
 ): ItemReader[] {
   const { price, stock, availability, availableFrom, availableUntil, attributes } = mapping;
   const readers: ItemReader[] = [];
@@ -29,7 +30,9 @@ export function attributeReaders(
     columns.setAttribute(name, item, String(row.number(field)));
   add(price, numberInto("price"));
   add(stock, numberInto("stock"));
-  for (const name of attributes) add(name, (row, item, field) => columns.setAttribute(name, item, row.text(field)));
+  for (const name of attributes) {
+    add(name, (row, item, field) => columns.setAttribute(name, item, row.text(field), decimal));
+  }
   const instantInto = (column: string | undefined, set: (item: number, time: number) => void): void => {
     const timeOf = timeReader("auto", `column ${column}`);
     add(column, (row, item, field) => set(item, timeOf(row, field)));

@@ -1,5 +1,6 @@
 import type { IdTable, ItemColumns } from "@sequitur/core";
 import { AttributeBuilder } from "./attributes.js";
+import type { TableFormat } from "./mapping.js";
 import { isTimeZone } from "../local-time/time-zone.js";
 import { badField, type Row } from "./row.js";
 
@@ -70,8 +71,8 @@ export class ItemColumnsBuilder {
   }
 
   /** The column gets its type from all of its values at the end. */
-  setAttribute(name: string, item: number, text: string): void {
-    this.attributes.set(name, item, text);
+  setAttribute(name: string, item: number, text: string, decimal?: TableFormat["decimal"]): void {
+    this.attributes.set(name, item, text, decimal);
   }
 
   finish(): ItemColumns {

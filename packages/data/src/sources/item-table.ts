@@ -57,7 +57,7 @@ export async function readItemTable(
   await readTable(file, table, wish, run, (columns) => {
     const fieldOf = (name: string): number => columnIndex(file, columns, name);
     const id = fieldOf(mapping.item);
-    const place = itemPlacer(mapping, fieldOf, itemColumns);
+    const place = itemPlacer(table, fieldOf, itemColumns);
     return (row) => {
       const item = join.find(row, id);
       place(row, item === NONE ? items.indexOf(idText(row, id, ids)) : item);
@@ -67,7 +67,7 @@ export async function readItemTable(
 }
 
 function itemPlacer(
-  mapping: ItemMapping,
+  { mapping, decimal }: NonNullable<MappedOptions["items"]>,
   fieldOf: (name: string) => number,
   itemColumns: ItemColumnsBuilder,
 ): (row: Row, item: number) => void {
@@ -78,7 +78,7 @@ function itemPlacer(
       : ([fieldOf(mapping.latitude), fieldOf(mapping.longitude)] as const);
   const hours = mapping.openingHours === undefined ? NONE : fieldOf(mapping.openingHours);
   const zone = mapping.timeZone === undefined ? NONE : fieldOf(mapping.timeZone);
-  const setOthers = attributeReaders(mapping, fieldOf, itemColumns);
+  const setOthers = attributeReaders(mapping, fieldOf, itemColumns, decimal);
   return (row, item) => {
     if (hours !== NONE) itemColumns.setOpeningHours(item, row.text(hours));
     if (zone !== NONE) itemColumns.setTimeZone(item, readTimeZone(row, zone));

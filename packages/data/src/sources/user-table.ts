@@ -27,7 +27,7 @@ export async function readUserTable(
     return (row) => {
       const user = join.find(row, id);
       if (user === NONE) return;
-      for (const [name, field] of fields) attributes.set(name, user, row.text(field));
+      for (const [name, field] of fields) attributes.set(name, user, row.text(field), table.decimal);
     };
   });
   for (const note of join.notes()) notes.add(note);
