@@ -19,6 +19,8 @@ export interface Contender {
   readonly algorithm: Algorithm;
   /** What the user wrote; a search leaves these fields as they are. */
   readonly given: Config;
+  /** What it is not shown. */
+  readonly without: ModelChoice["without"];
   readonly search: SearchSpace;
   /** Digest of the file of a model or of lists that are not built in, so that pieces of an older version are not taken up. */
   readonly moduleDigest: string | null;
@@ -49,6 +51,7 @@ function oracleContender({ data }: Experiment): Contender {
     role: "ceiling",
     algorithm: { kind: "oracle", city: { ...data.city } },
     given: {},
+    without: [],
     search: {},
     moduleDigest: null,
     resolve: (config) => config,
@@ -70,6 +73,7 @@ async function runContenders({ file, label, keys }: RunChoice): Promise<Contende
       role: "competitor",
       algorithm: { kind: "lists", source: { file: path, run: name ?? null, keys } },
       given: {},
+      without: [],
       search: {},
       moduleDigest,
       resolve: (config) => config,
@@ -79,7 +83,7 @@ async function runContenders({ file, label, keys }: RunChoice): Promise<Contende
 }
 
 async function contenderOf(choice: ModelChoice, load: LoadAlgorithm): Promise<Contender> {
-  const { name, module, config: given } = choice;
+  const { name, module, config: given, without } = choice;
   const label = labelOf(choice);
   const recommender = await load(name, module);
   const schema = recommender.config as z.ZodType<Config>;
@@ -89,6 +93,7 @@ async function contenderOf(choice: ModelChoice, load: LoadAlgorithm): Promise<Co
     role: "competitor",
     algorithm: { kind: "recommender", name, ...(module !== undefined && { module: resolve(module) }) },
     given,
+    without,
     search: recommender.search ?? {},
     moduleDigest: module === undefined ? null : await fileDigest(module),
     resolve: (config) => parseConfig(schema, config, `config of ${label}`),

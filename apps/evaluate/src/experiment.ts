@@ -27,6 +27,12 @@ const modelSchema = z.strictObject({
   name: z.string().min(1).describe("name of the recommender"),
   label: z.string().min(1).optional().describe("what reports call it, the name when absent; unique"),
   config: z.record(z.string(), z.unknown()).default({}).describe("fields of the recommender's config"),
+  without: z
+    .array(z.enum(["negative", "exposure", "value"]))
+    .default([])
+    .describe(
+      "what this one is not shown in training and histories, to measure its worth: events of a role, or the values of events",
+    ),
   module: z
     .string()
     .min(1)

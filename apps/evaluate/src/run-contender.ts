@@ -175,8 +175,11 @@ async function pieceOf(contender: Contender, arena: Arena, task: Omit<Task, "pie
   return piece;
 }
 
-function common({ algorithm }: Contender, { threads }: Arena): Pick<Task, "algorithm" | "threads"> {
-  return { algorithm, threads };
+function common(
+  { algorithm, without }: Contender,
+  { threads }: Arena,
+): Pick<Task, "algorithm" | "threads" | "without"> {
+  return { algorithm, threads, ...(without.length > 0 && { without }) };
 }
 
 function measureOptions({

@@ -21,7 +21,7 @@ import { measureLists, measureModel, type Measured } from "./measure-model.js";
 import { oracleModel } from "./oracle-model.js";
 import { writePiece } from "./piece.js";
 import { SHOWN_ITEMS } from "./place-map.js";
-import { readQuestions } from "./question-file.js";
+import { questionsShown, trainShown } from "./shown-signals.js";
 import type { Task } from "./task.js";
 import { readTrain } from "./train-file.js";
 
@@ -37,7 +37,7 @@ export interface TaskRun {
 /** Fits one model, or takes the lists of one, measures it and writes the piece. */
 export async function runTask(task: Task, run: TaskRun): Promise<void> {
   const curves = new CurveRecorder(run.clock);
-  const train = await readTrain(task.trainFile);
+  const train = trainShown(await readTrain(task.trainFile), task);
   const { measured, questions, chosen, fitSeconds, validation } = await measuredTask(task, train, run, curves);
   const isFinal = task.measure.listLength > 0;
   const scoreSeconds = measured.scoreMs / 1000;
@@ -83,7 +83,7 @@ async function measuredTask(
 ): Promise<MeasuredTask> {
   const measuring = { ...run, task: `score ${task.label}` };
   if (task.algorithm.kind === "lists") {
-    const questions = await readQuestions(task.questionsFile);
+    const questions = await questionsShown(task.questionsFile, task);
     const { ranking, missing } = await listsOf(task.algorithm.source, questions, train.catalog);
     const of = { name: task.label, catalog: train.catalog };
     const measured = await measureLists(ranking, of, questions, task.measure, measuring);
@@ -101,7 +101,7 @@ async function measuredTask(
     );
   }
   const validation = task.modelFile === undefined ? null : await keptValue(model, task.modelFile, task, run);
-  const questions = await readQuestions(task.questionsFile);
+  const questions = await questionsShown(task.questionsFile, task);
   const measured = await measureModel(model, questions, task.measure, measuring);
   return { measured, questions, chosen, fitSeconds, validation };
 }
@@ -111,7 +111,7 @@ async function keptValue(model: Model, file: string, task: Task, run: TaskRun): 
   await writeArtifact(file, model.save());
   const { validation } = task;
   if (validation === undefined) return null;
-  return validationValue(model, await readQuestions(validation.file), validation.metric, task, run);
+  return validationValue(model, await questionsShown(validation.file, task), validation.metric, task, run);
 }
 
 /** The first `most` items of each list. */
@@ -167,7 +167,7 @@ async function fit<Config>(
 ): Promise<Model> {
   const { validation, checkpointDir } = task;
   if (checkpointDir !== undefined) await mkdir(checkpointDir, { recursive: true });
-  const questions = validation && (await readQuestions(validation.file));
+  const questions = validation && (await questionsShown(validation.file, task));
   return recommender.fit(train, config, {
     random: new Random(task.seed).fork("fit"),
     threads: task.threads,

@@ -1,3 +1,4 @@
+import type { ModelChoice } from "./experiment.js";
 import type { ListsSource } from "./lists-in.js";
 import type { MeasureOptions } from "./measure-model.js";
 
@@ -13,6 +14,8 @@ export interface Task {
   readonly label: string;
   readonly algorithm: Algorithm;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What neither the fit nor the histories of the questions show; absent: all is shown. */
+  readonly without?: ModelChoice["without"];
   readonly seed: number;
   readonly threads: number;
   readonly trainFile: string;

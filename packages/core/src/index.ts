@@ -72,7 +72,7 @@ export {
 export { parseSignals } from "./signals/parse-signals.js";
 export { EXPOSURE, NEGATIVE, POSITIVE, signalReader, type Signal, type SignalReader } from "./signals/signal-reader.js";
 export { applySignals, positiveRows, roleCounts, rowsOfRoles, type RoleCounts } from "./signals/apply-signals.js";
-export { opinionHistory, positiveHistory, standingNegatives } from "./signals/heard-history.js";
+export { historyOfRoles, opinionHistory, positiveHistory, standingNegatives } from "./signals/heard-history.js";
 export type { Expression, FieldTypes, ValueType } from "./expressions/expression.js";
 export { parseExpression } from "./expressions/parse-expression.js";
 export { numbersOf, rowsThatPass, type FieldColumns } from "./expressions/evaluate-expression.js";

@@ -51,6 +51,12 @@ export function opinionHistory(batch: QueryBatch): QueryBatch {
   return keepHistory(batch, (at, barred) => roles[at] !== EXPOSURE && (roles[at] === NEGATIVE) === barred);
 }
 
+/** The batch with those steps of each history that have one of the roles; the batch itself where no roles are known. */
+export function historyOfRoles(batch: QueryBatch, wanted: readonly number[]): QueryBatch {
+  const { roles } = batch;
+  return roles === undefined ? batch : keepHistory(batch, (at) => wanted.includes(roles[at]!));
+}
+
 function keepHistory(batch: QueryBatch, keep: (at: number, barred: boolean) => boolean): QueryBatch {
   const { size, offsets, items, times, sessionStarts, roles, values } = batch;
   const negatives = standingNegatives(batch);

@@ -170,9 +170,7 @@ async function outcome(source: Source): Promise<string> {
   }
 }
 
-const fields = leaves(
-  z.toJSONSchema(mappedOptions, { io: "input", unrepresentable: "any", reused: "inline" }) as object,
-);
+const fields = leaves(XX);
 
 describe("every field of an import", () => {
   test("is shown to act below", () => {
@@ -190,7 +188,7 @@ describe("every field of an import", () => {
     const file = write("commas.csv", "k;v;w\n1;1,5;Mug\n2;2;1,5\n");
     const mapping = { item: "k", attributes: ["v", "w"] };
     expect(await outcome({ items: { file, separator: ";", decimal: "comma", mapping } })).toContain(
-      '{"v":[1.5,2],"w":["Mug","1,5"]}',
+      '{"v":[null,1.5,2],"w":[null,"Mug","1,5"]}',
     );
   });
 
