@@ -148,11 +148,15 @@ function formats(prefix: string, source: (file: string, format: object) => Sourc
   };
 }
 
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+}
+
 /** Every leaf of the schema by its path; a table of signals is one (its own tests say what it means). */
-function leaves(schema: { properties?: Record<string, object> }, prefix = ""): string[] {
+function leaves(schema: SchemaNode, prefix = ""): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, field]) => {
     const path = `${prefix}${key}`;
-    const isBranch = "properties" in field && path !== "mapping.signals";
+    const isBranch = field.properties !== undefined && path !== "mapping.signals";
     return isBranch ? leaves(field, `${path}.`) : [path];
   });
 }
@@ -170,7 +174,9 @@ async function outcome(source: Source): Promise<string> {
   }
 }
 
-const fields = leaves(XX);
+const fields = leaves(
+  z.toJSONSchema(mappedOptions, { io: "input", unrepresentable: "any", reused: "inline" }) as SchemaNode,
+);
 
 describe("every field of an import", () => {
   test("is shown to act below", () => {
