@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { compareCommand } from "./commands/compare-command.js";
 import { dataCommand } from "./commands/data-command.js";
 import { estimateCommand } from "./commands/estimate-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
@@ -63,6 +64,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C.`,
   dataCommand(program, io);
   evaluateCommand(program, io);
   judgeCommand(program, io);
+  compareCommand(program, io);
   simulateCommand(program, io);
   estimateCommand(program, io);
   experimentCommand(program, io);

@@ -142,7 +142,7 @@ async function writeReport(
   if (experiment.keepModels) await mkdir(join(out, MODELS_FOLDER), { recursive: true });
   await writeTogether([
     ...fits.flat().map(([label, bytes]): [string, Uint8Array] => [modelPath(out, label), bytes]),
-    ...kept.map(([name, content]): [string, string] => [join(out, name), content]),
+    ...kept.map(([name, content]): [string, string | Uint8Array] => [join(out, name), content]),
     [join(out, QUERIES_FILE), encodeQueryFile(data, models)],
     [join(out, "report.html"), reportPage(report)],
     [join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`],

@@ -162,8 +162,10 @@ export const experimentSchema = z.strictObject({
     .default(null)
     .describe("write each model's first so many items of every list; null = none"),
   listFormats: listOf(z.enum(LIST_FORMATS))
-    .default([...LIST_FORMATS])
-    .describe("csv: all lists in lists.csv; trec: a run file a model, and qrels.txt"),
+    .default(["csv", "trec"])
+    .describe(
+      "csv, parquet: all lists in one table, lists.csv or lists.parquet; trec: a run file a model, and qrels.txt",
+    ),
   keepModels: z
     .boolean()
     .default(false)

@@ -20,6 +20,16 @@ export { reportPage } from "./report-page/report-page.js";
 export { statWords } from "./report-page/stat-words.js";
 export { leaderboardText, type LeaderboardTextOptions } from "./report-page/leaderboard-text.js";
 export { modelPath, readKeptModel } from "./kept-models.js";
+export {
+  compareRuns,
+  type ComparedQuestion,
+  type CompareRunsOptions,
+  type RunComparison,
+  type RunPlace,
+} from "./compare-runs/compare-runs.js";
+export { comparisonPage } from "./compare-runs/comparison-page.js";
+export { comparisonText } from "./compare-runs/comparison-text.js";
+export { readKeptReport, type KeptReport } from "./compare-runs/kept-run.js";
 export { evaluate, type EvaluateParts } from "./evaluate.js";
 export {
   experimentSchema,

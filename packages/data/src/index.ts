@@ -1,5 +1,6 @@
 export type { EvaluationSet, Split } from "./splits/split.js";
 export { repeatedRows } from "./splits/copies.js";
+export { answersInSight } from "./splits/answers-in-sight.js";
 export { leakageOf, type Leakage } from "./splits/leakage.js";
 export { splitConfigSchema, splitInteractions, type SplitConfig } from "./splits/split-interactions.js";
 export { readLists, toTrec, type ListKeys, type WrittenLists } from "./lists/read-lists.js";

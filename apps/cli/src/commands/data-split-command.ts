@@ -6,7 +6,7 @@ import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { writeSplit } from "../split-files/write-split.js";
 import { textTable } from "../text-table.js";
-import { openNamed, withOpenOptions, type OpenOptions } from "./open-options.js";
+import { filtersOf, openNamed, withOpenOptions, type OpenOptions } from "./open-options.js";
 import { withExamples, withSharedOptions, type SharedOptions } from "./shared-options.js";
 
 interface Options extends SharedOptions, OpenOptions {
@@ -23,7 +23,7 @@ export function dataSplitCommand(data: Command, io: Io): void {
     .requiredOption("--out <dir>", "folder to write into, new or empty")
     .option(
       "--no-answers",
-      "leave out the test answers: questions to hand out, whose lists `sequitur judge` then judges",
+      "leave out the test answers: questions to hand out, whose lists `sequitur judge --benchmark DIR` then judges",
     )
     .option(
       "--split <kind:key=value>",
@@ -44,6 +44,7 @@ export function dataSplitCommand(data: Command, io: Io): void {
       const split = splitInteractions(dataset.interactions, config);
       return writeSplit(options.out, dataset, config, split, {
         answers: options.answers,
+        filters: filtersOf(options),
         report,
         signal: io.signal,
       });

@@ -65,7 +65,7 @@ export async function evaluateAndShow(
   io: Io,
   options: EvaluateOptions,
   suffix: string,
-): Promise<{ readonly experiment: Experiment; readonly out: string }> {
+): Promise<{ readonly experiment: Experiment; readonly out: string; readonly report: Report }> {
   const experiment = await experimentFor(options, options.config ?? "command line", io);
   const out = options.out ?? join("reports", `${experiment.data.name}-${experiment.split.kind}${suffix}`);
   if (options.resume === true && options.quiet !== true) io.stderr.write(await resumeLine(out));
@@ -74,7 +74,7 @@ export async function evaluateAndShow(
   else await show(io, report, out);
   if (report.best === null) throw new PlatformError("bad-data", "every model failed, see above.");
   if (!choosesData(options)) checkSameData(await repeated(options.config), report.data.fingerprint, out);
-  return { experiment, out };
+  return { experiment, out, report };
 }
 
 /** Whether flags change what a report given as --config was made of. */
@@ -136,6 +136,7 @@ export function withProtocolFlags(command: Command): void {
       "write each model's first so many items of every list: lists.csv, NAME.run, qrels.txt",
       numberOf,
     )
+    .option("--list-formats <names>", "how lists are written: csv, parquet, trec (default: csv,trec)", namesOf)
     .option("--keep-models", "write each fitted model to models/LABEL.safetensors, which the library loads")
     .option("--no-breakdowns", "leave out the groups of queries by user and item");
 }

@@ -21,6 +21,7 @@ export interface ExperimentFlags {
   readonly scores?: string;
   readonly value?: string;
   readonly keepLists?: number;
+  readonly listFormats?: readonly string[];
   readonly keepModels?: boolean;
   readonly runs?: readonly Readonly<Record<string, unknown>>[];
   readonly baseline?: string;
@@ -54,6 +55,7 @@ const PLAIN = [
   "scores",
   "value",
   "keepLists",
+  "listFormats",
   "keepModels",
   "runs",
   "baseline",

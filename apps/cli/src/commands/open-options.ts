@@ -1,4 +1,4 @@
-import { applyFilters, filterConfigSchema, openDataset, type Dataset } from "@sequitur/data";
+import { applyFilters, filterConfigSchema, openDataset, type Dataset, type FilterConfig } from "@sequitur/data";
 import { parseConfig, type Report } from "@sequitur/core";
 import type { Command } from "commander";
 import { collectAssignment, collectKind } from "../arguments/assignments.js";
@@ -27,9 +27,14 @@ export function withOpenOptions(command: Command): Command {
     .option("--filter <kind:key=value>", "such as k-core:user=5,item=5; repeatable, in order", collectKind);
 }
 
+/** The filters that the flags name, in their order. */
+export function filtersOf({ filter = [] }: Pick<OpenOptions, "filter">): FilterConfig[] {
+  return filter.map((one) => parseConfig(filterConfigSchema, one, "--filter"));
+}
+
 /** Opens and filters the data set that the flags name. */
 export async function openNamed(name: string, options: OpenOptions, io: Io, report: Report): Promise<Dataset> {
-  const filters = (options.filter ?? []).map((filter) => parseConfig(filterConfigSchema, filter, "--filter"));
+  const filters = filtersOf(options);
   const place = await placeOfData(name, options.datasetsDir, io, report);
   await requireDataset(place.name, place.datasetsDir);
   const dataset = await openDataset({

@@ -1,5 +1,12 @@
 import { CONTEXT_NAMES, listOf, NONE, PlatformError, type Interactions, type Report } from "@sequitur/core";
-import type { Dataset, EvaluationSet, Split, SplitConfig } from "@sequitur/data";
+import {
+  answersInSight,
+  type Dataset,
+  type EvaluationSet,
+  type FilterConfig,
+  type Split,
+  type SplitConfig,
+} from "@sequitur/data";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,6 +16,8 @@ import { writeLines } from "./write-lines.js";
 export interface SplitFilesRun {
   /** Whether the answers of the test are written: not for a benchmark that is handed out. */
   readonly answers: boolean;
+  /** What the data set went through before the split. */
+  readonly filters: readonly FilterConfig[];
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -19,6 +28,8 @@ export interface SplitSummary {
   /** Of the data set before the split. */
   readonly fingerprint: string;
   readonly split: SplitConfig;
+  /** Applied before the split. */
+  readonly filters: readonly FilterConfig[];
   readonly train: number;
   readonly validation: number;
   readonly test: number;
@@ -43,6 +54,24 @@ function filesOf(answers: boolean): Readonly<Record<string, string>> {
   };
 }
 
+const HOW_TO_ANSWER = `# A benchmark without its answers
+
+\`train.csv\` and \`validation.*\` are to learn and choose from. Each line of \`test.jsonl\` is a question: a user's history up to
+\`now\`. Hand back a ranked list for each, best first, as a table with the columns query, item and score (or rank), or as a TREC run
+(\`query Q0 item rank score tag\`). Whoever keeps the data judges them: \`sequitur judge LISTS... --benchmark THIS-FOLDER\`.
+`;
+
+/** Throws `bad-config` where answers that are kept back stand in what is handed out. */
+function checkKeptBack(split: Split, { kind }: SplitConfig): void {
+  const seen = answersInSight(split);
+  if (seen === 0) return;
+  throw new PlatformError(
+    "bad-config",
+    `--no-answers: ${seen} of ${split.test.queries.size} questions would have an answer in what is handed out, as in the history of the ` +
+      `user's next question. Ask each user once (${kind === "given" ? "given:ask=set" : "temporal:ask=first or ask=set, leave-one-out"}).`,
+  );
+}
+
 /** Writes a split as plain files into a folder that is new or empty: all of them or none. */
 export async function writeSplit(
   out: string,
@@ -54,12 +83,14 @@ export async function writeSplit(
   if (existsSync(out) && (await readdir(out)).length > 0) {
     throw new PlatformError("bad-config", `expected a new or empty folder for --out, got ${out} with files in it.`);
   }
+  if (!run.answers) checkKeptBack(split, config);
   const temporary = `${out.replace(/[/\\]+$/, "")}.${process.pid}.part`;
   await mkdir(temporary, { recursive: true });
   const summary: SplitSummary = {
     data: dataset.name,
     fingerprint: dataset.fingerprint,
     split: config,
+    filters: run.filters,
     train: split.train.size,
     validation: split.validation.queries.size,
     test: split.test.queries.size,
@@ -74,6 +105,7 @@ export async function writeSplit(
       const answers = part === "validation" || run.answers;
       await writeQueries(join(temporary, `${part}.jsonl`), split[part], split.train, { ...run, answers });
     }
+    if (!run.answers) await writeFile(join(temporary, "README.md"), HOW_TO_ANSWER);
     await writeFile(join(temporary, "split.json"), `${JSON.stringify(summary, null, 2)}\n`);
     await rm(out, { recursive: true, force: true });
     await rename(temporary, out);
