@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -136,4 +136,56 @@ test("dates, bad rows and ids are read as the flags say", async () => {
     firstTime: Date.UTC(2023, 11, 20, 21, 17),
   });
   expect(out).toMatch(/Bad rows, skipped: 1 .*line 4: expected an id in column item/);
+});
+
+test("a benchmark hands out questions without answers; lists come back, are judged, and two models compared", async () => {
+  const path = await log("shop.csv");
+  await mkdir(sets());
+  const place = ["--datasets-dir", sets()];
+  const bench = join(folder, "bench");
+  const leaky = await run(
+    "data",
+    "split",
+    path,
+    ...place,
+    "--split",
+    "temporal:validationFrom=0.3,testFrom=0.5",
+    "--no-answers",
+    "--out",
+    bench,
+    "-q",
+  );
+  expect(leaky).toMatchObject({ code: 2, err: expect.stringContaining("would have an answer in what is handed out") });
+  expect((await run("data", "split", path, ...place, "--no-answers", "--out", bench, "-q")).code).toBe(0);
+  expect((await readdir(bench)).sort()).toEqual([
+    "README.md",
+    "split.json",
+    "test.jsonl",
+    "train.csv",
+    "validation.csv",
+    "validation.jsonl",
+  ]);
+  const questions = (await readFile(join(bench, "test.jsonl"), "utf8")).trim().split("\n");
+  expect(questions.map((line) => Object.keys(JSON.parse(line) as object)).flat()).not.toContain("answers");
+  const lists = join(folder, "theirs.csv");
+  const rows = questions.flatMap((_, query) => ["i0", "i1", "i2"].map((item, at) => `${query},${item},${at + 1}`));
+  await writeFile(lists, `query,item,rank\n${rows.join("\n")}\n`);
+  const report = join(folder, "judged");
+  const flags = ["--keep-lists", "5", "--list-formats", "csv,parquet", "--out", report, "--json", "-q"];
+  const judged = await run("judge", lists, "--benchmark", bench, ...place, ...flags);
+  expect(judged).toMatchObject({ code: 0, err: "" });
+  expect(
+    JSON.parse(judged.out)
+      .models.map(({ label }: { label: string }) => label)
+      .sort(),
+  ).toEqual(["popularity", "theirs"]);
+  expect(await readdir(report)).toContain("lists.parquet");
+  const page = join(folder, "compared.html");
+  const compared = await run("compare", report, "--models", "popularity,theirs", "--out", page, "-q");
+  expect(compared).toMatchObject({ code: 0, err: "", out: expect.stringContaining("# theirs against popularity") });
+  expect(await readFile(page, "utf8")).toContain("theirs against popularity");
+  expect((await run("compare", report)).err).toContain("of popularity, theirs, got none");
+  await writeFile(path, `${await readFile(path, "utf8")}u1,i1,1700009999\n`);
+  const other = await run("judge", lists, "--benchmark", bench, "--data", path, ...place, ...flags);
+  expect(other).toMatchObject({ code: 1, err: expect.stringContaining("is not what") });
 });
