@@ -1,23 +1,28 @@
 import { parseConfig, PlatformError } from "@sequitur/core";
 import { filterConfigSchema, splitConfigSchema } from "@sequitur/data";
 import { join } from "node:path";
-import { z } from "zod";
 import { readJsonFile } from "../arguments/read-json-file.js";
-
-const summarySchema = z.object({
-  data: z.string(),
-  fingerprint: z.string(),
-  split: splitConfigSchema,
-  filters: z.array(filterConfigSchema).default([]),
-});
+import type { SplitSummary } from "../split-files/write-split.js";
 
 /** What was split into a folder, and how. */
-export type Benchmark = z.infer<typeof summarySchema>;
+export type Benchmark = Pick<SplitSummary, "data" | "fingerprint" | "split" | "filters">;
 
 /** Reads split.json of a folder that `data split` wrote. */
 export async function readBenchmark(folder: string): Promise<Benchmark> {
   const path = join(folder, "split.json");
-  return parseConfig(summarySchema, await readJsonFile(path), path);
+  const { data, fingerprint, split, filters } = ((await readJsonFile(path)) ?? {}) as Partial<Benchmark>;
+  if (typeof data !== "string" || typeof fingerprint !== "string" || !Array.isArray(filters)) {
+    throw new PlatformError(
+      "bad-data",
+      `${path}: expected data, fingerprint, split and filters, as "data split" writes.`,
+    );
+  }
+  return {
+    data,
+    fingerprint,
+    split: parseConfig(splitConfigSchema, split, `${path}: split`),
+    filters: filters.map((filter) => parseConfig(filterConfigSchema, filter, `${path}: filters`)),
+  };
 }
 
 /** Throws `bad-data` unless the data that were judged on are those that were handed out. */
