@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { decodeTensorFile, stringsOf } from "@sequitur/core";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -64,6 +65,49 @@ describe("a store on disk", () => {
     expect((await readFile(file)).subarray(0, 4).toString()).toBe("PAR1");
   });
 });
+
+test(
+  "items without events, with their attributes, are known from the file to the served model",
+  { timeout: 120_000 },
+  async () => {
+    const [log, table] = [join(folder, "log.csv"), join(folder, "items.csv")];
+    const events = Array.from(
+      { length: 300 },
+      (_, row) => `u${row % 40},i${(row * 7) % 114},${1_700_000_000 + 60 * row}`,
+    );
+    await writeFile(log, ["user,item,time", ...events].join("\n"));
+    const items = Array.from(
+      { length: 800 },
+      (_, item) => `i${item},Item ${item},${item % 90},${item % 5},brand${item % 7}`,
+    );
+    await writeFile(table, ["id,name,price,stock,brand", ...items].join("\n"));
+    const map = ["--map", "user=user,item=item,time=time", "--items", table];
+    const columns = ["--items-map", "item=id,title=name,price=price,stock=stock,attribute=brand"];
+    const out = join(folder, "data");
+    const kept = await run(
+      "data",
+      "import",
+      log,
+      ...map,
+      ...columns,
+      "--name",
+      "shop",
+      "--datasets-dir",
+      out,
+      "--quiet",
+    );
+    expect(kept).toMatchObject({ code: 0 });
+    const dir = join(folder, "store");
+    const imported = await run("import", "--data", "shop", "--datasets-dir", out, "--dir", dir, "--json");
+    expect(JSON.parse(imported.out)).toMatchObject({ rows: 300, items: { added: 800 } });
+    expect(await run("train", "--model", "popularity", "--dir", dir, "--quiet")).toMatchObject({ code: 0 });
+    const models = join(dir, "models");
+    for (const file of await readdir(models)) {
+      const { tensors } = decodeTensorFile(await readFile(join(models, file)), file);
+      expect(stringsOf(tensors.get("catalog.items"), file)).toHaveLength(800);
+    }
+  },
+);
 
 describe("bad usage", () => {
   test.each([
