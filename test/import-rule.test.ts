@@ -91,7 +91,7 @@ function sourceFiles(folder: string): string[] {
     if (["node_modules", "dist", "generated", "assembly"].includes(entry.name)) return [];
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return existsSync(join(root, path, "package.json")) ? [] : sourceFiles(path);
-    return /\.(ts|js|mjs)$/.test(entry.name) ? [path] : [];
+    return /\.(tsx?|js|mjs)$/.test(entry.name) ? [path] : [];
   });
 }
 
@@ -102,6 +102,11 @@ function isCheck(workspace: Workspace, file: string): boolean {
   if (!existsSync(build)) return false;
   const { exclude = [] } = JSON.parse(readFileSync(build, "utf8")) as { exclude?: string[] };
   return exclude.includes(file.slice(workspace.folder.length + 1));
+}
+
+/** Files that a build bundles: what they import lies in the bundle, so that devDependencies do. */
+function isBundled(workspace: Workspace, file: string): boolean {
+  return file.startsWith(`${workspace.folder}/pages/`);
 }
 
 /** Specifiers of static, type-only and dynamic imports, re-exports and createRequire calls with a literal. */
@@ -125,14 +130,17 @@ function violation(workspace: Workspace, file: string, specifier: string): strin
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-  const check = isCheck(workspace, file);
+  const bundled = isBundled(workspace, file);
+  const check = !bundled && isCheck(workspace, file);
+  if (bundled && name === "@sequitur/api" && specifier !== "@sequitur/api/client") return "is more than the client";
   if (name.startsWith(SCOPE)) {
     const other = roomOf.get(name);
     if (other === undefined) return "is no workspace";
     const may = allowed(workspace.room)(other) || (check && FOR_CHECKS.includes(other));
     if (!may) return `is not in the row of ${workspace.room}`;
   }
-  const known = check ? workspace.declared.has(name) || rootDependencies.has(name) : workspace.runtime.has(name);
+  const known =
+    check || bundled ? workspace.declared.has(name) || rootDependencies.has(name) : workspace.runtime.has(name);
   return known || name === workspace.name ? undefined : "is not declared in package.json";
 }
 

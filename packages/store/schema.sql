@@ -7,6 +7,8 @@ create table api_keys (
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  opened_by text collate "C",
+  constraint api_keys_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES api_keys(key_id) ON DELETE CASCADE,
   constraint api_keys_pkey PRIMARY KEY (key_id)
 );
 

@@ -118,7 +118,7 @@ async function keysOf(store: Store): Promise<Record<Scope, string>> {
 function scopeFor(path: string): Scope {
   if (path.endsWith("/delete")) return "catalog";
   if (/^\/v1\/(events|feedback)/.test(path)) return "ingest";
-  if (/^\/v1\/(models|experiments|keys)|^\/metrics/.test(path)) return "admin";
+  if (/^\/v1\/(models|experiments|keys|previews|overview)|^\/metrics/.test(path)) return "admin";
   if (/^\/v1\/items\/[^/]+\/similar/.test(path)) return "serve";
   return /^\/v1\/(users|items)/.test(path) ? "catalog" : "serve";
 }

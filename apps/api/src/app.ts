@@ -11,7 +11,7 @@ import { answerTimeout } from "./http/answer-timeout.js";
 import { authentication } from "./http/authentication.js";
 import { bodyGuard } from "./http/body-guard.js";
 import { HttpProblem, toldOf, validationProblem } from "./http/problem.js";
-import type { AddressOf } from "./http/rate-limit.js";
+import { addressLimit, type AddressOf } from "./http/rate-limit.js";
 import { requestLog } from "./http/request-log.js";
 import { securityHeaders } from "./http/security-headers.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
@@ -22,8 +22,12 @@ import { healthRoutes } from "./routes/health-routes.js";
 import { itemRoutes } from "./routes/item-routes.js";
 import { keyRoutes } from "./routes/key-routes.js";
 import { modelRoutes } from "./routes/model-routes.js";
+import { overviewRoutes } from "./routes/overview-routes.js";
+import { pageRoutes, type Pages } from "./routes/page-routes.js";
+import { previewRoutes } from "./routes/preview-routes.js";
 import { recommendationRoutes } from "./routes/recommendation-routes.js";
 import { referenceRoutes } from "./routes/reference-routes.js";
+import { sessionRoutes } from "./routes/session-routes.js";
 import { similarRoutes } from "./routes/similar-routes.js";
 import { slateRoutes } from "./routes/slate-routes.js";
 import { userRoutes } from "./routes/user-routes.js";
@@ -40,6 +44,8 @@ export interface ApiParts {
   readonly metrics?: ApiMetrics;
   /** Where a request comes from; one address for all when absent. */
   readonly addressOf?: AddressOf;
+  /** Pages that are shown at /; none when absent. */
+  readonly pages?: Pages | undefined;
 }
 
 /** The API without a server around it. */
@@ -59,6 +65,7 @@ export function createApi(parts: ApiParts): Api {
   const base = baseApp(parts, serving, addressOf);
   const app = routes(base, serving, () => draining);
   describe(app);
+  if (parts.pages !== undefined) pageRoutes(app, parts.pages);
   return { app, serving, drain: () => (draining = true) };
 }
 
@@ -77,6 +84,8 @@ function baseApp({ settings, store, logger }: ApiParts, serving: Serving, addres
   const limits = { perKey: settings.requestsPerSecondPerKey, perAddress: settings.requestsPerSecondPerAddress };
   const authenticate = authentication(store, limits, addressOf);
   app.use("/v1/*", authenticate, ...bodyGuard(settings.maxBodyBytes));
+  app.on("POST", "/session", addressLimit(limits, addressOf), ...bodyGuard(settings.maxBodyBytes));
+  app.on(["GET", "DELETE"], "/session", authenticate);
   app.use("/metrics", authenticate);
   return app;
 }
@@ -90,9 +99,12 @@ function routes(base: OpenAPIHono<ApiEnv>, serving: Serving, isDraining: () => b
       .route("/", userRoutes(sub(), serving))
       .route("/", itemRoutes(sub(), serving))
       .route("/", similarRoutes(sub(), serving))
+      .route("/", previewRoutes(sub(), serving))
+      .route("/", overviewRoutes(sub(), serving))
       .route("/", modelRoutes(sub(), serving))
       .route("/", experimentRoutes(sub(), serving))
       .route("/", keyRoutes(sub(), serving))
+      .route("/", sessionRoutes(sub(), serving))
       .route("/", healthRoutes(sub(), serving, isDraining)),
   );
 }

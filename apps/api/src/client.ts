@@ -11,3 +11,8 @@ export type ApiRoutes = Api["app"];
 export function apiClient(url: string, key: string): ReturnType<typeof hc<ApiRoutes>> {
   return hc<ApiRoutes>(url, { headers: { authorization: `Bearer ${key}` } });
 }
+
+/** The same client for a page of the API's own origin that is signed in by cookie; `csrfToken` is that of /session. */
+export function sessionClient(url: string, csrfToken: () => string): ReturnType<typeof hc<ApiRoutes>> {
+  return hc<ApiRoutes>(url, { headers: () => ({ "x-csrf-token": csrfToken() }) });
+}

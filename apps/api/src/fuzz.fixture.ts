@@ -39,6 +39,7 @@ const FIELDS = [
   "longitude radiusKm openNow openAt categories allow deny policy kind temperature epsilon pool experiment record",
   "requestId value attributes title texts openingHours timeZone availableFrom availableUntil items slot reason arms arm",
   "weight experimentId versionId scopes name expiresAt pins boosts caps factor most position utcOffsetMinutes",
+  "key ask change without add",
 ].flatMap((line) => line.split(" "));
 
 const jsonArbitrary = fc.letrec((tie) => ({
@@ -78,6 +79,7 @@ const nearlyRight = fc
       { from: "u4", into: "u5" },
       { itemIds: ["n1"] },
       { events: [{ userId: "u1", kind: "visit" }] },
+      { ask: { userId: "u1", k: 3, policy: { kind: "softmax" } }, change: { without: [], add: ["i2"] } },
     ),
     spoilt: fc.dictionary(fc.constantFrom(...FIELDS), jsonArbitrary.value, { maxKeys: 2, noNullPrototype: false }),
   })

@@ -1,6 +1,7 @@
 export { createApi, type Api, type ApiParts } from "./app.js";
 export { startApi, type RunningApi, type ServeOptions } from "./server.js";
-export { apiClient, type ApiRoutes } from "./client.js";
+export { apiClient, sessionClient, type ApiRoutes } from "./client.js";
+export type { Pages } from "./routes/page-routes.js";
 export { apiSettingsSchema, type ApiSettings } from "./settings.js";
 export { ApiMetrics } from "./metrics/api-metrics.js";
 export { artifactFolder, type ModelSource } from "./models/model-source.js";

@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { createApi } from "./app.js";
 import { ApiMetrics } from "./metrics/api-metrics.js";
 import { artifactFolder } from "./models/model-source.js";
+import type { Pages } from "./routes/page-routes.js";
 import type { ApiSettings } from "./settings.js";
 
 /** Connections whose request has not arrived in time are looked for this often. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port?: number;
+  /** Pages that are shown at /; none when absent. */
+  readonly pages?: Pages;
   /** Whether /metrics shows memory and event loop of the process. */
   readonly watchProcess?: boolean;
 }
@@ -37,12 +40,12 @@ export interface RunningApi {
 
 /** Starts the API on a port; resolves once it answers. `unavailable` when the port is taken. */
 export async function startApi(options: ServeOptions): Promise<RunningApi> {
-  const { store, settings, logger, host = "127.0.0.1", port = 0, watchProcess = false } = options;
+  const { store, settings, logger, host = "127.0.0.1", port = 0, watchProcess = false, pages } = options;
   const metrics = new ApiMetrics();
   if (watchProcess) metrics.watchProcess();
   const addressOf = (c: Parameters<typeof getConnInfo>[0]): string => getConnInfo(c).remote.address ?? "unknown";
   const source = artifactFolder(settings.artifactsDir);
-  const api = createApi({ store, source, settings, logger, metrics, addressOf });
+  const api = createApi({ store, source, settings, logger, metrics, addressOf, pages });
   await api.serving.start();
   const server = createAdaptorServer({
     fetch: api.app.fetch,

@@ -1,5 +1,6 @@
 import { apiLogger, apiSettingsSchema, SCOPES, startApi, trainFromStore } from "@sequitur/api";
 import { parseConfig } from "@sequitur/core";
+import { DASHBOARD_PAGES } from "@sequitur/dashboard";
 import { createApiKey, importInteractions, openStore, type Store } from "@sequitur/store";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,6 +42,7 @@ export async function serve(table: Table, options: ServeOptions): Promise<Served
       settings: { ...parsed, artifactsDir },
       port,
       logger: apiLogger("silent", () => true),
+      pages: DASHBOARD_PAGES,
     });
     return { url: api.url, key: await keyOf(store), close: () => api.close().finally(() => store.close()) };
   } catch (error) {

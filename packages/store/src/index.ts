@@ -65,7 +65,17 @@ export {
   type Participation,
   type UserOutcome,
 } from "./serving/assignments.js";
-export { createApiKey, listApiKeys, revokeApiKey, verifyApiKey, type ApiKey } from "./serving/api-keys.js";
+export { createApiKey, listApiKeys, openSession, revokeApiKey, verifyApiKey, type ApiKey } from "./serving/api-keys.js";
+export {
+  askerCounts,
+  newestEventTime,
+  recentUsers,
+  requestsOverTime,
+  shownItems,
+  type AskerCounts,
+  type RequestBucket,
+  type RequestWindow,
+} from "./serving/request-statistics.js";
 export { readVectors, writeVectors, type Vectors } from "./serving/vectors.js";
 export {
   featureValueSchema,

@@ -87,6 +87,7 @@ export interface Tables {
     expires_at: number | null;
     revoked_at: number | null;
     last_used_at: number | null;
+    opened_by: string | null;
   };
   feature_definitions: {
     feature_id: Generated<number>;

@@ -4,10 +4,12 @@ import type { ApiEnv } from "./api-env.js";
 import type { Scope } from "./principal.js";
 import { HttpProblem } from "./problem.js";
 import { requestLimits, type AddressOf, type RateLimits } from "./rate-limit.js";
+import { checkCsrf, readSession } from "./session-cookie.js";
 import { VerifiedKeys } from "./verified-keys.js";
 
 /**
- * Reads `Authorization: Bearer` or `X-Api-Key`, verifies it and leaves its holder in the context; 429 above the limits.
+ * Reads `Authorization: Bearer`, `X-Api-Key` or the cookie of a session, verifies it and leaves its holder in the
+ * context; 429 above the limits.
  * Without a key, or with one not known as good, the address is counted before the store is asked: a flood of made-up
  * keys costs its senders their share and nobody else theirs.
  */
@@ -15,7 +17,7 @@ export function authentication(store: Store, limits: RateLimits, addressOf: Addr
   const keys = new VerifiedKeys(store);
   const limit = requestLimits(limits);
   return async (c, next) => {
-    const key = keyOf(c);
+    const key = keyOf(c) ?? sessionOf(c);
     if (key === undefined || !keys.isKnown(key)) await limit.address(addressOf(c));
     const principal = key === undefined ? undefined : await keys.holderOf(key);
     if (principal !== undefined) await limit.key(principal.keyId);
@@ -27,6 +29,12 @@ export function authentication(store: Store, limits: RateLimits, addressOf: Addr
 function keyOf(c: Context): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   return bearer ?? c.req.header("x-api-key");
+}
+
+function sessionOf(c: Context): string | undefined {
+  const secret = readSession(c);
+  if (secret !== undefined) checkCsrf(c, secret);
+  return secret;
 }
 
 /** Lets only holders of one of the scopes pass: 401 without a good key, 403 with one that may not. */

@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { HttpProblem } from "./problem.js";
 
@@ -23,6 +23,15 @@ export function requestLimits({ perKey, perAddress }: RateLimits): RequestLimits
   const keys = new RateLimiterMemory({ points: perKey, duration: 1, keyPrefix: "key" });
   const addresses = new RateLimiterMemory({ points: perAddress, duration: 1, keyPrefix: "address" });
   return { key: (keyId) => count(keys, keyId), address: (address) => count(addresses, address) };
+}
+
+/** Counts every request of an address, for a route that itself decides who asks. */
+export function addressLimit(limits: RateLimits, addressOf: AddressOf): MiddlewareHandler {
+  const limit = requestLimits(limits);
+  return async (c, next) => {
+    await limit.address(addressOf(c));
+    return next();
+  };
 }
 
 async function count(limiter: RateLimiterMemory, of: string): Promise<void> {

@@ -13,10 +13,13 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Headers that every answer carries. An answer may set its own Cache-Control. */
+/** What an answer may say in its own way. */
+const OWN = new Set(["cache-control", "content-security-policy"]);
+
+/** Headers that every answer carries. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   for (const [name, value] of Object.entries(HEADERS)) {
-    if (name !== "cache-control" || !c.res.headers.has(name)) c.res.headers.set(name, value);
+    if (!OWN.has(name) || !c.res.headers.has(name)) c.res.headers.set(name, value);
   }
 };

@@ -1,6 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { summaryOf, type HistogramSummary } from "./histogram-summary.js";
 
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Routes that answer with items. */
+const ANSWERING = /^\/v1\/(recommendations|slates|next-poi|items\/[^/]+\/similar)/;
 
 /** What /metrics shows; one registry an app, so that two apps in a process do not mix. */
 export class ApiMetrics {
@@ -78,5 +82,25 @@ export class ApiMetrics {
 
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  /** Answers since the start, by the stage that served. */
+  async answersByStage(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { labels, value } of (await this.answers.get()).values) {
+      const stage = String(labels["served_by"]);
+      counts[stage] = (counts[stage] ?? 0) + value;
+    }
+    return counts;
+  }
+
+  /** How long answers with items took, and the share of all requests that failed on our side; NaN without requests. */
+  async requestSummary(): Promise<{ readonly answering: HistogramSummary; readonly errorShare: number }> {
+    const { values } = await this.requests.get();
+    const failed = summaryOf(values, ({ status }) => Number(status) >= 500).count;
+    return {
+      answering: summaryOf(values, ({ route }) => ANSWERING.test(String(route))),
+      errorShare: failed / summaryOf(values, () => true).count,
+    };
   }
 }

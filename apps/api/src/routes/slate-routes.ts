@@ -4,16 +4,19 @@ import type { ApiEnv } from "../http/api-env.js";
 import {
   slateRequestSchema,
   slateSchema,
+  type PolicyChoice,
   type SlateOut,
   type SlateRequest,
 } from "../schemas/recommendation-schemas.js";
 import { chainRun, failureLog, modelBehind, recordOf, shadow, shownItems } from "../serving/answer.js";
 import { questionsOf } from "../serving/ask.js";
 import { askChain } from "../serving/chain.js";
-import { drawSlate } from "../serving/draw-slate.js";
+import { drawSlate, type DrawnSlate } from "../serving/draw-slate.js";
 import { armFor, choiceOf } from "../serving/experiment-arm.js";
 import { stageFor } from "../serving/served-policies.js";
+import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
+import type { Stage } from "../serving/stage.js";
 import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
 const postSlates = createRoute({
@@ -35,34 +38,59 @@ export function slateRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
 async function slateFor(serving: Serving, request: SlateRequest): Promise<SlateOut> {
   const [question] = await questionsOf(serving, [request]);
   const arm = await armFor(serving, request);
-  const choice = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
+  const policy = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
   const requestId = randomUUID();
   const stages = arm?.modelVersion === undefined ? serving.models.chain : serving.models.chainWith(arm.modelVersion);
   const stop = serving.metrics.ranking.startTimer();
-  const { found, slate } = await drawSlate({
-    directory: serving.items.directory,
-    stage: await stageFor(choice, stages, question!),
-    policy: (stage) => serving.policies.of(stage, choice),
-    question: question!,
-    pool: request.pool,
-    random: serving.random.fork(requestId),
-    rank: (asked) => askChain(chainRun(serving, stages), asked),
-    failed: failureLog(serving),
-  });
+  const drawn = await drawFor(serving, question!, { stages, policy, pool: request.pool, requestId });
   stop();
+  const { found, slate } = drawn;
   shadow(serving, question!, found);
   const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
   serving.metrics.answers.inc({ route: "slates", served_by: found.servedBy });
   const kept = { requestId, userId: request.userId, kind: "slates", question: question!, items: found.items, slate };
-  await serving.record([recordOf(serving, { ...kept, policy: choice.kind, experiment })]);
+  await serving.record([recordOf(serving, { ...kept, policy: policy.kind, experiment })]);
+  return { ...slateOut(serving, question!, drawn), ...(experiment && { experiment }) };
+}
+
+export interface SlateChoice {
+  readonly stages: readonly Stage[];
+  readonly policy: PolicyChoice;
+  readonly pool: number | undefined;
+  /** Names the draws. */
+  readonly requestId: string;
+}
+
+/** A slate with what it was drawn by. */
+export interface DrawnFor extends DrawnSlate {
+  readonly choice: SlateChoice;
+}
+
+/** Draws a slate for a question; nothing is recorded. */
+export async function drawFor(serving: Serving, question: Question, choice: SlateChoice): Promise<DrawnFor> {
+  const { stages, policy, pool, requestId } = choice;
+  const drawn = await drawSlate({
+    directory: serving.items.directory,
+    stage: await stageFor(policy, stages, question),
+    policy: (stage) => serving.policies.of(stage, policy),
+    question,
+    pool,
+    random: serving.random.fork(requestId),
+    rank: (asked) => askChain(chainRun(serving, stages), asked),
+    failed: failureLog(serving),
+  });
+  return { ...drawn, choice };
+}
+
+/** A drawn slate as it is told. */
+export function slateOut(serving: Serving, question: Question, { found, slate, choice }: DrawnFor): SlateOut {
   return {
-    requestId,
+    requestId: choice.requestId,
     servedBy: found.servedBy,
     ...modelBehind(found),
-    policy: choice.kind,
+    policy: choice.policy.kind,
     propensityKind: slate.kind,
-    ...(experiment && { experiment }),
-    items: shownItems(serving, question!, found.items).map((item, position) => ({
+    items: shownItems(serving, question, found.items).map((item, position) => ({
       ...item,
       position,
       propensity: finite(slate.propensities[position]),

@@ -60,6 +60,8 @@ export class Serving {
   readonly longHistory: (asks: readonly HistoryAsk[]) => Promise<HistoryEntry[][]>;
   /** Reads what events say, by the store's table of signals. */
   readSignal: SignalReader = signalReader(DEFAULT_SIGNALS);
+  /** ms since the epoch, UTC. */
+  readonly startedAt: number;
   private signals: Signals = DEFAULT_SIGNALS;
   private timer: NodeJS.Timeout | undefined;
   private stopListening: (() => Promise<void>) | undefined;
@@ -73,6 +75,7 @@ export class Serving {
     this.metrics = metrics;
     this.logger = logger;
     this.random = random;
+    this.startedAt = store.now();
     this.writes = new WriteHealth(() => store.now());
     this.policies = new ServedPolicies(store);
     this.askers = new AskerAttributes(store);

@@ -7,7 +7,7 @@ import { setSignals, SIGNALS_FLAG, SIGNALS_HELP, signalsOf } from "../arguments/
 import type { Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { curlLines } from "./curl-lines.js";
-import { makeKey, serveStore } from "./serve-store.js";
+import { makeKey, serveStore, signInLink } from "./serve-store.js";
 import { withExamples } from "./shared-options.js";
 import { artifactsDir, withStore, withStoreOptions, type StoreFlags } from "./store-options.js";
 
@@ -49,12 +49,13 @@ export function serveCommand(program: Command, io: Io): void {
     await withProgress(io, true, (report) =>
       withStore(io, options, report, async (store) => {
         await setSignals(store, signals);
-        const keyLine = await keyLineFor(store, options.newKey === true);
+        const key = await newKeyFor(store, options.newKey === true);
         const welcome = async (url: string): Promise<string> =>
           [
             `Sequitur answers at ${url} (reference: ${url}/reference)`,
+            `Dashboard: ${key === undefined ? `${url}, with a key` : signInLink(url, key)}`,
             "",
-            keyLine,
+            key === undefined ? "Keys exist; serve --new-key prints another." : `export KEY=${key}`,
             "",
             ...(await curlLines(store, url)),
             "",
@@ -65,9 +66,9 @@ export function serveCommand(program: Command, io: Io): void {
   });
 }
 
-/** A key is made and told when there is none yet, or when asked for. */
-async function keyLineFor(store: Store, wantsKey: boolean): Promise<string> {
+/** A key is made when there is none yet, or when asked for. */
+async function newKeyFor(store: Store, wantsKey: boolean): Promise<string | undefined> {
   const { listApiKeys } = await import("@sequitur/store");
-  if (!wantsKey && (await listApiKeys(store)).length > 0) return "Keys exist; serve --new-key prints another.";
-  return `export KEY=${await makeKey(store, "made by sequitur serve")}`;
+  if (!wantsKey && (await listApiKeys(store)).length > 0) return undefined;
+  return makeKey(store, "made by sequitur serve");
 }

@@ -1,5 +1,6 @@
 import type { ApiSettings, LogLevel, Scope } from "@sequitur/api";
 import { PlatformError } from "@sequitur/core";
+import { DASHBOARD_PAGES } from "@sequitur/dashboard";
 import type { Store } from "@sequitur/store";
 import { once } from "node:events";
 import type { Io } from "../io.js";
@@ -22,7 +23,7 @@ export async function serveStore(io: Io, store: Store, request: ServeRequest): P
   const { apiLogger, startApi } = await import("@sequitur/api");
   const { host = "127.0.0.1", port, settings } = request;
   const logger = apiLogger(request.logLevel, (line) => io.stderr.write(line));
-  const options = { store, settings, logger, host, watchProcess: true };
+  const options = { store, settings, logger, host, watchProcess: true, pages: DASHBOARD_PAGES };
   const api = await startApi({ ...options, port }).catch((error: unknown) => {
     const taken = error instanceof PlatformError && error.code === "unavailable";
     if (!taken || request.anyPort !== true) throw error;
@@ -36,6 +37,11 @@ export async function serveStore(io: Io, store: Store, request: ServeRequest): P
   } finally {
     await api.close();
   }
+}
+
+/** The dashboard's address that signs in by itself: no server sees what stands behind the #. */
+export function signInLink(url: string, key: string): string {
+  return `${url}/#key=${key}`;
 }
 
 /** A key with every scope. */

@@ -13,7 +13,7 @@ import { bestOnValidation, serveKept } from "../first-run/serve-kept.js";
 import { wantsColor, type Io } from "../io.js";
 import { withProgress } from "../progress/progress-view.js";
 import { curlLines } from "./curl-lines.js";
-import { makeKey, serveStore } from "./serve-store.js";
+import { makeKey, serveStore, signInLink } from "./serve-store.js";
 import { withExamples } from "./shared-options.js";
 import { artifactsDir, withStore } from "./store-options.js";
 
@@ -83,7 +83,7 @@ export function startCommand(program: Command, io: Io, version: string): void {
         say(4, `Serve ${best}, the best on validation`);
         const kept = { store, artifactsDir: artifactsDir(places), out: places.out, codeVersion: version };
         await serveKept(report, best, kept);
-        await serve(io, store, places, options, (url, curl) => closing(report, best, places, { url, curl }));
+        await serve(io, store, places, options, (api) => closing(report, best, places, api));
       },
     );
   });
@@ -135,7 +135,12 @@ async function compare(
 }
 
 /** What the run ends with: a picture of the table, and where to look and what to paste next. */
-function closing(report: Leaderboard, best: string, { out }: Places, api: { url: string; curl: string }): string {
+function closing(
+  report: Leaderboard,
+  best: string,
+  { out }: Places,
+  api: { url: string; key: string; curl: string },
+): string {
   return [
     "",
     "Share of the ceiling that each model reaches:",
@@ -144,6 +149,9 @@ function closing(report: Leaderboard, best: string, { out }: Places, api: { url:
     "",
     `Report  ${pathToFileURL(resolve(out, "report.html")).href}`,
     `API     ${api.url}/reference`,
+    "",
+    "Look at what it recommends, and why (the link signs you in):",
+    `Dashboard  ${signInLink(api.url, api.key)}`,
     "",
     "Ask it for five places, with reasons:",
     api.curl,
@@ -157,7 +165,7 @@ async function serve(
   store: Store,
   places: Places,
   { port, once }: Options,
-  welcome: (url: string, curl: string) => string,
+  welcome: (api: { url: string; key: string; curl: string }) => string,
 ): Promise<void> {
   const { listApiKeys, revokeApiKey } = await import("@sequitur/store");
   const { apiSettingsSchema } = await import("@sequitur/api");
@@ -169,7 +177,7 @@ async function serve(
     settings: apiSettingsSchema.parse({ artifactsDir: artifactsDir(places) }),
     logLevel: "warn",
     once: once === true,
-    welcome: async (url) => welcome(url, (await curlLines(store, url))[0]!.replace("$KEY", key)),
+    welcome: async (url) => welcome({ url, key, curl: (await curlLines(store, url))[0]!.replace("$KEY", key) }),
   });
   if (once === true)
     io.stderr.write("\nsequitur start serves again; sequitur serve --help says how to serve your own.\n");

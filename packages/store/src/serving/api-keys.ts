@@ -18,13 +18,45 @@ export interface ApiKey {
   readonly lastUsedAt?: number;
 }
 
+export interface NewKey {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** ms since the epoch, UTC; never when absent. */
+  readonly expiresAt?: number;
+}
+
 const SECRET = /^sq_([0-9a-f]{16})_([\w-]{43})$/;
 const USE_GRAIN_MS = 60_000;
 
 /** Makes a key; its secret is shown this once and kept only as a hash. 256 random bits need no slow hash. */
 export async function createApiKey(
   store: Store,
-  key: { readonly name: string; readonly scopes: readonly string[]; readonly expiresAt?: number },
+  key: NewKey,
+): Promise<{ readonly key: ApiKey; readonly secret: string }> {
+  return insertKey(store, key, null);
+}
+
+/**
+ * Opens a session: a short-lived key with the scopes of `opener`, which ends with it at the latest. Sessions that have
+ * ended are removed on the way.
+ */
+export async function openSession(
+  store: Store,
+  opener: ApiKey,
+  lifeMs: number,
+): Promise<{ readonly key: ApiKey; readonly secret: string }> {
+  const now = store.now();
+  await store.attempt("remove ended sessions", (db) =>
+    sql`delete from api_keys where opened_by is not null and expires_at <= ${instant(now)}`.execute(db),
+  );
+  const expiresAt = Math.min(now + lifeMs, opener.expiresAt ?? Infinity);
+  return insertKey(store, { name: opener.name, scopes: opener.scopes, expiresAt }, opener.keyId);
+}
+
+async function insertKey(
+  store: Store,
+  key: NewKey,
+  openedBy: string | null,
 ): Promise<{ readonly key: ApiKey; readonly secret: string }> {
   checkId("name", key.name);
   if (key.scopes.length === 0) throw new PlatformError("bad-data", "an API key needs at least one scope, got none.");
@@ -40,6 +72,7 @@ export async function createApiKey(
         secret_hash: hashOf(secret),
         created_at: instant(store.now()),
         expires_at: key.expiresAt === undefined ? null : instant(key.expiresAt),
+        opened_by: openedBy,
       })
       .onConflict((conflict) => conflict.column("key_id").doUpdateSet({ name: key.name }))
       .returningAll()
@@ -54,10 +87,18 @@ export async function verifyApiKey(store: Store, secret: string): Promise<ApiKey
   if (keyId === undefined) return undefined;
   const now = store.now();
   const row = await store.attempt("verify an API key", (db) =>
-    db.selectFrom("api_keys").selectAll().where("key_id", "=", keyId).executeTakeFirst(),
+    db
+      .selectFrom("api_keys as one")
+      .leftJoin("api_keys as opener", "opener.key_id", "one.opened_by")
+      .selectAll("one")
+      .select(["opener.revoked_at as opener_revoked_at", "opener.expires_at as opener_expires_at"])
+      .where("one.key_id", "=", keyId)
+      .executeTakeFirst(),
   );
   if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret))) return undefined;
-  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now)) return undefined;
+  const ended = (at: number | null): boolean => at !== null && at <= now;
+  if (row.revoked_at !== null || row.opener_revoked_at !== null) return undefined;
+  if (ended(row.expires_at) || ended(row.opener_expires_at)) return undefined;
   if (row.last_used_at === null || now - row.last_used_at >= USE_GRAIN_MS) {
     await store.attempt("note the use of an API key", (db) =>
       sql`update api_keys set last_used_at = ${instant(now)} where key_id = ${keyId}`.execute(db),
@@ -66,10 +107,10 @@ export async function verifyApiKey(store: Store, secret: string): Promise<ApiKey
   return keyOf(row);
 }
 
-/** Every key, newest first, without secrets. */
+/** Every key, newest first, without secrets and without the sessions that were opened with them. */
 export async function listApiKeys(store: Store): Promise<ApiKey[]> {
   const rows = await store.attempt("list API keys", (db) =>
-    db.selectFrom("api_keys").selectAll().orderBy("created_at", "desc").execute(),
+    db.selectFrom("api_keys").selectAll().where("opened_by", "is", null).orderBy("created_at", "desc").execute(),
   );
   return rows.map(keyOf);
 }
