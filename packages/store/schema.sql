@@ -53,7 +53,6 @@ create table event_keys (
 create table experiments (
   experiment_id text collate "C" not null,
   description text not null default ''::text,
-  slot text collate "C" not null,
   status text not null default 'draft'::text,
   salt text not null,
   settings jsonb not null default '{}'::jsonb,
@@ -323,7 +322,6 @@ create table users (
 );
 
 CREATE INDEX assignments_user ON public.assignments USING btree (user_key);
-CREATE UNIQUE INDEX experiments_one_running_a_slot ON public.experiments USING btree (slot) WHERE (status = 'running'::text);
 CREATE INDEX feedback_request ON public.feedback USING btree (request_id);
 CREATE INDEX interactions_item_time ON ONLY public.interactions USING btree (item_key, "time");
 CREATE INDEX interactions_seq ON ONLY public.interactions USING brin (seq);

@@ -221,6 +221,5 @@ export {
   type SwitchbackPlan,
 } from "./experiments/switchback.js";
 export { armProbabilities, banditRegretBound, type ArmTotals, type BanditPlan } from "./experiments/arm-bandit.js";
-export { checkSequentialPlan } from "./experiments/read-sequential.js";
 export type { ExperimentRows } from "./experiments/experiment-rows.js";
 export { designBlocks, readDesign, type Design, type DesignReading, type DesignRun } from "./experiments/read-design.js";

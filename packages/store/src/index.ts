@@ -56,6 +56,7 @@ export {
   type Arm,
   type Experiment,
   type ExperimentRecord,
+  type SettingsChange,
 } from "./serving/experiments.js";
 export {
   assignArm,
@@ -76,6 +77,13 @@ export {
   type RequestBucket,
   type RequestWindow,
 } from "./serving/request-statistics.js";
+export {
+  armRewards,
+  experimentRows,
+  sessionOutcomes,
+  type ArmReward,
+  type ExperimentRow,
+} from "./serving/experiment-rows.js";
 export { readVectors, writeVectors, type Vectors } from "./serving/vectors.js";
 export {
   featureValueSchema,

@@ -61,7 +61,6 @@ export interface Tables {
   experiments: {
     experiment_id: string;
     description: string;
-    slot: string;
     status: "draft" | "running" | "stopped";
     salt: string;
     settings: Record<string, unknown>;

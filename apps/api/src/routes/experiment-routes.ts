@@ -3,7 +3,6 @@ import { PlatformError } from "@sequitur/core";
 import {
   changeExperiment,
   createExperiment,
-  experimentOutcomes,
   getExperiment,
   getModelVersion,
   listExperiments,
@@ -21,7 +20,8 @@ import {
 } from "../schemas/admin-schemas.js";
 import { experimentResultsSchema, planOf, trafficBodySchema } from "../schemas/experiment-schemas.js";
 import { nameSchema } from "../schemas/values.js";
-import { experimentResults } from "../serving/experiment-results.js";
+import { readExperiment } from "../serving/experiment-results.js";
+import { takePart, withTraffic } from "../serving/exclusion-groups.js";
 import type { Serving } from "../serving/serving.js";
 import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
@@ -32,7 +32,7 @@ const postExperiments = createRoute({
   ...ADMIN,
   method: "post",
   path: "/v1/experiments",
-  summary: "Make a draft; its arms differ in model version, policy or both",
+  summary: "Make a draft; its arms differ in model version, policy or fields of the request",
   request: { body: jsonBody(experimentBodySchema) },
   responses: { 200: jsonAnswer(experimentSchema, "the draft"), ...PROBLEMS },
 });
@@ -50,7 +50,7 @@ const postStart = createRoute({
   ...ADMIN,
   method: "post",
   path: "/v1/experiments/{id}/start",
-  summary: "Start a draft; one experiment runs at a time",
+  summary: "Start a draft; in a group it takes users that no other experiment of the group has",
   request: { params: idParam },
   responses: { 200: jsonAnswer(experimentSchema, "the experiment"), ...PROBLEMS },
 });
@@ -102,16 +102,13 @@ export function experimentRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       return c.json({ experiments: experiments.map(experimentOut) }, 200);
     })
     .openapi(postStart, async (c) => {
-      const experiment = await startExperiment(store, c.req.valid("param").id);
+      const experiment = await startExperiment(store, c.req.valid("param").id, takePart);
       await follow();
       return c.json(experimentOut(experiment), 200);
     })
     .openapi(putTraffic, async (c) => {
       const { traffic } = c.req.valid("json");
-      const experiment = await changeExperiment(store, c.req.valid("param").id, (settings) => ({
-        ...settings,
-        plan: { ...planOf({ settings }), traffic },
-      }));
+      const experiment = await changeExperiment(store, c.req.valid("param").id, withTraffic(traffic));
       await follow();
       return c.json(experimentOut(experiment), 200);
     })
@@ -124,8 +121,7 @@ export function experimentRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
       const { id } = c.req.valid("param");
       const experiment = await getExperiment(store, id);
       if (experiment === undefined) throw new PlatformError("not-found", `there is no experiment ${id}.`);
-      const outcomes = await experimentOutcomes(store, id);
-      return c.json(experimentResults(experiment, outcomes, store.now()), 200);
+      return c.json(await readExperiment(store, experiment), 200);
     });
 }
 
@@ -145,14 +141,19 @@ function recordFrom({ experimentId, description, plan, arms }: ExperimentBody): 
     experimentId,
     description,
     settings: { plan },
-    arms: arms.map(({ arm, weight, versionId, policy }) => ({
+    arms: arms.map(({ arm, weight, versionId, policy, request }) => ({
       arm,
       weight,
       ...(versionId !== undefined && { modelVersion: versionId }),
       policy: policy.kind,
-      settings: { policy },
+      settings: { policy, request },
     })),
   };
+}
+
+function stopReasonOf({ settings }: Experiment): string {
+  const { stopReason } = settings;
+  return typeof stopReason === "string" ? stopReason : "";
 }
 
 function experimentOut(experiment: Experiment) {
@@ -164,6 +165,8 @@ function experimentOut(experiment: Experiment) {
     createdAt: new Date(experiment.createdAt).toISOString(),
     startedAt: iso(experiment.startedAt),
     stoppedAt: iso(experiment.stoppedAt),
+    stopReason: stopReasonOf(experiment),
+    plan: planOf(experiment),
     traffic: planOf(experiment).traffic,
     arms: experiment.arms.map(({ arm, weight, modelVersion = null, policy = "greedy" }) => ({
       arm,

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { Arm, RequestRecord } from "@sequitur/store";
+import type { RequestRecord } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ApiEnv } from "../http/api-env.js";
@@ -13,8 +13,9 @@ import {
   type Recommendation,
   type RecommendationRequest,
 } from "../schemas/recommendation-schemas.js";
-import { answer, recommendationOf, recordOf } from "../serving/answer.js";
-import { rankingArmFor } from "../serving/experiment-arm.js";
+import { recommendationOf, recordOf, underOut } from "../serving/answer.js";
+import { answerUnder } from "../serving/answer-under.js";
+import { askedUnder, rankingAssignmentFor, type Assignment } from "../serving/experiment-arm.js";
 import { questionsOf } from "../serving/ask.js";
 import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
@@ -73,14 +74,27 @@ async function recommended(
   requests: readonly RecommendationRequest[],
   kind: string,
 ): Promise<Recommendation[]> {
-  const questions = await questionsOf(serving, requests);
-  const arms: (Arm | undefined)[] = [];
-  for (const request of requests) arms.push(await rankingArmFor(serving, request));
+  const asked: Asked[] = [];
+  for (const request of requests) {
+    const requestId = randomUUID();
+    asked.push({ request, requestId, kind, assignment: await rankingAssignmentFor(serving, request, requestId) });
+  }
+  const arms = asked.map(({ assignment }) => assignment?.arm);
+  const questions = await questionsOf(
+    serving,
+    requests.map((request, place) => askedUnder(request, arms[place])),
+  );
+  const rivals = asked.filter(({ assignment }) => assignment?.rival !== undefined);
+  const second = await questionsOf(
+    serving,
+    rivals.map(({ request, assignment }) => askedUnder(request, assignment!.rival)),
+  );
   const shown: Shown[] = [];
   for (const [place, question] of questions.entries()) {
     // A large batch must not hold up everybody else.
     if (place > 0) await nextTurn();
-    shown.push(answerOne(serving, requests[place]!, { question, kind, arm: arms[place] }));
+    const one = asked[place]!;
+    shown.push(answerOne(serving, one, question, second[rivals.indexOf(one)]));
   }
   const kept = shown.flatMap((one) => one.kept);
   if (kept.length > 0) await serving.record(kept);
@@ -94,24 +108,21 @@ interface Shown {
 }
 
 interface Asked {
-  readonly question: Question;
+  readonly request: RecommendationRequest;
+  readonly requestId: string;
   /** Of the endpoint. */
   readonly kind: string;
-  readonly arm: Arm | undefined;
+  readonly assignment: Assignment | undefined;
 }
 
-function answerOne(serving: Serving, request: RecommendationRequest, { question, kind, arm }: Asked): Shown {
-  const version = arm?.modelVersion;
-  const found = answer(serving, question, version === undefined ? {} : { stages: serving.models.chainWith(version) });
+/** One answer; `second` is the question as the arm asks it whose list is mixed in. */
+function answerOne(serving: Serving, asked: Asked, question: Question, second: Question | undefined): Shown {
+  const { request, requestId, kind, assignment } = asked;
+  const { found, under } = answerUnder(serving, { assignment, requestId, questions: [question, second ?? question] });
   serving.metrics.answers.inc({ route: kind, served_by: found.servedBy });
-  const requestId = randomUUID();
-  const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
-  const recommendation = {
-    ...recommendationOf(serving, question, found, requestId),
-    ...(experiment && { experiment }),
-  };
+  const recommendation = { ...recommendationOf(serving, question, found, requestId), ...underOut(under) };
   const { userId, record } = request;
-  const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy", experiment };
+  const kept = { requestId, userId, kind, question, items: found.items, policy: "greedy", under };
   return { recommendation, kept: record ? [recordOf(serving, kept)] : [] };
 }
 

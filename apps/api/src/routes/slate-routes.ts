@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { PlatformError, unknownSlate } from "@sequitur/core";
+import type { Arm } from "@sequitur/store";
 import { randomUUID } from "node:crypto";
 import type { ApiEnv } from "../http/api-env.js";
 import {
@@ -8,11 +10,12 @@ import {
   type SlateOut,
   type SlateRequest,
 } from "../schemas/recommendation-schemas.js";
-import { chainRun, failureLog, modelBehind, recordOf, shadow, shownItems } from "../serving/answer.js";
+import { chainRun, failureLog, modelBehind, recordOf, shadow, shownItems, underOut } from "../serving/answer.js";
+import { answerUnder, stagesOf } from "../serving/answer-under.js";
 import { questionsOf } from "../serving/ask.js";
 import { askChain } from "../serving/chain.js";
 import { drawSlate, type DrawnSlate } from "../serving/draw-slate.js";
-import { armFor, choiceOf } from "../serving/experiment-arm.js";
+import { askedUnder, assignmentFor, choiceOf, type Assignment } from "../serving/experiment-arm.js";
 import { stageFor } from "../serving/served-policies.js";
 import type { Question } from "../serving/question.js";
 import type { Serving } from "../serving/serving.js";
@@ -36,21 +39,43 @@ export function slateRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
 }
 
 async function slateFor(serving: Serving, request: SlateRequest): Promise<SlateOut> {
-  const [question] = await questionsOf(serving, [request]);
-  const arm = await armFor(serving, request);
-  const policy = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
   const requestId = randomUUID();
-  const stages = arm?.modelVersion === undefined ? serving.models.chain : serving.models.chainWith(arm.modelVersion);
+  const assignment = await assignmentFor(serving, request, requestId);
+  const { arm, rival } = assignment ?? {};
+  const [question] = await questionsOf(serving, [askedUnder(request, arm)]);
+  const policy = request.policy ?? choiceOf(arm) ?? { kind: "greedy" };
+  const choice = { stages: stagesOf(serving, arm), policy, pool: request.pool, requestId };
   const stop = serving.metrics.ranking.startTimer();
-  const drawn = await drawFor(serving, question!, { stages, policy, pool: request.pool, requestId });
+  const { under, ...drawn } =
+    rival === undefined
+      ? { ...(await drawFor(serving, question!, choice)), under: assignment && { assignment } }
+      : await mixed(serving, { request, assignment, question: question!, choice }, rival);
   stop();
   const { found, slate } = drawn;
   shadow(serving, question!, found);
-  const experiment = arm && { experimentId: request.experiment!, arm: arm.arm };
   serving.metrics.answers.inc({ route: "slates", served_by: found.servedBy });
   const kept = { requestId, userId: request.userId, kind: "slates", question: question!, items: found.items, slate };
-  await serving.record([recordOf(serving, { ...kept, policy: policy.kind, experiment })]);
-  return { ...slateOut(serving, question!, drawn), ...(experiment && { experiment }) };
+  await serving.record([recordOf(serving, { ...kept, policy: policy.kind, under })]);
+  return { ...slateOut(serving, question!, drawn), ...underOut(under) };
+}
+
+interface AskedSlate {
+  readonly request: SlateRequest;
+  readonly assignment: Assignment | undefined;
+  readonly question: Question;
+  readonly choice: SlateChoice;
+}
+
+/** The lists of two arms as one slate; how likely it was is not worked out. */
+async function mixed(serving: Serving, { request, assignment, question, choice }: AskedSlate, rival: Arm) {
+  const { policy, requestId } = choice;
+  if (policy.kind !== "greedy") {
+    const message = `an experiment that mixes lists shows them greedily: expected no policy, got ${policy.kind}.`;
+    throw new PlatformError("bad-data", message);
+  }
+  const [second] = await questionsOf(serving, [askedUnder(request, rival)]);
+  const { found, under } = answerUnder(serving, { assignment, requestId, questions: [question, second!] });
+  return { found, under, choice, slate: unknownSlate(Int32Array.from(found.items, ({ index }) => index)) };
 }
 
 export interface SlateChoice {

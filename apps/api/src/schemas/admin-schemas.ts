@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../http/principal.js";
 import { experimentPlanSchema } from "./experiment-schemas.js";
-import { policySchema } from "./recommendation-schemas.js";
+import { armRequestSchema, policySchema } from "./recommendation-schemas.js";
 import { instantOutSchema, instantSchema, nameSchema, textSchema, objectOf } from "./values.js";
 
 /** The places of the chain that a version can be active in. */
@@ -47,7 +47,63 @@ export const armSchema = objectOf({
   weight: z.number().positive().max(1_000_000).default(1),
   versionId: z.int().positive().max(2_147_483_647).optional().openapi({ description: "default: the active one" }),
   policy: policySchema.default({ kind: "greedy" }),
+  request: armRequestSchema.prefault({}).openapi({ description: "fields of the request that the arm sets" }),
 }).openapi("Arm");
+
+interface PlanProblem {
+  readonly path: string[];
+  readonly message: string;
+}
+
+/** What a kind of experiment cannot do. */
+function planProblems(plan: z.infer<typeof experimentPlanSchema>, arms: readonly z.infer<typeof armSchema>[]) {
+  const { design, guardrails, segments, unit } = plan;
+  const { kind } = design;
+  const problems: PlanProblem[] = [];
+  const isSticky = kind === "ab" || kind === "sequential";
+  if (!isSticky && guardrails.length > 0) {
+    problems.push({
+      path: ["plan", "guardrails"],
+      message: `need users who keep an arm (ab, sequential), got ${kind}`,
+    });
+  }
+  if ((!isSticky || unit !== "user") && segments.length > 0) {
+    const message = "need users who keep an arm (ab or sequential, by user)";
+    problems.push({ path: ["plan", "segments"], message });
+  }
+  if ((kind === "interleaving" || kind === "switchback") && arms.length !== 2) {
+    problems.push({ path: ["arms"], message: `${kind} compares two arms, got ${arms.length}` });
+  }
+  if (kind === "interleaving" && arms.some(({ policy }) => policy.kind !== "greedy")) {
+    problems.push({
+      path: ["arms"],
+      message: "interleaving mixes ranked lists: expected the policy greedy in both arms",
+    });
+  }
+  if (kind === "switchback" && design.burnInMinutes >= design.blockMinutes) {
+    problems.push({ path: ["plan", "design", "burnInMinutes"], message: "must be shorter than a block" });
+  }
+  if (kind === "switchback" && plan.group !== undefined) {
+    problems.push({
+      path: ["plan", "group"],
+      message: "a switchback answers everybody, so that it shares no users out",
+    });
+  }
+  if (kind === "sequential" && design.units < 200 * design.looks) {
+    const message = `a look needs 100 users an arm: expected at least ${200 * design.looks} for ${design.looks} looks`;
+    problems.push({ path: ["plan", "design", "units"], message });
+  }
+  if (kind === "bandit" && (design.context === undefined) !== (design.contexts.length === 0)) {
+    problems.push({ path: ["plan", "design", "contexts"], message: "context and contexts go together" });
+  }
+  if (kind === "bandit" && design.context !== undefined && unit !== "user") {
+    problems.push({
+      path: ["plan", "design", "context"],
+      message: "is an attribute of users, so the unit must be user",
+    });
+  }
+  return problems;
+}
 
 export const experimentBodySchema = objectOf({
   experimentId: nameSchema,
@@ -58,7 +114,11 @@ export const experimentBodySchema = objectOf({
     .min(2)
     .max(20)
     .refine((arms) => new Set(arms.map(({ arm }) => arm)).size === arms.length, "arms must have distinct names"),
-}).openapi("ExperimentBody");
+})
+  .superRefine(({ plan, arms }, context) => {
+    for (const { path, message } of planProblems(plan, arms)) context.addIssue({ code: "custom", path, message });
+  })
+  .openapi("ExperimentBody");
 export type ExperimentBody = z.infer<typeof experimentBodySchema>;
 
 export const experimentSchema = z
@@ -69,6 +129,8 @@ export const experimentSchema = z
     createdAt: instantOutSchema,
     startedAt: instantOutSchema.nullable(),
     stoppedAt: instantOutSchema.nullable(),
+    stopReason: z.string().openapi({ description: 'such as a guardrail; "" where someone stopped it' }),
+    plan: experimentPlanSchema,
     traffic: z.number().openapi({ description: "share of the users who take part" }),
     arms: z.array(z.object({ arm: z.string(), weight: z.number(), versionId: z.int().nullable(), policy: z.string() })),
   })

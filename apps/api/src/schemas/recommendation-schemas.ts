@@ -112,10 +112,18 @@ const radiusHasCentre = (ask: {
 }): boolean => ask.filter?.radiusKm === undefined || ask.latitude !== undefined;
 const CENTRED = { message: "radiusKm needs latitude and longitude", path: ["filter", "radiusKm"] };
 
-const experiment = nameSchema.optional().openapi({ description: "a running experiment; needs userId" });
-const hasUser = (ask: { experiment?: string | undefined; userId?: string | undefined }): boolean =>
-  ask.experiment === undefined || ask.userId !== undefined;
-const NAMED = { message: "an experiment needs userId", path: ["experiment"] };
+const experiment = nameSchema.optional().openapi({ description: "a running experiment; needs userId or sessionId" });
+/** What a request says to be part of an experiment. */
+const underExperiment = {
+  experiment,
+  sessionId: idSchema.optional().openapi({ description: "one visit, for experiments that go by session" }),
+};
+const hasUnit = (ask: {
+  experiment?: string | undefined;
+  userId?: string | undefined;
+  sessionId?: string | undefined;
+}): boolean => ask.experiment === undefined || ask.userId !== undefined || ask.sessionId !== undefined;
+const NAMED = { message: "an experiment needs userId or sessionId", path: ["experiment"] };
 const isKept = (ask: { experiment?: string | undefined; record: boolean }): boolean =>
   ask.experiment === undefined || ask.record;
 const KEPT = { message: "an experiment needs record: what is not kept cannot be counted", path: ["record"] };
@@ -125,8 +133,8 @@ const record = z
   .default(true)
   .openapi({ description: "keep what was shown, so that feedback can refer to it" });
 
-export const recommendationRequestSchema = objectOf({ ...asker, record, experiment })
-  .refine(hasUser, NAMED)
+export const recommendationRequestSchema = objectOf({ ...asker, record, ...underExperiment })
+  .refine(hasUnit, NAMED)
   .refine(isKept, KEPT)
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
@@ -142,15 +150,23 @@ export const nextPoiRequestSchema = objectOf({
   latitude: latitudeSchema,
   longitude: longitudeSchema,
   record,
-  experiment,
+  ...underExperiment,
   radiusKm: z.number().positive().max(20_038).default(5),
   openNow: z.boolean().default(false).openapi({ description: "only places whose hours say that they are open" }),
   categories: categoryNames.optional(),
 })
-  .refine(hasUser, NAMED)
+  .refine(hasUnit, NAMED)
   .refine(isKept, KEPT)
   .openapi("NextPoiRequest");
 export type NextPoiRequest = z.infer<typeof nextPoiRequestSchema>;
+
+export const similarQuerySchema = z
+  .object({
+    k: z.coerce.number().int().min(1).max(200).default(10),
+    userId: idSchema.optional().openapi({ description: "who asks; needed by an experiment that goes by user" }),
+    ...underExperiment,
+  })
+  .refine(hasUnit, NAMED);
 
 const propensityDraws = z.int().min(0).max(100_000).optional().openapi({ description: "0: propensities are unknown" });
 
@@ -184,13 +200,23 @@ export const slateRequestSchema = objectOf({
   pool: z.int().min(1).max(10_000).optional().openapi({
     description: "how many of the model's best items the policy chooses from; default: all that may be shown",
   }),
-  experiment,
+  ...underExperiment,
 })
   .refine(located, LOCATED)
   .refine(radiusHasCentre, CENTRED)
-  .refine(hasUser, NAMED)
+  .refine(hasUnit, NAMED)
   .openapi("SlateRequest");
 export type SlateRequest = z.infer<typeof slateRequestSchema>;
+
+/** Fields of a request that an arm of an experiment sets. */
+export const armRequestSchema = objectOf({
+  k: z.int().min(1).max(MOST_K).optional(),
+  filter: filterSchema.optional(),
+  rules: rulesSchema.optional(),
+  excludeSeen: z.boolean().optional(),
+  allowNegatives: z.boolean().optional(),
+}).openapi("ArmRequest", { description: "what is left out stays as the request has it" });
+export type ArmRequest = z.infer<typeof armRequestSchema>;
 
 export const reasonSchema = z
   .object({
@@ -202,6 +228,22 @@ export const reasonSchema = z
     }),
   })
   .openapi("Reason");
+
+const answeredUnderSchema = z
+  .object({
+    experimentId: z.string(),
+    arm: z.string().nullable().openapi({ description: "that answered; null where the lists of two are mixed" }),
+    probability: z
+      .number()
+      .optional()
+      .openapi({ description: "with which the arm was drawn, where it is for each request" }),
+    teams: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .openapi({ description: "where lists are mixed, the arm of each item" }),
+  })
+  .openapi("AnsweredUnder");
 
 const shownItem = {
   itemId: z.string(),
@@ -222,7 +264,7 @@ export const recommendationSchema = z
       .object({ name: z.string(), versionId: z.int() })
       .optional()
       .openapi({ description: "what stands behind servedBy" }),
-    experiment: z.object({ experimentId: z.string(), arm: z.string() }).optional(),
+    experiment: answeredUnderSchema.optional(),
     items: z.array(z.object(shownItem)),
   })
   .openapi("Recommendation");
@@ -242,7 +284,7 @@ export const slateSchema = z
       description:
         "how propensities and conditionals are known; 1 / (an estimated propensity) is an unbiased estimate of 1 / P",
     }),
-    experiment: z.object({ experimentId: z.string(), arm: z.string() }).optional(),
+    experiment: answeredUnderSchema.optional(),
     items: z.array(
       z.object({
         ...shownItem,

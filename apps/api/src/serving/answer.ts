@@ -2,6 +2,7 @@ import { certainSlate, distanceKm, type Slate } from "@sequitur/core";
 import type { Impression, RequestRecord } from "@sequitur/store";
 import type { Recommendation } from "../schemas/recommendation-schemas.js";
 import { askChain, type ChainAnswer, type ChainItem, type ChainRun } from "./chain.js";
+import type { Assignment } from "./experiment-arm.js";
 import type { Question } from "./question.js";
 import { reasonsFor, type Reason } from "./reasons.js";
 import { askedContext } from "./served-policies.js";
@@ -112,7 +113,34 @@ export interface Shown {
   readonly policy: string;
   /** How likely the items were; the chain alone leaves nothing to chance. */
   readonly slate?: Slate;
-  readonly experiment?: { readonly experimentId: string; readonly arm: string } | undefined;
+  readonly under?: Under | undefined;
+}
+
+/** The experiment that a request was answered under. */
+export interface Under {
+  readonly assignment: Assignment;
+  /** (K) 0 for the items of the arm, 1 for those of its rival; absent where no lists are mixed. */
+  readonly teams?: readonly number[];
+}
+
+/** How an answer says which arm gave it. */
+export function underOut(under: Under | undefined): Pick<Recommendation, "experiment"> {
+  if (under === undefined) return {};
+  const { experimentId, arm, rival, probability } = under.assignment;
+  if (rival !== undefined) {
+    const teams = (under.teams ?? []).map((team) => (team === 1 ? rival.arm : arm.arm));
+    return { experiment: { experimentId, arm: null, teams } };
+  }
+  return { experiment: { experimentId, arm: arm.arm, ...(probability !== undefined && { probability }) } };
+}
+
+/** What the store keeps of it. */
+function keptUnder({ assignment, teams }: Under) {
+  const { experimentId, arm, rival, sticky, about } = assignment;
+  return {
+    experiment: { experimentId, sticky, ...(rival === undefined && { arm: arm.arm }) },
+    about: { ...about, ...(teams && { teams }) },
+  };
 }
 
 /** How likely one position was, as the store keeps it; what is unknown is left out. */
@@ -132,18 +160,20 @@ type Probability = "propensity" | "conditional" | "standardError";
 
 /** What was shown, as the store keeps it. */
 export function recordOf(serving: Serving, shown: Shown): RequestRecord {
-  const { requestId, userId, kind, question, items, policy, experiment } = shown;
+  const { requestId, userId, kind, question, items, policy } = shown;
+  const under = shown.under && keptUnder(shown.under);
   const slate = shown.slate ?? certainSlate(Int32Array.from(items, ({ index }) => index));
   return {
     requestId,
     ...(userId !== undefined && { userId }),
     time: serving.store.now(),
     kind,
-    ...(experiment && { experiment }),
+    ...(under && { experiment: under.experiment }),
     context: {
       k: question.k,
       history: question.history.length,
       ...(kind === "slates" && { asked: askedContext(question) }),
+      ...(under && { experiment: under.about }),
     },
     impressions: items.map(({ index, score, stage }, position) => ({
       itemId: serving.items.directory.record(index).itemId,

@@ -9,7 +9,6 @@ export function experiment(salt: string, plan: object = {}): Experiment {
   return {
     experimentId: "e",
     description: "",
-    slot: "default",
     salt,
     settings: { plan },
     status: "running",
@@ -42,8 +41,14 @@ export function outcomesOf(about: Experiment, users: number, rates: Readonly<Rec
       impressions: requests * 5,
       feedback: count === 0 ? {} : { click: { count, sum: count } },
       before: user % 5 === 0 ? null : { click: past },
+      attributes: { country: user % 2 === 0 ? "nl" : "be" },
     };
   });
+}
+
+/** The results of an experiment that had these outcomes. */
+export function resultsOf(about: Experiment, outcomes: readonly UserOutcome[], now: number) {
+  return experimentResults(about, { outcomes, rows: [] }, now);
 }
 
 /** How many of so many A/A experiments, by the served assignment and the served results, find a difference. */
@@ -51,7 +56,7 @@ export function falseAlarms(experiments: number) {
   const alarms = { oneLook: 0, alwaysValid: 0, decided: 0, sampleRatio: 0 };
   for (let i = 0; i < experiments; i++) {
     const about = experiment(`a/a ${i}`);
-    const results = experimentResults(about, outcomesOf(about, 320, { control: 0.2, new: 0.2 }), DAY);
+    const results = resultsOf(about, outcomesOf(about, 320, { control: 0.2, new: 0.2 }), DAY);
     const [effect] = results.metrics["click"]!.effects;
     if (effect!.pValue <= 0.05) alarms.oneLook++;
     if (effect!.alwaysValid!.pValue <= 0.05) alarms.alwaysValid++;

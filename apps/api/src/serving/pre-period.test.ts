@@ -11,7 +11,7 @@ import {
 import { eachStore } from "@sequitur/store/testing";
 import { randomUUID } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
-import { experimentResults } from "./experiment-results.js";
+import { resultsOf } from "./experiment-results.fixture.js";
 
 const START = Date.UTC(2026, 4, 1);
 const ARMS = [
@@ -114,7 +114,7 @@ eachStore((engine) => {
       ]),
     );
     const outcomes = await experimentOutcomes(store, experiment.experimentId);
-    const [effect] = experimentResults(experiment, outcomes, START + DAY_MS).metrics["dwell"]!.effects;
+    const [effect] = resultsOf(experiment, outcomes, START + DAY_MS).metrics["dwell"]!.effects;
     const sampleOf = (name: string) => {
       const own = users.filter(({ arm }) => arm === name);
       return {

@@ -1,6 +1,4 @@
 import { distanceKm, NONE, POSITIVE } from "@sequitur/core";
-import { answer } from "./answer.js";
-import type { ChainAnswer } from "./chain.js";
 import type { ItemDirectory } from "./item-directory.js";
 import { itemTest } from "./item-filter.js";
 import type { Question } from "./question.js";
@@ -16,9 +14,17 @@ const NEAR_KM = 2;
  * after a history of this item alone; for an item that neither knows, and to fill up, the items with the most shared
  * categories, near ones first among equals.
  */
-export function similarItems(serving: Serving, itemId: string, k: number): { question: Question; found: ChainAnswer } {
+export function similarStages(serving: Serving, chain: readonly Stage[], itemId: string): readonly Stage[] {
+  const { directory } = serving.items;
+  const models = chain.filter(({ link }) => link !== undefined && link.model.needs !== "nothing");
+  const vectors = models.flatMap((stage) => vectorStage(directory, stage, itemId) ?? []);
+  return [...vectors, ...models, contentStage(directory, itemId)];
+}
+
+/** The question for items like one. */
+export function similarQuestion(serving: Serving, itemId: string, k: number): Question {
   const now = serving.store.now();
-  const question: Question = {
+  return {
     history: [{ itemId, time: now, role: POSITIVE, value: 1 }],
     now,
     k,
@@ -27,10 +33,6 @@ export function similarItems(serving: Serving, itemId: string, k: number): { que
     rules: NO_RULES,
     explain: false,
   };
-  const models = serving.models.chain.filter(({ link }) => link !== undefined && link.model.needs !== "nothing");
-  const vectors = models.flatMap((stage) => vectorStage(serving.items.directory, stage, itemId) ?? []);
-  const stages = [...vectors, ...models, contentStage(serving.items.directory, itemId)];
-  return { question, found: answer(serving, question, { stages }) };
 }
 
 /** Items by the cosine of their vectors; undefined where the version has none. */

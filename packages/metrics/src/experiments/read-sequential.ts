@@ -1,4 +1,3 @@
-import { PlatformError } from "@sequitur/core";
 import { checkShare, checkWhole } from "./check-number.js";
 import { checkRows, type ExperimentRows } from "./experiment-rows.js";
 import { classicBounds, type BoundaryShape } from "./group-sequential.js";
@@ -101,11 +100,4 @@ function scoreOf(control: RatioSample, treatment: RatioSample): { readonly diffe
   const { difference, standardError } = differenceOfRatios(control, treatment);
   const ready = mayLook(control) && mayLook(treatment) && standardError > 0;
   return { difference, z: ready ? difference / standardError : 0 };
-}
-
-/** Throws `bad-config` for a plan that no experiment can keep. */
-export function checkSequentialPlan({ units, looks }: Pick<SequentialPlan, "units" | "looks">): void {
-  if (units / looks >= 200) return;
-  const message = `a look needs 100 units an arm, so units must be at least ${200 * looks} for ${looks} looks, got ${units}.`;
-  throw new PlatformError("bad-config", message);
 }

@@ -25,18 +25,24 @@ export interface Participation {
   readonly traffic: number;
   /** Share of the users who take part in no experiment, in [0, 1). */
   readonly holdout: number;
+  /** Experiments of one group draw their users from one order, each from its own place on: nobody is in two. */
+  readonly group?: string | undefined;
+  /** Where in that order it begins, in [0, 1 - traffic]. */
+  readonly from?: number | undefined;
 }
 
 /**
- * Whether a user takes part, by hashes that are independent of the arm and of each other: more traffic adds users and
- * moves none, and the holdout is the same for every experiment.
+ * Whether a user (or an anonymous session) takes part, by hashes that are independent of the arm and of each other: more
+ * traffic adds users and moves none, and the holdout is the same for every experiment.
  */
 export function takesPart(
   { salt }: Pick<Experiment, "salt">,
   id: string,
-  { traffic, holdout }: Participation,
+  { traffic, holdout, group, from = 0 }: Participation,
 ): boolean {
-  return shareOf(["holdout", "users", id]) >= holdout && shareOf([salt, "traffic", id]) < traffic;
+  if (shareOf(["holdout", "users", id]) < holdout) return false;
+  const place = shareOf(group === undefined ? [salt, "traffic", id] : ["group", group, id]);
+  return place >= from && place < from + traffic;
 }
 
 /** SHA-256 of texts as a number in [0, 1). */
@@ -82,6 +88,8 @@ export interface UserOutcome {
   readonly feedback: Readonly<Record<string, { readonly count: number; readonly sum: number }>>;
   /** Kind of feedback -> sum of its values in the four weeks before the first exposure; null: nothing was shown then. */
   readonly before: Readonly<Record<string, number>> | null;
+  /** Of the user, as they are now. */
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** How far back the past of a user goes, for `UserOutcome.before`. */
@@ -120,8 +128,9 @@ export async function experimentOutcomes(store: Store, experimentId: string): Pr
         )
         select assignments.arm, coalesce(requests, 0)::integer as requests,
           coalesce(impressions, 0)::integer as impressions, coalesce(feedback, '{}') as feedback,
-          case when earlier.user_key is null then null else coalesce(past.before, '{}') end as before
-        from assignments left join answered using (user_key) left join by_user using (user_key)
+          case when earlier.user_key is null then null else coalesce(past.before, '{}') end as before,
+          users.attributes
+        from assignments join users using (user_key) left join answered using (user_key) left join by_user using (user_key)
           left join earlier using (user_key) left join past using (user_key)
         where assignments.experiment_id = ${experimentId} and first_exposed_at is not null
         order by user_key

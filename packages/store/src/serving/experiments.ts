@@ -5,7 +5,6 @@ import type { Db, Store } from "../connection/store.js";
 import { instant } from "../instant.js";
 import { checkId } from "../events/event.js";
 import { jsonText } from "../json-text.js";
-import { DEFAULT_SLOT } from "./model-versions.js";
 import type { Tables } from "../tables.js";
 
 /** One way of answering, under test. */
@@ -23,8 +22,6 @@ export interface Arm {
 export interface ExperimentRecord {
   readonly experimentId: string;
   readonly description?: string;
-  /** Where it runs; one experiment at a time runs in a slot. */
-  readonly slot?: string;
   /** Seeds the assignment; left out: the id. Two experiments with one salt split the users alike. */
   readonly salt?: string;
   /** Such as the metric, the planned size, the guardrails. */
@@ -51,7 +48,6 @@ export async function createExperiment(store: Store, record: ExperimentRecord): 
       .values({
         experiment_id: record.experimentId,
         description: record.description ?? "",
-        slot: record.slot ?? DEFAULT_SLOT,
         status: "draft",
         salt: record.salt ?? record.experimentId,
         settings: sql`${jsonText(record.settings)}::jsonb`,
@@ -80,27 +76,29 @@ export async function createExperiment(store: Store, record: ExperimentRecord): 
   });
 }
 
-/** Starts a draft. `not-found`; `bad-data` when it was stopped or another one runs in its slot. */
-export async function startExperiment(store: Store, experimentId: string): Promise<Experiment> {
+/** New settings of an experiment, beside the others that run now; throws what keeps it from having them. */
+export type SettingsChange = (
+  settings: Experiment["settings"],
+  others: readonly Experiment[],
+) => Experiment["settings"];
+
+/** Starts a draft with the settings that `change` makes of its own. `not-found`; `bad-data` when it was stopped. */
+export async function startExperiment(
+  store: Store,
+  experimentId: string,
+  change: SettingsChange = (settings) => settings,
+): Promise<Experiment> {
   return store.transaction("start an experiment", async (db) => {
-    const { status, slot } = await requireExperiment(db, experimentId, true);
-    if (status === "running") return requireExperiment(db, experimentId);
-    if (status === "stopped") {
+    await lockExperiments(db);
+    const experiment = await requireExperiment(db, experimentId, true);
+    if (experiment.status === "running") return experiment;
+    if (experiment.status === "stopped") {
       throw new PlatformError(
         "bad-data",
         `experiment ${experimentId} was stopped: its users are spent; make a new one.`,
       );
     }
-    await sql`select pg_advisory_xact_lock(hashtext('sequitur.experiments'))`.execute(db);
-    const other = await db
-      .selectFrom("experiments")
-      .select("experiment_id")
-      .where("slot", "=", slot)
-      .where("status", "=", "running")
-      .executeTakeFirst();
-    if (other !== undefined) {
-      throw new PlatformError("bad-data", `slot ${slot}: experiment ${other.experiment_id} is running there already.`);
-    }
+    await writeSettings(db, experiment, change);
     await db
       .updateTable("experiments")
       .set({ status: "running", started_at: instant(store.now()) })
@@ -115,31 +113,46 @@ export async function startExperiment(store: Store, experimentId: string): Promi
 export async function changeExperiment(
   store: Store,
   experimentId: string,
-  change: (settings: Experiment["settings"]) => Experiment["settings"],
+  change: SettingsChange,
 ): Promise<Experiment> {
   return store.transaction("change an experiment", async (db) => {
-    const { status, settings } = await requireExperiment(db, experimentId, true);
-    if (status === "stopped") {
+    await lockExperiments(db);
+    const experiment = await requireExperiment(db, experimentId, true);
+    if (experiment.status === "stopped") {
       throw new PlatformError("bad-data", `experiment ${experimentId} was stopped: it can no longer be changed.`);
     }
-    await db
-      .updateTable("experiments")
-      .set({ settings: sql`${jsonText(change(settings))}::jsonb` })
-      .where("experiment_id", "=", experimentId)
-      .execute();
+    await writeSettings(db, experiment, change);
     await announce(db, { kind: "experiments" });
     return requireExperiment(db, experimentId);
   });
 }
 
-/** Stops it; what was assigned and exposed stays for its results. `not-found`. */
-export async function stopExperiment(store: Store, experimentId: string): Promise<Experiment> {
+/** One change at a time, so that each sees the others that run. */
+async function lockExperiments(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('sequitur.experiments'))`.execute(db);
+}
+
+async function writeSettings(db: Db, experiment: Experiment, change: SettingsChange): Promise<void> {
+  const { experimentId, settings } = experiment;
+  const others = (await readExperiments(db)).filter(
+    (other) => other.status === "running" && other.experimentId !== experimentId,
+  );
+  await db
+    .updateTable("experiments")
+    .set({ settings: sql`${jsonText(change(settings, others))}::jsonb` })
+    .where("experiment_id", "=", experimentId)
+    .execute();
+}
+
+/** Stops it, and keeps why; what was assigned and exposed stays for its results. `not-found`. */
+export async function stopExperiment(store: Store, experimentId: string, reason = ""): Promise<Experiment> {
   return store.transaction("stop an experiment", async (db) => {
-    const { status } = await requireExperiment(db, experimentId, true);
+    const { status, settings } = await requireExperiment(db, experimentId, true);
     if (status !== "stopped") {
+      const kept = reason === "" ? settings : { ...settings, stopReason: reason };
       await db
         .updateTable("experiments")
-        .set({ status: "stopped", stopped_at: instant(store.now()) })
+        .set({ status: "stopped", stopped_at: instant(store.now()), settings: sql`${jsonText(kept)}::jsonb` })
         .where("experiment_id", "=", experimentId)
         .execute();
       await announce(db, { kind: "experiments" });
@@ -150,16 +163,18 @@ export async function stopExperiment(store: Store, experimentId: string): Promis
 
 /** Every experiment, newest first. */
 export async function listExperiments(store: Store): Promise<Experiment[]> {
-  return store.attempt("list experiments", async (db) => {
-    const rows = await db.selectFrom("experiments").selectAll().orderBy("created_at", "desc").execute();
-    const arms = await db.selectFrom("arms").selectAll().orderBy("position").execute();
-    return rows.map((row) =>
-      experimentOf(
-        row,
-        arms.filter((arm) => arm.experiment_id === row.experiment_id),
-      ),
-    );
-  });
+  return store.attempt("list experiments", readExperiments);
+}
+
+async function readExperiments(db: Db): Promise<Experiment[]> {
+  const rows = await db.selectFrom("experiments").selectAll().orderBy("created_at", "desc").execute();
+  const arms = await db.selectFrom("arms").selectAll().orderBy("position").execute();
+  return rows.map((row) =>
+    experimentOf(
+      row,
+      arms.filter((arm) => arm.experiment_id === row.experiment_id),
+    ),
+  );
 }
 
 /** One experiment, or undefined. */
@@ -190,7 +205,6 @@ function experimentOf(row: Selectable<Tables["experiments"]>, arms: readonly Sel
   return {
     experimentId: row.experiment_id,
     description: row.description,
-    slot: row.slot,
     salt: row.salt,
     settings: row.settings,
     status: row.status,

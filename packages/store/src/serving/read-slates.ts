@@ -118,7 +118,9 @@ function slateOf(row: Row): ShownSlate {
     ...(row.user_id !== null && { userId: row.user_id }),
     time: row.ms,
     kind: row.kind,
-    ...(row.experiment_id !== null && { experiment: { experimentId: row.experiment_id, arm: row.arm! } }),
+    ...(row.experiment_id !== null && {
+      experiment: { experimentId: row.experiment_id, ...(row.arm !== null && { arm: row.arm }) },
+    }),
     ...(row.context !== null && { context: row.context }),
     impressions: row.impressions,
   };

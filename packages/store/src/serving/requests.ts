@@ -38,11 +38,20 @@ export interface RequestRecord {
   readonly time: number;
   /** Which endpoint, such as "recommendations", "next-poi", "slates". */
   readonly kind: string;
-  /** The experiment and arm that the request was answered under; logs the exposure of the user. */
-  readonly experiment?: { readonly experimentId: string; readonly arm: string };
+  /** The experiment that the request was answered under. */
+  readonly experiment?: AnsweredUnder;
   /** Whatever explains the answer later: session, filters, place. Erased with its user. */
   readonly context?: unknown;
   readonly impressions: readonly Impression[];
+}
+
+/** How an experiment answered a request. */
+export interface AnsweredUnder {
+  readonly experimentId: string;
+  /** Left out where several arms answered together. */
+  readonly arm?: string;
+  /** False where the user does not keep the arm; else their exposure is logged. */
+  readonly sticky?: boolean;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -137,7 +146,8 @@ async function logExposures(
   users: ReadonlyMap<string, number>,
 ): Promise<void> {
   const exposed = requests.filter(
-    ({ experiment, userId }) => experiment !== undefined && userId !== undefined && users.has(userId),
+    ({ experiment, userId }) =>
+      experiment !== undefined && experiment.sticky !== false && userId !== undefined && users.has(userId),
   );
   if (exposed.length === 0) return;
   await sql`
@@ -147,7 +157,7 @@ async function logExposures(
     from unnest(
       ${exposed.map((request) => request.experiment!.experimentId)}::text[],
       ${exposed.map((request) => users.get(request.userId!)!)}::integer[],
-      ${exposed.map((request) => request.experiment!.arm)}::text[],
+      ${exposed.map((request) => request.experiment!.arm ?? null)}::text[],
       ${exposed.map((request) => request.time)}::double precision[]) as t (experiment_id, user_key, arm, ms)
     join arms using (experiment_id, arm)
     group by experiment_id, user_key order by experiment_id, user_key
