@@ -222,4 +222,10 @@ export {
 } from "./experiments/switchback.js";
 export { armProbabilities, banditRegretBound, type ArmTotals, type BanditPlan } from "./experiments/arm-bandit.js";
 export type { ExperimentRows } from "./experiments/experiment-rows.js";
-export { designBlocks, readDesign, type Design, type DesignReading, type DesignRun } from "./experiments/read-design.js";
+export {
+  designBlocks,
+  readDesign,
+  type Design,
+  type DesignReading,
+  type DesignRun,
+} from "./experiments/read-design.js";

@@ -53,7 +53,8 @@ eachStore((engine) => {
         for (const userId of ["a", "b"]) {
           const { body } = await ask({ userId, experiment: "blocks" });
           expect(body.experiment).toEqual({ experimentId: "blocks", arm: side === 1 ? "new" : "control" });
-          if (side === 1) expect(body.items.map(({ itemId }: { itemId: string }) => itemId)).not.toContain(itemIds[0]);
+          const shown = body.items.some(({ itemId }: { itemId: string }) => itemId === itemIds[0]);
+          expect(side === 1 && shown).toBe(false);
           if (side === 1 || block === 3) await click(body.requestId, body.items[0].itemId);
         }
       }
@@ -77,7 +78,8 @@ eachStore((engine) => {
         const { body } = await ask({ userId: `m${user}`, experiment: "mixed" });
         expect(body.experiment).toMatchObject({ experimentId: "mixed", arm: null });
         const { teams } = body.experiment;
-        expect([...teams].sort()).toEqual(["control", "control", "new", "new"]);
+        expect(teams.filter((team: string) => team === "new")).toHaveLength(2);
+        expect(teams).toHaveLength(4);
         await click(body.requestId, body.items[teams.indexOf("new")].itemId);
       }
       const slate = await ask({ userId: "m0", experiment: "mixed" }, "/v1/slates");
