@@ -43,7 +43,7 @@ eachStore((engine) => {
         settings: apiSettingsSchema.parse({ artifactsDir: folder, syncSeconds: 0.2 }),
         logger,
       });
-      const { secret } = await createApiKey(store, { name: "story", scopes: ["serve", "ingest"] });
+      const { secret } = await createApiKey(store, { name: "story", scopes: ["serve", "ingest", "catalog"] });
       const { v1 } = apiClient(api.url, secret);
       const userId = log.catalog.users.ids[0]!;
       const shown = await v1.slates.$post({ json: { userId, k: 5, policy: { kind: "softmax" } } });
@@ -72,6 +72,8 @@ eachStore((engine) => {
         })),
       });
 
+      // An item that events alone name is not recommended; this one is in the catalogue.
+      await v1.items.$post({ json: { items: [{ itemId: "opened-today" }] } });
       // From here on, everybody who was at the shown place goes to a new one.
       const events = Array.from({ length: NEWCOMERS }, (_, n) => [
         { eventId: `a${n}`, userId: `new-${n}`, itemId, time: Date.now() - 1_000 },

@@ -58,7 +58,7 @@ export function partitionsOf(train: Interactions, { queries, targets, targetKind
   const { kinds } = train.catalog;
   if (kinds && targetKinds)
     all.push({ by: "kind of event of the right item", groups: byKind(targets, targetKinds, kinds) });
-  all.push(...byAttributes(train.catalog, queries.users, targets));
+  for (const breakdown of byAttributes(train.catalog, queries.users, targets)) all.push(breakdown);
   return all.filter(({ groups }) => groups.length > 1);
 }
 
