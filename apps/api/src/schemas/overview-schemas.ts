@@ -26,7 +26,7 @@ export const adviceSchema = z
     title: z.string(),
     text: z.string(),
     command: z.string().optional().openapi({ description: "a line to type" }),
-    page: z.string().optional().openapi({ description: "a page of the dashboard" }),
+    page: z.enum(["ask", "models"]).optional().openapi({ description: "a page of the dashboard" }),
   })
   .openapi("Advice");
 export type Advice = z.infer<typeof adviceSchema>;

@@ -26,7 +26,7 @@ export function adviceFor(known: Known): Advice[] {
       mood: "good",
       title: "All is well.",
       text: "The model serves, feedback arrives, and nothing is old. Compare it with another one on real users.",
-      page: "experiments",
+      page: "models",
     },
   ];
 }
@@ -57,9 +57,8 @@ const RULES: readonly Rule[] = [
       : {
           mood: "warn",
           title: "There are no events yet.",
-          text: "Upload a file, import a data set, or send events to POST /v1/events.",
+          text: "Import a data set, or send events to POST /v1/events.",
           command: "sequitur import --data NAME",
-          page: "data",
         },
   ({ slots }) =>
     slots.some(({ slot, serving }) => slot === "default" && serving !== null)

@@ -1,4 +1,3 @@
-import { hrefOf } from "../address/address.js";
 import { Badge, Bar, Card, Empty } from "../parts/parts.js";
 import { counted, decimal, percent, seconds } from "../parts/numbers.js";
 import type { Preview, ShownItem } from "./ask-state.js";
@@ -100,10 +99,7 @@ function Item({
     <li>
       <span class="rank">{position + 1}</span>
       <div>
-        <a class="title" href={hrefOf("items", { id: itemId })}>
-          {title ?? itemId}
-        </a>{" "}
-        {title !== undefined && <span class="soft">{itemId}</span>}{" "}
+        <span class="title">{title ?? itemId}</span> {title !== undefined && <span class="soft">{itemId}</span>}{" "}
         {before !== undefined && <Move from={before} to={position} />}
       </div>
       <div class="numbers">

@@ -62,7 +62,7 @@ function PastEvent({ event, left }: { readonly event: PastItem; readonly left: R
   return (
     <li>
       <span>
-        {isLeft ? <s>{name}</s> : <a href={hrefOf("items", { id: event.itemId })}>{name}</a>}{" "}
+        {isLeft ? <s>{name}</s> : name}{" "}
         {event.role !== "positive" && <Badge mood={event.role === "negative" ? "bad" : ""}>{event.role}</Badge>}{" "}
         <span class="soft">
           <When at={event.time} />

@@ -202,7 +202,7 @@ function Answering({ overview: { process, startedAt } }: { readonly overview: Ov
 function Shown({ overview: { catalogue, newestEvent, someUsers } }: { readonly overview: Overview }) {
   const { items, shown, newShare } = catalogue;
   return (
-    <Card title="What is shown" actions={<a href="/items">Items</a>}>
+    <Card title="What is shown">
       <dl class="stats">
         <Stat label="Items" value={count(items)} />
         <Stat label="Shown in a day" value={items === 0 ? "–" : percent(shown / items)} note={counted(shown, "item")} />
