@@ -121,16 +121,28 @@ export function selectQuestions(set: EvaluationSet, rows: Int32Array): Evaluatio
     ...(queries.latitudes && { latitudes: pick(queries.latitudes) }),
     ...(queries.longitudes && { longitudes: pick(queries.longitudes) }),
   };
-  const { targetValues, targetKinds, targetRatings } = set;
-  const answers = Int32Array.from(
-    Array.from(rows).flatMap((row) => Array.from(listOf(set.targets, row), (_, at) => set.targets.offsets[row]! + at)),
+  const targets = raggedFrom(Array.from(rows, (row) => listOf(set.targets, row)));
+  const answers = Array.from(rows).flatMap((row) =>
+    Array.from(listOf(set.targets, row), (_, at) => set.targets.offsets[row]! + at),
   );
   return {
     queries: batch,
-    ...(targetValues && { targetValues: Float32Array.from(answers, (at) => targetValues[at]!) }),
-    ...(targetRatings && { targetRatings: Float32Array.from(answers, (at) => targetRatings[at]!) }),
-    ...(targetKinds && { targetKinds: Int32Array.from(answers, (at) => targetKinds[at]!) }),
-    targets: raggedFrom(Array.from(rows, (row) => listOf(set.targets, row))),
+    targets,
+    ...answerColumns(set, answers),
     seen: raggedFrom(Array.from(rows, (row) => listOf(set.seen, row))),
+  };
+}
+
+type AnswerColumns = Pick<EvaluationSet, "targetValues" | "targetKinds" | "targetRatings">;
+
+/** What is known of the answers at these places of `targets.items`, column by column. */
+export function answerColumns(
+  { targetValues, targetKinds, targetRatings }: AnswerColumns,
+  places: readonly number[],
+): AnswerColumns {
+  return {
+    ...(targetValues && { targetValues: Float32Array.from(places, (at) => targetValues[at]!) }),
+    ...(targetRatings && { targetRatings: Float32Array.from(places, (at) => targetRatings[at]!) }),
+    ...(targetKinds && { targetKinds: Int32Array.from(places, (at) => targetKinds[at]!) }),
   };
 }

@@ -1,7 +1,7 @@
 import { listOf, PlatformError, raggedFrom } from "@sequitur/core";
 import type { EvaluationSet, Split } from "@sequitur/data";
 import type { Experiment } from "./experiment.js";
-import { selectQuestions } from "./question-file.js";
+import { answerColumns, selectQuestions } from "./question-file.js";
 
 /**
  * The split with those answers alone that an event of one of the kinds made; questions without one are not asked, in
@@ -30,18 +30,16 @@ export function withWantedAnswers(split: Split, { targets }: Pick<Experiment, "t
 }
 
 function answersOf(set: EvaluationSet, wanted: ReadonlySet<number>): EvaluationSet {
-  const { targets, targetKinds, targetValues, answeredFrom } = set;
+  const { targets, targetKinds, answeredFrom } = set;
   const isWanted = (at: number): boolean => wanted.has(targetKinds?.[at] ?? -1);
   const placesOf = (row: number): number[] =>
     Array.from(listOf(targets, row), (_, i) => targets.offsets[row]! + i).filter(isWanted);
   const rows = Int32Array.from(set.queries.users.keys()).filter((row) => placesOf(row).length > 0);
   const places = Array.from(rows, placesOf);
-  const kept = places.flat();
   return {
     ...selectQuestions(set, rows),
     targets: raggedFrom(places.map((own) => own.map((at) => targets.items[at]!))),
-    ...(targetKinds && { targetKinds: Int32Array.from(kept, (at) => targetKinds[at]!) }),
-    ...(targetValues && { targetValues: Float32Array.from(kept, (at) => targetValues[at]!) }),
+    ...answerColumns(set, places.flat()),
     ...(answeredFrom && { answeredFrom: Float64Array.from(rows, (row) => answeredFrom[row]!) }),
   };
 }
