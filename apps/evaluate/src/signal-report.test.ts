@@ -67,8 +67,8 @@ async function report(signals: string, fields: object = {}): Promise<Report> {
   return evaluateTiny(experiment, { out: join(folder, String(reports++)) }, { openData: async () => source });
 }
 
-function means(found: Report, by: string, metric = "ndcg@5"): Record<string, number> {
-  const breakdown = modelOf(found, "popularity").breakdowns.find((one) => one.by === by)!;
+function means(found: Report, by: string, metric = "ndcg@5", label = "popularity"): Record<string, number> {
+  const breakdown = modelOf(found, label).breakdowns.find((one) => one.by === by)!;
   return Object.fromEntries(breakdown.groups.map(({ name, metrics }) => [name, metrics[metric]!.mean]));
 }
 
@@ -117,6 +117,16 @@ describe("what a report says of signals and attributes", () => {
     await expect(report("view=1,purchase=negative", { targets: { kinds: ["purchase"] } })).rejects.toThrow(
       "no validation question has an answer of kind purchase",
     );
+  });
+
+  test("a model without the values of events counts a purchase like a view, beside the same with them", async () => {
+    const both = await report("view=1,purchase=9", {
+      models: ["popularity", { name: "popularity", label: "alike", without: ["value"] }],
+    });
+    const by = "kind of event of the right item";
+    expect(means(both, by)).toEqual(means(buying, by));
+    const alike = means(both, by, "ndcg@5", "alike");
+    expect(alike["view"]).toBeGreaterThan(alike["purchase"]! + 0.2);
   });
 
   test("a graded metric is refused where every event counts alike", async () => {
