@@ -3,9 +3,8 @@ export { rankingMetrics, type RankingMetricsOptions } from "./ranking/ranking-me
 export { METRICS, expandMetrics, parseMetric, type ParsedMetric } from "./ranking/metrics.js";
 export type { RankingMetric } from "./ranking/ranking-metric.js";
 export { TIE_RULES, type QueryRanks, type TargetRanks, type TieGroup, type TieRule } from "./ranking/query-ranks.js";
-export { listMetrics, type ListMetrics, type ListMetricsOptions } from "./lists/list-metrics.js";
+export { listMetrics, type AnswerOptions, type ListMetrics, type ListMetricsOptions } from "./lists/list-metrics.js";
 export { catalogCoverage, exposureCounts, exposureGini } from "./lists/exposure.js";
-export type { AnswerOptions } from "./lists/list-metrics.js";
 export { acceptedValue, worthOf } from "./lists/accepted-value.js";
 export { exposureByGroup, exposureFairness, listRecall, userGap, type GroupExposure } from "./lists/fairness.js";
 export { personalisation, type PersonalisationInput } from "./lists/personalisation.js";

@@ -13,7 +13,7 @@ import { firstBytes, packingOf } from "./unpack.js";
 import { contentName } from "./zip-path.js";
 
 /** How a table is written. */
-export type TableKind = "csv" | "tsv" | "dat" | "jsonl" | "parquet" | "arrow" | "lines" | "behaviors";
+export type TableKind = Exclude<TableFormat["format"], "auto">;
 
 const ENDINGS: Readonly<Record<string, TableKind>> = {
   csv: "csv",

@@ -1,4 +1,5 @@
 import { listOf, NONE, type Random, type RaggedItems } from "@sequitur/core";
+import { listRecall } from "./fairness.js";
 import { checkAligned } from "./serendipity.js";
 import { checkLists, topOf } from "./top-of-list.js";
 
@@ -32,11 +33,10 @@ export function personalisation(lists: RaggedItems, k: number, input: Personalis
     (_, row) => new Set([...listOf(histories, row), ...listOf(targets, row)]),
   );
   const tops = Array.from({ length: size }, (_, row) => new Set(topOf(lists, row, k)));
+  const recalls = listRecall(lists, k, targets);
   return Float64Array.from({ length: size }, (_, row) => {
-    const right = listOf(targets, row);
-    if (right.length === 0) return Number.NaN;
-    const recall = right.filter((item) => tops[row]!.has(item)).length / right.length;
-    return recall * responsiveness(row, tastes, tops, { users, random });
+    const recall = recalls[row]!;
+    return Number.isNaN(recall) ? Number.NaN : recall * responsiveness(row, tastes, tops, { users, random });
   });
 }
 
