@@ -5,51 +5,37 @@ import { liteLlm4rec } from "./lite-llm4rec/lite-llm4rec.js";
 import { sasrec } from "./sasrec/sasrec.js";
 import type { SequenceModel, SequenceRecommender } from "./serving/sequence-model.js";
 
+const NETWORK = {
+  width: 16,
+  hidden: 16,
+  epochs: 8,
+  maxLength: 8,
+  batchSize: 200,
+  learningRate: 0.02,
+  warmupSteps: 5,
+  dropout: 0,
+};
+
 /** The models, with keys that suit a few hundred short histories. */
 export const SMALL: Record<string, { recommender: SequenceRecommender<unknown>; config: Record<string, unknown> }> = {
   sasrec: {
     recommender: sasrec,
-    config: {
-      width: 16,
-      hidden: 16,
-      epochs: 8,
-      maxLength: 8,
-      batchSize: 200,
-      learningRate: 0.02,
-      warmupSteps: 5,
-      dropout: 0,
-    },
+    config: NETWORK,
   },
   gru4rec: {
     recommender: gru4rec,
-    config: {
-      width: 16,
-      hidden: 16,
-      epochs: 8,
-      maxLength: 8,
-      batchSize: 200,
-      learningRate: 0.02,
-      warmupSteps: 5,
-      dropout: 0,
-    },
+    config: NETWORK,
   },
   "lite-llm4rec": {
     recommender: liteLlm4rec,
     config: {
-      width: 16,
-      hidden: 16,
+      ...NETWORK,
       textWidth: 16,
       textHidden: 16,
       textLayers: 1,
       maxTokens: 8,
       textEpochs: 2,
       textLearningRate: 0.02,
-      epochs: 8,
-      maxLength: 8,
-      batchSize: 200,
-      learningRate: 0.02,
-      warmupSteps: 5,
-      dropout: 0,
     },
   },
 };

@@ -1,5 +1,4 @@
 import { PlatformError } from "@sequitur/core";
-import { randomUUID } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
 import {
   armRewards,
@@ -15,27 +14,10 @@ import {
   startExperiment,
   stopExperiment,
   type Experiment,
-  type RequestRecord,
   type Store,
 } from "../index.js";
 import { eachStore } from "../testing/index.js";
-
-const T0 = Date.UTC(2025, 5, 1);
-
-function request(
-  userId: string | undefined,
-  items: readonly string[],
-  more: Partial<RequestRecord> = {},
-): RequestRecord {
-  return {
-    requestId: randomUUID(),
-    ...(userId !== undefined && { userId }),
-    time: T0,
-    kind: "slates",
-    impressions: items.map((itemId, position) => ({ itemId, position, policy: "top", propensityKind: "unknown" })),
-    ...more,
-  };
-}
+import { request, T0 } from "./request.fixture.js";
 
 eachStore((engine) => {
   let store: Store;

@@ -35,31 +35,7 @@ import {
   type Store,
 } from "../index.js";
 import { eachStore } from "../testing/index.js";
-
-const T0 = Date.UTC(2025, 5, 1);
-
-function request(
-  userId: string | undefined,
-  items: readonly string[],
-  more: Partial<RequestRecord> = {},
-): RequestRecord {
-  return {
-    requestId: randomUUID(),
-    ...(userId !== undefined && { userId }),
-    time: T0,
-    kind: "slates",
-    impressions: items.map((itemId, position) => ({
-      itemId,
-      position,
-      policy: "top",
-      propensityKind: "estimated" as const,
-      propensity: 1 / (position + 1),
-      standardError: 0.25,
-      ...(position === 0 && { conditional: 0.5 }),
-    })),
-    ...more,
-  };
-}
+import { request, T0 } from "./request.fixture.js";
 
 async function count(store: Store, table: string, where = sql`true`): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)} where ${where}`.execute(
