@@ -1,5 +1,5 @@
 import { go, hrefOf, hrefWith, useAddress } from "../address/address.js";
-import { api, told } from "../client/client.js";
+import { api, bodyOf } from "../client/client.js";
 import { useAnswer } from "../client/use-answer.js";
 import { useModels } from "../models/use-models.js";
 import { Answer, Button, Card, Empty, Page } from "../parts/parts.js";
@@ -80,6 +80,6 @@ function Answers({ params }: { readonly params: URLSearchParams }) {
 function usePreview(params: URLSearchParams, side: 1 | 2) {
   const request = side === 2 && !isCompared(params) ? undefined : previewOf(params, side);
   return useAnswer<Preview>(JSON.stringify(request ?? null), () =>
-    request === undefined ? new Promise(() => undefined) : told(api.v1.previews.$post({ json: request })),
+    request === undefined ? new Promise(() => undefined) : bodyOf(api.v1.previews.$post({ json: request })),
   );
 }

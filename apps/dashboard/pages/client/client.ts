@@ -30,14 +30,15 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 /** What a route of the typed client answers when all is well. */
-type Told<R> = R extends ClientResponse<infer Body, infer Status, "json"> ? (Status extends 200 ? Body : never) : never;
+type BodyOf<R> =
+  R extends ClientResponse<infer Body, infer Status, "json"> ? (Status extends 200 ? Body : never) : never;
 
 /** The body of an answer; an ApiProblem that says what the API said when it is a refusal. */
-export async function told<R extends ClientResponse<unknown>>(request: Promise<R>): Promise<Told<R>> {
+export async function bodyOf<R extends ClientResponse<unknown>>(request: Promise<R>): Promise<BodyOf<R>> {
   const response = await request.catch(() => {
     throw new ApiProblem("The server does not answer. Is it running?", 0);
   });
-  if (response.ok) return (await response.json()) as Told<R>;
+  if (response.ok) return (await response.json()) as BodyOf<R>;
   if (response.status === 401) onSignedOut();
   throw new ApiProblem(await messageOf(response), response.status);
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, setToken, told, whenSignedOut } from "./client.js";
+import { api, setToken, bodyOf, whenSignedOut } from "./client.js";
 
 /** Who looks at the pages. */
 export interface Session {
@@ -22,15 +22,15 @@ export function useSession(): [
     setToken(csrfToken);
     setSession({ scopes: new Set(scopes) });
   };
-  const signIn = async (key: string): Promise<void> => begin(await told(api.session.$post({ json: { key } })));
+  const signIn = async (key: string): Promise<void> => begin(await bodyOf(api.session.$post({ json: { key } })));
   const signOut = async (): Promise<void> => {
-    await told(api.session.$delete());
+    await bodyOf(api.session.$delete());
     setSession("signed-out");
   };
   useEffect(() => {
     whenSignedOut(() => setSession("signed-out"));
     const key = keyOfLink();
-    const first = key === undefined ? told(api.session.$get()).then(begin) : signIn(key);
+    const first = key === undefined ? bodyOf(api.session.$get()).then(begin) : signIn(key);
     first.catch(() => setSession("signed-out"));
   }, []);
   return [session, { signIn, signOut }];

@@ -1,6 +1,6 @@
 import type { InferResponseType } from "hono/client";
 import { hrefOf } from "../address/address.js";
-import { api, told } from "../client/client.js";
+import { api, bodyOf } from "../client/client.js";
 import { useAnswer } from "../client/use-answer.js";
 import { useModels, type ModelVersion } from "../models/use-models.js";
 import { ValidationTable } from "../models/validation-table.js";
@@ -13,7 +13,7 @@ const EVERY_MS = 10_000;
 
 /** From the offline table to the reward, for what serves now, and the one thing to do next. */
 export function HomePage() {
-  const overview = useAnswer("overview", () => told(api.v1.overview.$get()), EVERY_MS);
+  const overview = useAnswer("overview", () => bodyOf(api.v1.overview.$get()), EVERY_MS);
   const models = useModels();
   return (
     <Page title="Home" intro="What serves now, how it does, and the one thing to do next.">

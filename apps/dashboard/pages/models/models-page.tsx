@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { go, hrefOf, hrefWith, useAddress } from "../address/address.js";
-import { api, told } from "../client/client.js";
+import { api, bodyOf } from "../client/client.js";
 import { useMay } from "../client/session-context.js";
 import { useAction } from "../client/use-answer.js";
 import { Confirm } from "../parts/confirm.js";
@@ -125,7 +125,7 @@ function Actions({ version, changed }: { readonly version: ModelVersion; readonl
   const param = { versionId };
   const shadow = useAction(async () => {
     const json = { slot: "default" as const };
-    await told(
+    await bodyOf(
       shadowIn.length > 0
         ? api.v1.models[":versionId"].shadow.$delete({ param })
         : api.v1.models[":versionId"].shadow.$post({ param, json }),
@@ -155,7 +155,7 @@ function Actions({ version, changed }: { readonly version: ModelVersion; readonl
         <Confirm
           title={`Roll back from ${version.model} ${version.version}?`}
           action="Roll back"
-          act={() => told(api.v1.models[":versionId"]["roll-back"].$post({ param, json: { slot: "default" } }))}
+          act={() => bodyOf(api.v1.models[":versionId"]["roll-back"].$post({ param, json: { slot: "default" } }))}
           done={changed}
           close={() => setAsked(undefined)}
         >
@@ -183,7 +183,7 @@ function Activate({
     <Confirm
       title={`Let ${model} ${version} answer?`}
       action="Activate"
-      act={() => told(api.v1.models[":versionId"].activate.$post({ param, json: { slot, reason } }))}
+      act={() => bodyOf(api.v1.models[":versionId"].activate.$post({ param, json: { slot, reason } }))}
       done={() => {
         changed();
         go(hrefWith({ version: String(versionId) }), { replace: true });

@@ -1,10 +1,10 @@
 import type { InferResponseType } from "hono/client";
-import { api, told } from "../client/client.js";
+import { api, bodyOf } from "../client/client.js";
 import { useAnswer, type Asked } from "../client/use-answer.js";
 
 export type ModelVersion = InferResponseType<typeof api.v1.models.$get, 200>["models"][number];
 
 /** Every model version, newest first. */
 export function useModels(): Asked<readonly ModelVersion[]> {
-  return useAnswer("models", async () => (await told(api.v1.models.$get())).models);
+  return useAnswer("models", async () => (await bodyOf(api.v1.models.$get())).models);
 }
