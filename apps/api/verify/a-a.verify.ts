@@ -1,4 +1,4 @@
-import { Random } from "@sequitur/core";
+import { DAY_MS, Random } from "@sequitur/core";
 import { shareInterval } from "@sequitur/metrics";
 import {
   createExperiment,
@@ -21,7 +21,6 @@ import { apiSettingsSchema } from "../src/settings.js";
 
 const EXPERIMENTS = Number(process.env["SEQUITUR_EXPERIMENTS"] ?? 1_000);
 const USERS = 260;
-const DAY_MS = 86_400_000;
 const ARMS = [
   { arm: "control", weight: 1 },
   { arm: "new", weight: 1 },

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import {
   appendEvents,
   deleteEvents,
@@ -26,11 +26,11 @@ import {
 } from "../schemas/event-schemas.js";
 import { POSITIVE_FEEDBACK } from "../serving/positive-feedback.js";
 import type { Serving } from "../serving/serving.js";
-import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
+import { judgedRows } from "./judged-rows.js";
+import { guarded, jsonAnswer, jsonBody, present, PROBLEMS } from "./route-parts.js";
 
 /** Rows that may wait for a commit before senders are told to come back later. */
 const MOST_WAITING = 20 * MOST_EVENTS;
-const NOT_AN_EVENT = "not as expected";
 
 const postEvents = createRoute({
   method: "post",
@@ -144,32 +144,17 @@ async function takeFeedback(
   return { ...counts, errors };
 }
 
-/** Splits a batch into rows that are events, with their places, and errors for the others. */
+/** The rows of a batch that are events, with their places, and errors for the others. */
 function readRows(
   given: readonly unknown[],
   clock: Clock,
-): { readonly rows: Event[]; readonly places: number[]; readonly errors: RowError[] } {
-  const rows: Event[] = [];
-  const places: number[] = [];
-  const errors: RowError[] = [];
-  given.forEach((value, row) => {
-    const parsed = eventSchema.safeParse(value);
-    const message = parsed.success ? aheadProblem(parsed.data.time, clock) : firstIssue(parsed.error);
-    if (parsed.success && message === undefined) {
-      rows.push(eventOf(parsed.data, clock.now));
-      places.push(row);
-      return;
-    }
-    const eventId = (value as { eventId?: unknown } | null)?.eventId;
-    const named = typeof eventId === "string" && { eventId: eventId.slice(0, 200) };
-    errors.push({ row, ...named, message: message ?? NOT_AN_EVENT });
-  });
-  return { rows, places, errors };
-}
-
-function firstIssue({ issues }: z.core.$ZodError): string {
-  const { path = [], message = NOT_AN_EVENT } = issues[0] ?? {};
-  return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
+): { readonly rows: Event[]; readonly places: readonly number[]; readonly errors: RowError[] } {
+  const { rows, places, errors } = judgedRows(given, eventSchema, "eventId", ({ time }) => aheadProblem(time, clock));
+  return {
+    rows: rows.map((event) => eventOf(event, clock.now)),
+    places,
+    errors: errors.map(({ id, ...error }) => ({ ...error, ...(id !== undefined && { eventId: id }) })),
+  };
 }
 
 /** What the times of rows are held against. */
@@ -186,17 +171,8 @@ function aheadProblem(time: number | undefined, { now, mostSecondsAhead }: Clock
   return `time: lies ${Math.round(ahead)} s ahead of the server's clock, which the setting mostSecondsAhead (${mostSecondsAhead}) forbids`;
 }
 
-function eventOf(event: EventIn, now: number): Event {
-  const { time = now, kind, weight, latitude, longitude, utcOffsetMinutes, ...ids } = event;
-  return {
-    ...ids,
-    time,
-    ...(kind !== undefined && { kind }),
-    ...(weight !== undefined && { weight }),
-    ...(latitude !== undefined && { latitude }),
-    ...(longitude !== undefined && { longitude }),
-    ...(utcOffsetMinutes !== undefined && { utcOffsetMinutes }),
-  };
+function eventOf({ userId, itemId, eventId, time, ...others }: EventIn, now: number): Event {
+  return { userId, itemId, eventId, time: time ?? now, ...present(others) };
 }
 
 function countsOf(results: readonly EventResult[], rejected: number) {
@@ -205,12 +181,6 @@ function countsOf(results: readonly EventResult[], rejected: number) {
     duplicates: results.filter(({ status }) => status === "duplicate").length,
     rejected,
   };
-}
-
-/** An object without the names that have no value. */
-function present<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }
 
 /** Refuses rows while too many wait, so that a slow database does not fill the memory. */

@@ -19,7 +19,7 @@ import {
   type ExperimentBody,
 } from "../schemas/admin-schemas.js";
 import { experimentResultsSchema, planOf, trafficBodySchema } from "../schemas/experiment-schemas.js";
-import { nameSchema } from "../schemas/values.js";
+import { isoOf, isoOrNull, nameSchema } from "../schemas/values.js";
 import { readExperiment } from "../serving/experiment-results.js";
 import { takePart, withTraffic } from "../serving/exclusion-groups.js";
 import type { Serving } from "../serving/serving.js";
@@ -157,14 +157,13 @@ function stopReasonOf({ settings }: Experiment): string {
 }
 
 function experimentOut(experiment: Experiment) {
-  const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
   return {
     experimentId: experiment.experimentId,
     description: experiment.description,
     status: experiment.status,
-    createdAt: new Date(experiment.createdAt).toISOString(),
-    startedAt: iso(experiment.startedAt),
-    stoppedAt: iso(experiment.stoppedAt),
+    createdAt: isoOf(experiment.createdAt),
+    startedAt: isoOrNull(experiment.startedAt),
+    stoppedAt: isoOrNull(experiment.stoppedAt),
     stopReason: stopReasonOf(experiment),
     plan: planOf(experiment),
     traffic: planOf(experiment).traffic,

@@ -28,10 +28,10 @@ import {
   type ItemPatchBody,
   type RowProblem,
 } from "../schemas/catalog-schemas.js";
-import { cursorOf, doneSchema } from "../schemas/values.js";
+import { cursorOf, doneSchema, isoOf, isoOrNull } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
 import { judgedRows, writtenOut } from "./judged-rows.js";
-import { guarded, idParam, isoOf, jsonAnswer, jsonBody, notThere, PROBLEMS } from "./route-parts.js";
+import { guarded, idParam, jsonAnswer, jsonBody, notThere, present, PROBLEMS } from "./route-parts.js";
 
 const ITEMS = { ...guarded("catalog"), tags: ["Items"] };
 const READ = { ...guarded("catalog", "read"), tags: ["Items"] };
@@ -110,7 +110,7 @@ export function itemRoutes(app: OpenAPIHono<ApiEnv>, serving: Serving) {
   return app
     .openapi(listItemsRoute, async (c) => {
       const { cursor = 0, limit, text, category, all } = c.req.valid("query");
-      const found = { ...(text !== undefined && { text }), ...(category !== undefined && { category }) };
+      const found = present({ text, category });
       const { rows, next } = await listItems(store, { after: cursor, limit, all: all === "true", ...found });
       return c.json({ items: rows.map(itemOut), nextCursor: next === undefined ? null : cursorOf(next) }, 200);
     })
@@ -181,9 +181,7 @@ async function changeMany(serving: Serving, given: readonly unknown[]): Promise<
 }
 
 function itemIn(itemId: string, { timeToLiveSeconds, ...body }: ItemBody, now: number): ItemRecord {
-  const given = Object.entries(body).filter(([, value]) => value !== undefined);
-  const fields = Object.fromEntries(given) as Omit<ItemRecord, "itemId">;
-  return { itemId, ...fields, ...endOf(timeToLiveSeconds, now) };
+  return { itemId, ...present(body), ...endOf(timeToLiveSeconds, now) };
 }
 
 function patchIn(itemId: string, { timeToLiveSeconds, ...body }: ItemPatchBody, now: number): ItemPatch {
@@ -205,8 +203,8 @@ function itemOut(item: StoredItem) {
     longitude: item.longitude ?? null,
     openingHours: item.openingHours ?? "",
     timeZone: item.timeZone ?? "",
-    availableFrom: item.availableFrom === undefined ? null : isoOf(item.availableFrom),
-    availableUntil: item.availableUntil === undefined ? null : isoOf(item.availableUntil),
+    availableFrom: isoOrNull(item.availableFrom),
+    availableUntil: isoOrNull(item.availableUntil),
     hidden: item.hidden === true,
     inCatalog: item.inCatalog,
     deleted: item.deletedAt !== undefined,

@@ -8,27 +8,37 @@ export interface JudgedRows<Row> {
   readonly errors: RowProblem[];
 }
 
-/** Judges the rows of a batch one by one: a bad one never spoils its neighbours. `idName` is the field that names a row. */
+/**
+ * Judges the rows of a batch one by one, by their schema and then by `problemOf`: a bad one never spoils its neighbours.
+ * `idName` is the field that names a row.
+ */
 export function judgedRows<S extends z.ZodType>(
   given: readonly unknown[],
   schema: S,
   idName: string,
+  problemOf: (row: z.output<S>) => string | undefined = () => undefined,
 ): JudgedRows<z.output<S>> {
   const rows: z.output<S>[] = [];
   const places: number[] = [];
   const errors: RowProblem[] = [];
   given.forEach((value, row) => {
     const parsed = schema.safeParse(value);
-    if (parsed.success) {
+    const message = parsed.success ? problemOf(parsed.data) : firstIssue(parsed.error);
+    if (parsed.success && message === undefined) {
       rows.push(parsed.data);
       places.push(row);
       return;
     }
-    const { path = [], message = "not as expected" } = parsed.error.issues[0] ?? {};
-    const where = path.map(String).join(".");
-    errors.push({ row, ...named(value, idName), message: where === "" ? message : `${where}: ${message}` });
+    errors.push({ row, ...named(value, idName), message: message ?? NOT_A_ROW });
   });
   return { rows, places, errors };
+}
+
+const NOT_A_ROW = "not as expected";
+
+function firstIssue({ issues }: z.core.$ZodError): string {
+  const { path = [], message = NOT_A_ROW } = issues[0] ?? {};
+  return path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`;
 }
 
 function named(value: unknown, idName: string): { readonly id?: string } {

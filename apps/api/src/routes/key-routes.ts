@@ -3,7 +3,7 @@ import { PlatformError } from "@sequitur/core";
 import { createApiKey, listApiKeys, revokeApiKey } from "@sequitur/store";
 import type { ApiEnv } from "../http/api-env.js";
 import { keyBodySchema, keyListSchema, newKeySchema } from "../schemas/admin-schemas.js";
-import { doneSchema } from "../schemas/values.js";
+import { doneSchema, isoOf, isoOrNull } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
 import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
@@ -46,15 +46,14 @@ export function keyRoutes(app: OpenAPIHono<ApiEnv>, { store }: Serving) {
     })
     .openapi(getKeys, async (c) => {
       const keys = await listApiKeys(store);
-      const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
       const shown = keys.map(({ keyId, name, scopes, createdAt, expiresAt, revokedAt, lastUsedAt }) => ({
         keyId,
         name,
         scopes: [...scopes],
-        createdAt: new Date(createdAt).toISOString(),
-        expiresAt: iso(expiresAt),
-        revokedAt: iso(revokedAt),
-        lastUsedAt: iso(lastUsedAt),
+        createdAt: isoOf(createdAt),
+        expiresAt: isoOrNull(expiresAt),
+        revokedAt: isoOrNull(revokedAt),
+        lastUsedAt: isoOrNull(lastUsedAt),
       }));
       return c.json({ keys: shown }, 200);
     })

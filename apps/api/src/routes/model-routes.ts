@@ -18,7 +18,7 @@ import {
   slotStateSchema,
   type Slot,
 } from "../schemas/admin-schemas.js";
-import { doneSchema } from "../schemas/values.js";
+import { doneSchema, isoOf } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
 import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 
@@ -151,7 +151,7 @@ function versionOut(version: ModelVersion, slots: readonly ModelSlot[], { models
     validation: version.validation && { ...version.validation },
     fit: { ...version.fit },
     dataFingerprint: version.dataFingerprint,
-    createdAt: new Date(version.createdAt).toISOString(),
+    createdAt: isoOf(version.createdAt),
     activeIn: has(({ active }) => active),
     shadowIn: has(({ shadow }) => shadow),
     loaded: models.isLoaded(versionId),

@@ -4,7 +4,6 @@ import type { ApiEnv } from "../http/api-env.js";
 import { previewRequestSchema, previewSchema, type Preview, type PreviewRequest } from "../schemas/preview-schemas.js";
 import { questionsOf } from "../serving/ask.js";
 import { changedQuestion, historyOut, stepsOf } from "../serving/preview.js";
-import { stageFor } from "../serving/served-policies.js";
 import type { Serving } from "../serving/serving.js";
 import { guarded, jsonAnswer, jsonBody, PROBLEMS } from "./route-parts.js";
 import { drawFor, slateOut } from "./slate-routes.js";
@@ -34,10 +33,9 @@ async function previewOf(serving: Serving, { ask, versionId, change }: PreviewRe
   const started = performance.now();
   const drawn = await drawFor(serving, question, { stages, policy, pool: ask.pool, requestId: randomUUID() });
   const tookMs = performance.now() - started;
-  const stage = await stageFor(policy, stages, question);
   return {
     slate: slateOut(serving, question, drawn),
-    steps: stepsOf(serving, question, stage, drawn),
+    steps: stepsOf(serving, question, drawn),
     history: historyOut(serving, question.history),
     knownUser: question.userId !== undefined,
     tookMs,

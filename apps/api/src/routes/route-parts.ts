@@ -41,7 +41,8 @@ export function notThere(kind: string, id: string): PlatformError {
   return new PlatformError("not-found", `there is no ${kind} ${JSON.stringify(id)}.`);
 }
 
-/** An instant as answers show it. */
-export function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+/** An object without the names that have no value. */
+export function present<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }

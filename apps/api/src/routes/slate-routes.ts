@@ -89,14 +89,17 @@ export interface SlateChoice {
 /** A slate with what it was drawn by. */
 export interface DrawnFor extends DrawnSlate {
   readonly choice: SlateChoice;
+  /** Whose model the policy ranked by; undefined where no model knows the asker. */
+  readonly stage: Stage | undefined;
 }
 
 /** Draws a slate for a question; nothing is recorded. */
 export async function drawFor(serving: Serving, question: Question, choice: SlateChoice): Promise<DrawnFor> {
   const { stages, policy, pool, requestId } = choice;
+  const stage = await stageFor(policy, stages, question);
   const drawn = await drawSlate({
     directory: serving.items.directory,
-    stage: await stageFor(policy, stages, question),
+    stage,
     policy: (stage) => serving.policies.of(stage, policy),
     question,
     pool,
@@ -104,11 +107,15 @@ export async function drawFor(serving: Serving, question: Question, choice: Slat
     rank: (asked) => askChain(chainRun(serving, stages), asked),
     failed: failureLog(serving),
   });
-  return { ...drawn, choice };
+  return { ...drawn, choice, stage };
 }
 
-/** A drawn slate as it is told. */
-export function slateOut(serving: Serving, question: Question, { found, slate, choice }: DrawnFor): SlateOut {
+/** A drawn slate as answers show it. */
+export function slateOut(
+  serving: Serving,
+  question: Question,
+  { found, slate, choice }: Omit<DrawnFor, "stage">,
+): SlateOut {
   return {
     requestId: choice.requestId,
     servedBy: found.servedBy,

@@ -15,10 +15,10 @@ import {
   userSchema,
   writtenSchema,
 } from "../schemas/catalog-schemas.js";
-import { cursorOf, doneSchema } from "../schemas/values.js";
+import { cursorOf, doneSchema, isoOf } from "../schemas/values.js";
 import type { Serving } from "../serving/serving.js";
 import { judgedRows, writtenOut } from "./judged-rows.js";
-import { guarded, idParam, isoOf, jsonAnswer, jsonBody, notThere, PROBLEMS } from "./route-parts.js";
+import { guarded, idParam, jsonAnswer, jsonBody, notThere, present, PROBLEMS } from "./route-parts.js";
 
 const USERS = { ...guarded("catalog"), tags: ["Users"] };
 const READ = { ...guarded("catalog", "read"), tags: ["Users"] };
@@ -116,7 +116,7 @@ export function userRoutes(app: OpenAPIHono<ApiEnv>, { store, settings, askers }
   return app
     .openapi(listUsersRoute, async (c) => {
       const { cursor = 0, limit, text } = c.req.valid("query");
-      const { rows, next } = await listUsers(store, { after: cursor, limit, ...(text !== undefined && { text }) });
+      const { rows, next } = await listUsers(store, { after: cursor, limit, ...present({ text }) });
       return c.json({ users: rows.map(userOut), nextCursor: next === undefined ? null : cursorOf(next) }, 200);
     })
     .openapi(postUsers, async (c) => {

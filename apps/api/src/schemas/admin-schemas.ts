@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../http/principal.js";
-import { experimentPlanSchema } from "./experiment-schemas.js";
+import { experimentPlanSchema, keepsArms } from "./experiment-schemas.js";
 import { armRequestSchema, policySchema } from "./recommendation-schemas.js";
 import { instantOutSchema, instantSchema, nameSchema, textSchema, objectOf } from "./values.js";
 
@@ -60,7 +60,7 @@ function planProblems(plan: z.infer<typeof experimentPlanSchema>, arms: readonly
   const { design, guardrails, segments, unit } = plan;
   const { kind } = design;
   const problems: PlanProblem[] = [];
-  const isSticky = kind === "ab" || kind === "sequential";
+  const isSticky = keepsArms(plan);
   if (!isSticky && guardrails.length > 0) {
     problems.push({
       path: ["plan", "guardrails"],

@@ -83,7 +83,17 @@ export type ExperimentPlan = z.infer<typeof experimentPlanSchema>;
 
 /** The plan that an experiment was made with; defaults where it has none. */
 export function planOf({ settings }: { readonly settings: Readonly<Record<string, unknown>> }): ExperimentPlan {
-  return experimentPlanSchema.parse(settings["plan"] ?? {});
+  const plan = plans.get(settings) ?? experimentPlanSchema.parse(settings["plan"] ?? {});
+  plans.set(settings, plan);
+  return plan;
+}
+
+/** Every request of an experiment asks for its plan. */
+const plans = new WeakMap<object, ExperimentPlan>();
+
+/** Whether users (or sessions) keep the arm that they met first. */
+export function keepsArms({ design: { kind } }: Pick<ExperimentPlan, "design">): boolean {
+  return kind === "ab" || kind === "sequential";
 }
 
 /** Where in the order of its group's users an experiment begins; 0 before its start and without a group. */

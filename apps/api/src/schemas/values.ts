@@ -47,6 +47,16 @@ export const instantOutSchema = z
   .string()
   .openapi({ description: "ISO 8601, UTC", example: "2026-05-01T12:00:00.000Z" });
 
+/** An instant as answers show it. */
+export function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The same where there may be none. */
+export function isoOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : isoOf(ms);
+}
+
 export const latitudeSchema = z.number().min(-90).max(90).openapi({ description: "WGS84 degrees" });
 export const longitudeSchema = z.number().min(-180).max(180).openapi({ description: "WGS84 degrees" });
 export const utcOffsetSchema = z

@@ -1,8 +1,8 @@
+import { DAY_MS } from "@sequitur/core";
 import type { Advice, Overview } from "../schemas/overview-schemas.js";
 
 /** Past this age a model has missed what happened since. */
 const OLD_DAYS = 7;
-const DAY_MS = 86_400_000;
 /** Past these shares something is wrong. */
 const MANY_FALLBACKS = 0.2;
 const MANY_ERRORS = 0.01;

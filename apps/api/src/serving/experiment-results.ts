@@ -19,7 +19,7 @@ import {
   type Store,
   type UserOutcome,
 } from "@sequitur/store";
-import { planOf, type ExperimentPlan } from "../schemas/experiment-schemas.js";
+import { keepsArms, planOf, type ExperimentPlan } from "../schemas/experiment-schemas.js";
 import { designOf, rowsOf } from "./experiment-design.js";
 import { designOut } from "./experiment-design-out.js";
 import { segmentsOf, type ArmUsers } from "./experiment-segments.js";
@@ -38,11 +38,11 @@ export interface ExperimentLog {
 /** What an experiment says now, from the store. */
 export async function readExperiment(store: Store, experiment: Experiment) {
   const { experimentId } = experiment;
-  const { design, unit, metric } = planOf(experiment);
-  const isSticky = design.kind === "ab" || design.kind === "sequential";
+  const plan = planOf(experiment);
+  const { design, unit, metric } = plan;
   const outcomesOf = unit === "user" ? experimentOutcomes : sessionOutcomes;
   const log: ExperimentLog = {
-    outcomes: isSticky ? await outcomesOf(store, experimentId) : [],
+    outcomes: keepsArms(plan) ? await outcomesOf(store, experimentId) : [],
     rows: design.kind === "ab" ? [] : await experimentRows(store, experimentId, metric),
   };
   return experimentResults(experiment, log, store.now());
@@ -57,7 +57,7 @@ export function experimentResults(experiment: Experiment, log: ExperimentLog, no
   const plan = planOf(experiment);
   const byArm = arms.map(({ arm }) => ({ arm, users: log.outcomes.filter((outcome) => outcome.arm === arm) }));
   const found = log.outcomes.flatMap(({ feedback }) => Object.keys(feedback));
-  const isSticky = plan.design.kind === "ab" || plan.design.kind === "sequential";
+  const isSticky = keepsArms(plan);
   const wanted = isSticky ? [plan.metric, ...plan.guardrails.map(({ metric }) => metric), ...found] : [];
   const days = daysOf(experiment, now);
   const readings = new Map([...new Set(wanted)].sort().map((kind) => [kind, readingOf(kind, byArm, plan, days)]));

@@ -1,4 +1,4 @@
-import { NONE } from "@sequitur/core";
+import { DAY_MS, MINUTE_MS, NONE } from "@sequitur/core";
 import { ratioEstimate } from "@sequitur/metrics";
 import {
   askerCounts,
@@ -13,12 +13,12 @@ import {
 } from "@sequitur/store";
 import { SLOTS } from "../schemas/admin-schemas.js";
 import type { Overview } from "../schemas/overview-schemas.js";
+import { isoOf } from "../schemas/values.js";
 import { adviceFor } from "./advice.js";
 import { POSITIVE_FEEDBACK } from "./positive-feedback.js";
 import type { Serving } from "./serving.js";
 
-const DAY_MS = 86_400_000;
-const BUCKET_MS = 1_800_000;
+const BUCKET_MS = 30 * MINUTE_MS;
 /** Standard errors to either side of a 95 % interval. */
 const Z95 = 1.959964;
 const SOME = 5;
@@ -32,15 +32,15 @@ export async function overviewOf(serving: Serving): Promise<Overview> {
   const shown = await shownItems(store, day);
   const newest = await newestEventTime(store);
   const known = {
-    now: iso(now),
-    startedAt: iso(serving.startedAt),
+    now: isoOf(now),
+    startedAt: isoOf(serving.startedAt),
     ...(await slotsOf(serving)),
     day: periodOf(await askerCounts(store, day)),
     dayBefore: periodOf(await askerCounts(store, before)),
-    hours: (await requestsOverTime(store, day, BUCKET_MS)).map(({ at, ...counts }) => ({ at: iso(at), ...counts })),
+    hours: (await requestsOverTime(store, day, BUCKET_MS)).map(({ at, ...counts }) => ({ at: isoOf(at), ...counts })),
     catalogue: { items: serving.items.directory.liveCount, shown: shown.size, newShare: newShareOf(serving, shown) },
     process: await processOf(serving),
-    newestEvent: newest === undefined ? null : iso(newest),
+    newestEvent: newest === undefined ? null : isoOf(newest),
     someUsers: await recentUsers(store, SOME),
     someItems: serving.items.directory
       .newest()
@@ -111,8 +111,4 @@ async function processOf({ metrics }: Serving): Promise<Overview["process"]> {
     p99Seconds: finite(answering.quantile(0.99)),
     errorShare: finite(errorShare),
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

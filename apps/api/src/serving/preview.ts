@@ -1,5 +1,6 @@
 import { NEGATIVE, POSITIVE } from "@sequitur/core";
 import type { Preview, PreviewRequest } from "../schemas/preview-schemas.js";
+import { isoOf } from "../schemas/values.js";
 import type { DrawnSlate } from "./draw-slate.js";
 import { itemTest } from "./item-filter.js";
 import { unwantedIds, type PastItem, type Question } from "./question.js";
@@ -21,8 +22,7 @@ export function changedQuestion(question: Question, { without, add }: NonNullabl
 export function stepsOf(
   { items: { directory } }: Serving,
   question: Question,
-  stage: Stage | undefined,
-  { found, asked }: DrawnSlate,
+  { found, asked, stage }: DrawnSlate & { readonly stage: Stage | undefined },
 ): Preview["steps"] {
   const test = itemTest(directory, question.filter, question.now);
   const barred = new Set(question.exclude);
@@ -44,14 +44,14 @@ export function stepsOf(
   ];
 }
 
-/** The history of a question, as it is told. */
+/** The history of a question as answers show it. */
 export function historyOut({ items: { directory } }: Serving, history: readonly PastItem[]): Preview["history"] {
   return history.map(({ itemId, time, role, value }) => {
     const index = directory.indexOf(itemId);
     return {
       itemId,
       title: index < 0 ? "" : (directory.record(index).title ?? ""),
-      time: new Date(time).toISOString(),
+      time: isoOf(time),
       role: role === POSITIVE ? "positive" : role === NEGATIVE ? "negative" : "exposure",
       value,
     };
